@@ -1,4 +1,4 @@
-//! The message type indicator: version, class, function and origin in four digits (ISO 8583:1987, 4.1).
+//! The message type indicator: version, class, function and origin in four digits (ISO 8583:1987).
 
 use std::fmt;
 
