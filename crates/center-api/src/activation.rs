@@ -1,0 +1,64 @@
+//! Activation of a terminal (W-030, W-031) and sign-in of a clerk (W-032, R-045).
+
+use serde::{Deserialize, Serialize};
+
+/// `POST /api/v1/activations`, unsigned: terminal id and password, and the key made on the device.
+///
+/// The answer shows the shop; the key counts once the device has confirmed the shop by a signed
+/// `POST /api/v1/activations/confirm`.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ActivationRequest {
+    /// Twelve digits (W-022).
+    pub terminal_id: String,
+    /// The terminal password, four digits (W-022, D-30).
+    pub password: String,
+    /// Ed25519 public key, 64 hex digits.
+    pub public_key: String,
+    /// Serial number of the card reader that is bound with it (M-014).
+    pub reader_serial: String,
+}
+
+impl std::fmt::Debug for ActivationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ActivationRequest").field("terminal_id", &self.terminal_id).finish_non_exhaustive()
+    }
+}
+
+/// What the clerk confirms (W-031).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Activation {
+    /// Twelve digits.
+    pub terminal_id: String,
+    /// Shop id.
+    pub shop_id: String,
+    /// Shop name.
+    pub shop_name: String,
+    /// Phone.
+    pub phone: String,
+}
+
+/// `POST /api/v1/clerk-sessions`, signed by the terminal.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClerkSignIn {
+    /// Login id.
+    pub login_id: String,
+    /// Password.
+    pub password: String,
+}
+
+impl std::fmt::Debug for ClerkSignIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ClerkSignIn").field("login_id", &self.login_id).finish_non_exhaustive()
+    }
+}
+
+/// The clerk who signed in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClerkSession {
+    /// The clerk, as printed on slips.
+    pub operator: payment::Operator,
+    /// The password must be changed in the console before the next day (D-07).
+    pub must_change_password: bool,
+}

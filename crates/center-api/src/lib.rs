@@ -1,0 +1,18 @@
+//! The one wire between devices and the center: `/api/v1` in types.
+//!
+//! Ids are minted by the device; asking twice with the same id is asking once. Amounts are whole
+//! yen, instants are UTC microseconds since 1970, dates are `YYYY-MM-DD` in Asia/Tokyo, binary
+//! values are lower-case hex.
+
+mod activation;
+mod config;
+mod payments;
+mod problem;
+
+pub use activation::{Activation, ActivationRequest, ClerkSession, ClerkSignIn};
+pub use config::{Contract, Shop, TerminalConfig};
+pub use payments::{
+    CardData, CompletionRequest, EncryptedPin, HostAnswer, MailReceiptRequest, PaymentRequest, PaymentView,
+    ReversalRequest, TimelineEntry,
+};
+pub use problem::Problem;

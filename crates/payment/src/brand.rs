@@ -1,0 +1,105 @@
+//! Brands as data: `data/brands.toml`, one block each.
+
+use crate::method::words;
+use crate::{Method, PaymentClass};
+use money::Yen;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::sync::LazyLock;
+
+words! {
+    /// A brand that we know. What is true of it stands in its [`BrandRow`].
+    Brand {
+        /// Visa.
+        Visa = "visa",
+        /// Mastercard.
+        Mastercard = "mastercard",
+        /// JCB.
+        Jcb = "jcb",
+        /// American Express.
+        Amex = "amex",
+        /// Diners Club.
+        Diners = "diners",
+        /// UnionPay.
+        UnionPay = "unionpay",
+    }
+}
+
+/// A brand's row.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BrandRow {
+    /// The brand.
+    pub code: Brand,
+    /// Its method.
+    pub method: Method,
+    /// The name on screens and slips.
+    pub name: String,
+    /// The card company printed on USEN slips.
+    pub card_company: String,
+    /// Payment classes at most; a contract narrows them.
+    pub classes: Vec<PaymentClass>,
+    /// The largest amount of one payment, whole yen.
+    #[serde(rename = "limit_yen")]
+    pub limit: Yen,
+}
+
+/// A brand word that no row has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownBrand(pub String);
+
+impl fmt::Display for UnknownBrand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "unknown brand: {}", self.0)
+    }
+}
+
+impl std::error::Error for UnknownBrand {}
+
+#[derive(Deserialize)]
+struct File {
+    brand: Vec<BrandRow>,
+}
+
+/// Every brand, in the order of the file.
+pub fn brands() -> &'static [BrandRow] {
+    static ROWS: LazyLock<Vec<BrandRow>> = LazyLock::new(|| {
+        toml::from_str::<File>(include_str!("../data/brands.toml")).map(|file| file.brand).unwrap_or_default()
+    });
+    &ROWS
+}
+
+impl Brand {
+    /// The brand's row.
+    pub fn row(self) -> Result<&'static BrandRow, UnknownBrand> {
+        brands().iter().find(|row| row.code == self).ok_or_else(|| UnknownBrand(self.word().to_owned()))
+    }
+
+    /// The name on screens and slips.
+    pub fn name(self) -> &'static str {
+        self.row().map_or(self.word(), |row| row.name.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_brand_has_exactly_one_complete_row() {
+        toml::from_str::<File>(include_str!("../data/brands.toml")).unwrap();
+        for brand in Brand::ALL {
+            assert_eq!(brands().iter().filter(|row| row.code == *brand).count(), 1, "{brand:?}");
+            let row = brand.row().unwrap();
+            assert!(
+                row.classes.contains(&PaymentClass::Lump) && !row.limit.is_zero() && !row.name.is_empty()
+            );
+        }
+    }
+
+    #[test]
+    fn unionpay_takes_lump_sums_only() {
+        //
+        assert_eq!(Brand::UnionPay.row().unwrap().classes, [PaymentClass::Lump]);
+    }
+}

@@ -1,0 +1,24 @@
+//! The payment in pure words: ids, states and their legal moves, brands, classes, policies, labels.
+//!
+//! Knows nothing of networks, storage or screens and takes no clock. States and events are those
+//! of model.md 3.3 and no others.
+#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects, clippy::as_conversions))]
+
+mod brand;
+mod class;
+mod id;
+mod label;
+mod method;
+mod policy;
+mod state;
+
+pub use brand::{Brand, BrandRow, UnknownBrand, brands};
+pub use class::{BadClass, PaymentClass};
+pub use id::{BadId, PaymentId, order_code, public_id};
+pub use label::{Icon, KEYS as LABEL_KEYS, Label, StatusProfile, label};
+pub use method::{Cvm, EntryMode, MaskedPan, Method, Operator};
+pub use policy::{
+    BadPolicy, Interfaces, Keypad, PanMask, PasswordPolicy, Policy, Profile, ReceiptPolicy, SessionPolicy,
+    SignaturePolicy, Timers,
+};
+pub use state::{Approval, Event, IllegalTransition, State, StateName, next};
