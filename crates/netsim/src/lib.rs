@@ -1,0 +1,3 @@
+//! The outside world over its real protocols.
+
+pub mod cards;
