@@ -1,1 +1,3 @@
-//! The outside world, simulated: cards, card network, desk, printer, mail catcher.
+//! The outside world over its real protocols.
+
+pub mod cards;
