@@ -64,13 +64,16 @@ fn note(tx: &mut Tx<'_>, text: &str) -> Result<i64, DbError> {
 
 /// The journal of a tenant as `1 first, 2 second`.
 fn journal(tx: &mut ReadTx<'_>, tenant: TenantId) -> Result<String, DbError> {
-    let lines =
-        tx.query_all("SELECT seq, note FROM journal WHERE tenant = $1 ORDER BY seq", params![tenant], |row| {
-            Ok(format!("{} {}", row.i64(0)?, row.text(1)?))
-        })?;
+    let lines = tx.query_all(
+        "SELECT seq, note FROM journal WHERE tenant = $1 ORDER BY seq",
+        params![tenant],
+        |row| Ok(format!("{} {}", row.i64(0)?, row.text(1)?)),
+    )?;
     Ok(lines.join(", "))
 }
 
 fn purse(tx: &mut ReadTx<'_>, tenant: TenantId, name: &str) -> Result<i64, DbError> {
-    tx.query_one("SELECT yen FROM purse WHERE tenant = $1 AND name = $2", params![tenant, name], |row| row.i64(0))
+    tx.query_one("SELECT yen FROM purse WHERE tenant = $1 AND name = $2", params![tenant, name], |row| {
+        row.i64(0)
+    })
 }
