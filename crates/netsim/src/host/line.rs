@@ -180,7 +180,12 @@ fn trouble(host: &Host, asked: &Result<Request, request::Malformed>) -> (Trouble
 
 /// Decides and writes the decision down. Nothing is answered when it cannot be written: to the center
 /// the network is silent then, and a reversal follows.
-async fn decide(host: &Host, message: Message, asked: Request, forced: Option<Forced>) -> Option<Done> {
+pub(super) async fn decide(
+    host: &Host,
+    message: Message,
+    asked: Request,
+    forced: Option<Forced>,
+) -> Option<Done> {
     let opened = match &asked {
         Request::Payment(payment) => Some(opened::open(&host.bdk, payment)),
         Request::Completion(_) | Request::Reversal(_) | Request::Management(_) => None,
