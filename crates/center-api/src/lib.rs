@@ -5,11 +5,13 @@
 //! values are lower-case hex.
 
 mod activation;
+pub mod client;
 mod config;
 mod payments;
 mod problem;
+pub mod signature;
 
-pub use activation::{Activation, ActivationRequest, ClerkSession, ClerkSignIn};
+pub use activation::{Activation, ActivationRequest, ClerkSession, ClerkSignIn, Echo};
 pub use config::{Contract, Shop, TerminalConfig};
 pub use payments::{
     CardData, CompletionRequest, EncryptedPin, HostAnswer, MailReceiptRequest, PaymentRequest, PaymentView,
