@@ -11,7 +11,7 @@ mod payments;
 mod problem;
 pub mod signature;
 
-pub use activation::{Activation, ActivationRequest, ClerkSession, ClerkSignIn};
+pub use activation::{Activation, ActivationRequest, ClerkSession, ClerkSignIn, Echo};
 pub use client::{CenterClient, Counter, Fault, Signer};
 pub use config::{Contract, Shop, TerminalConfig};
 pub use payments::{
