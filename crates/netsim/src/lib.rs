@@ -3,6 +3,7 @@
 //!
 //! It shares words, wires and ground with the product and nothing else, so that it can disagree with it.
 
+pub mod cards;
 pub mod faults;
 pub mod host;
 mod limits;
