@@ -1,7 +1,8 @@
 //! For the tests: a few cards, and a terminal with its reader that makes requests of them.
 
 use crate::faults::Faults;
-use crate::host::issuer::{Account, Accounts, Standing};
+use crate::cards::Standing;
+use crate::host::issuer::{Account, Accounts};
 use crate::host::line::Host;
 use crate::host::tables;
 use crate::log::Log;
@@ -22,6 +23,7 @@ fn account(name: &str, pan: &str) -> Account {
     Account {
         name: name.into(),
         pan: Pan::parse(pan).unwrap(),
+        card_number: emv::Pan::new(pan).unwrap(),
         sequence: 1,
         expiry_yymm: "3012".into(),
         pin: Pin::parse("1234").ok(),
