@@ -135,7 +135,9 @@ impl Networks {
         let live = Live::new(&settings.clock);
         let changed = || {
             let live = live.clone();
-            move || drop(live.changed())
+            move || {
+                live.changed();
+            }
         };
         let host = Arc::new(Host {
             db,
