@@ -197,3 +197,30 @@ fn chip_data(account: &Account, amount: u64, pin: bool, counter: u32) -> Vec<u8>
     ];
     signed.iter().chain(&rest).flat_map(|(tag, value)| tlv::encode(*tag, value)).collect()
 }
+
+/// Wakes whoever waits for something to happen in the simulators, so that no test sleeps.
+#[derive(Clone)]
+pub(crate) struct Bell(tokio::sync::watch::Sender<u64>);
+
+impl Bell {
+    pub(crate) fn new() -> Self {
+        Self(tokio::sync::watch::Sender::new(0))
+    }
+
+    pub(crate) fn ring(&self) -> impl Fn() + Send + Sync + 'static {
+        let bell = self.0.clone();
+        move || bell.send_modify(|rings| *rings += 1)
+    }
+
+    /// Waits until `found` finds something, looking again at every ring.
+    pub(crate) async fn until<T>(&self, mut found: impl FnMut() -> Option<T>) -> T {
+        let mut rings = self.0.subscribe();
+        loop {
+            rings.borrow_and_update();
+            if let Some(found) = found() {
+                return found;
+            }
+            rings.changed().await.unwrap();
+        }
+    }
+}

@@ -6,6 +6,8 @@ mod mail;
 mod page;
 mod press;
 mod reader;
+#[cfg(test)]
+mod tests;
 mod view;
 
 
