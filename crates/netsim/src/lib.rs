@@ -25,9 +25,7 @@ mod networks;
 pub mod printer;
 mod tcp;
 
-pub use networks::{
-    Addresses, Bound, Keys, Listen, Networks, Settings, StartError, Terminal, book_url,
-};
+pub use networks::{Addresses, Bound, Keys, Listen, Networks, Settings, StartError, Terminal, book_url};
 
 #[cfg(test)]
 mod testing;

@@ -155,10 +155,9 @@ impl Networks {
             .map(|profile| (profile.name.clone(), Card::new(profile.clone(), &settings.keys.issuer)))
             .collect();
         let terminals = settings.terminals.iter();
-        let named = terminals.clone().map(|terminal| TerminalName {
-            id: terminal.id.clone(),
-            name: terminal.name.clone(),
-        });
+        let named = terminals
+            .clone()
+            .map(|terminal| TerminalName { id: terminal.id.clone(), name: terminal.name.clone() });
         let printing = terminals.filter(|terminal| terminal.printer.is_some()).map(|t| t.id.clone());
         let printers = Printers::new(printing, changed());
         let inbox = Inbox::new(changed());

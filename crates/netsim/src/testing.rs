@@ -1,7 +1,7 @@
 //! For the tests: a few cards, and a terminal with its reader that makes requests of them.
 
-use crate::faults::Faults;
 use crate::cards::Standing;
+use crate::faults::Faults;
 use crate::host::issuer::{Account, Accounts};
 use crate::host::line::Host;
 use crate::host::tables;

@@ -199,9 +199,14 @@ struct Which {
     network: Option<Network>,
 }
 
-async fn clear(State(desk): State<Desk>, axum::extract::Query(which): axum::extract::Query<Which>) -> Response {
+async fn clear(
+    State(desk): State<Desk>,
+    axum::extract::Query(which): axum::extract::Query<Which>,
+) -> Response {
     match which.network {
-        Some(network) => crate::faults::Fault::ALL.iter().for_each(|fault| desk.faults().end(network, *fault)),
+        Some(network) => {
+            crate::faults::Fault::ALL.iter().for_each(|fault| desk.faults().end(network, *fault))
+        }
         None => desk.faults().clear(),
     }
     desk.0.live.changed();

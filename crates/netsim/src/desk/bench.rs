@@ -82,9 +82,9 @@ impl Benches {
         terminals: Vec<TerminalName>,
         changed: impl Fn() + Send + Sync + 'static,
     ) -> Self {
-        let places = terminals.into_iter().map(|known| {
-            (known.id, Place { name: known.name, reader: Reader::default(), line: None })
-        });
+        let places = terminals
+            .into_iter()
+            .map(|known| (known.id, Place { name: known.name, reader: Reader::default(), line: None }));
         let state = State { wallet, places: places.collect(), connections: 0 };
         Self(Arc::new(Room { state: Mutex::new(state), changed: Box::new(changed) }))
     }

@@ -39,28 +39,32 @@ async fn stream(State(desk): State<Desk>, headers: HeaderMap) -> Response {
 }
 
 fn list(lang: Lang, rev: Rev, mails: &[Mail]) -> Markup {
-    screen("mail", rev, &html! {
-        div.stack {
-            div.row.spread {
-                h1 { (t(lang, "desk-mail-title")) " " span.sim { "SIM" } }
-                (back(lang, "/", "desk-title"))
-            }
-            @if mails.is_empty() {
-                div.empty { (Icon::Mail) strong { (t(lang, "desk-mail-empty")) } p { (t(lang, "desk-mail-empty-next")) } }
-            } @else {
-                div.mails {
-                    @for mail in mails {
-                        (pages::desk::mail_row(
-                            &format!("/mail/{}", mail.id),
-                            &mail.to.join(", "),
-                            subject(lang, mail).as_str(),
-                            &clock::tokyo_text(mail.received_at),
-                        ))
+    screen(
+        "mail",
+        rev,
+        &html! {
+            div.stack {
+                div.row.spread {
+                    h1 { (t(lang, "desk-mail-title")) " " span.sim { "SIM" } }
+                    (back(lang, "/", "desk-title"))
+                }
+                @if mails.is_empty() {
+                    div.empty { (Icon::Mail) strong { (t(lang, "desk-mail-empty")) } p { (t(lang, "desk-mail-empty-next")) } }
+                } @else {
+                    div.mails {
+                        @for mail in mails {
+                            (pages::desk::mail_row(
+                                &format!("/mail/{}", mail.id),
+                                &mail.to.join(", "),
+                                subject(lang, mail).as_str(),
+                                &clock::tokyo_text(mail.received_at),
+                            ))
+                        }
                     }
                 }
             }
-        }
-    })
+        },
+    )
 }
 
 fn subject(lang: Lang, mail: &Mail) -> String {
@@ -74,32 +78,35 @@ fn back(lang: Lang, path: &str, key: &str) -> Markup {
 async fn mail(State(desk): State<Desk>, Path(id): Path<u64>, headers: HeaderMap) -> Response {
     let Some(mail) = desk.0.inbox.get(id) else { return StatusCode::NOT_FOUND.into_response() };
     let lang = lang(&headers);
-    let body = still("", &html! {
-        div.stack {
-            div.row.spread { h1 { (subject(lang, &mail)) } (back(lang, "/mail", "desk-mail-title")) }
-            dl.kv.panel {
-                div { dt { (t(lang, "desk-mail-from")) } dd { (mail.from) } }
-                div { dt { (t(lang, "desk-mail-to")) } dd { (mail.to.join(", ")) } }
-                div { dt { (t(lang, "desk-mail-at")) } dd { (clock::tokyo_text(mail.received_at)) } }
-                @if !mail.attachments.is_empty() {
-                    div { dt { (t(lang, "desk-mail-attached")) } dd { (mail.attachments.join(", ")) } }
+    let body = still(
+        "",
+        &html! {
+            div.stack {
+                div.row.spread { h1 { (subject(lang, &mail)) } (back(lang, "/mail", "desk-mail-title")) }
+                dl.kv.panel {
+                    div { dt { (t(lang, "desk-mail-from")) } dd { (mail.from) } }
+                    div { dt { (t(lang, "desk-mail-to")) } dd { (mail.to.join(", ")) } }
+                    div { dt { (t(lang, "desk-mail-at")) } dd { (clock::tokyo_text(mail.received_at)) } }
+                    @if !mail.attachments.is_empty() {
+                        div { dt { (t(lang, "desk-mail-attached")) } dd { (mail.attachments.join(", ")) } }
+                    }
+                }
+                @if mail.html.is_some() {
+                    section.panel {
+                        h2 { (t(lang, "desk-mail-html")) }
+                        iframe.mail-html src=(format!("/mail/{id}/html")) sandbox="" width="100%" height="640"
+                            title=(t(lang, "desk-mail-html")) {}
+                    }
+                }
+                @if let Some(text) = &mail.text {
+                    section.panel {
+                        h2 { (t(lang, "desk-mail-text")) }
+                        div.table-scroll tabindex="0" role="region" aria-label=(t(lang, "desk-mail-text")) { pre { (text) } }
+                    }
                 }
             }
-            @if mail.html.is_some() {
-                section.panel {
-                    h2 { (t(lang, "desk-mail-html")) }
-                    iframe.mail-html src=(format!("/mail/{id}/html")) sandbox="" width="100%" height="640"
-                        title=(t(lang, "desk-mail-html")) {}
-                }
-            }
-            @if let Some(text) = &mail.text {
-                section.panel {
-                    h2 { (t(lang, "desk-mail-text")) }
-                    div.table-scroll tabindex="0" role="region" aria-label=(t(lang, "desk-mail-text")) { pre { (text) } }
-                }
-            }
-        }
-    });
+        },
+    );
     frame(lang, "desk-mail-title", &body, &desk, None, &format!("/mail/{id}")).into_response()
 }
 

@@ -10,9 +10,6 @@ mod reader;
 mod tests;
 mod view;
 
-
-
-
 pub use bench::{Benches, NoGesture, Shown, TerminalName};
 pub use reader::{Nothing, Reader, Wallet};
 

@@ -1,8 +1,8 @@
 //! The page of the desk: `/`, its live stream, and the presses.
 
+use super::Desk;
 use super::press::No;
 use super::view::{LINES_SHOWN, View};
-use super::Desk;
 use crate::cards::Way;
 use crate::faults::{Fault, Network, Order};
 use axum::Router;

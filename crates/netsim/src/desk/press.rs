@@ -1,8 +1,8 @@
 //! What page and API can do alike, and why it may come to nothing.
 
+use super::Desk;
 use super::bench::NoGesture;
 use super::reader::Nothing;
-use super::Desk;
 use crate::cards::Way;
 use crate::faults::Refused;
 use crate::host::book::Change;
@@ -76,7 +76,9 @@ impl From<Refused> for No {
             ),
             Refused::TooLong => no(U, "too-long", "`ms` is at most 600000."),
             Refused::NeverStrikes => no(U, "never", "`times` is at least 1."),
-            Refused::TooMany => no(StatusCode::CONFLICT, "too-many", "Too many faults are in force: clear them."),
+            Refused::TooMany => {
+                no(StatusCode::CONFLICT, "too-many", "Too many faults are in force: clear them.")
+            }
         }
     }
 }

@@ -35,7 +35,9 @@ fn settings(folder: &std::path::Path, clock: &Clock, clock_moves: bool) -> Setti
         center_waits: Duration::from_secs(25),
         magic: true,
         listen: Listen { desk: free, card: free, smtp: free },
-        terminals: vec![Terminal { id: "100000000001".into(), name: "レジ前".into(), printer: Some(free) }],
+        terminals: vec![Terminal {
+            id: "100000000001".into(), name: "レジ前".into(), printer: Some(free)
+        }],
     }
 }
 
@@ -138,7 +140,12 @@ async fn what_does_not_exist_is_404_and_what_nobody_waits_for_409() {
         ("/desk/terminals/100000000001/pin", json!({"key": "bypassed"}), 409, "not-connected"),
         ("/desk/terminals/100000000001/remove", json!({}), 409, "not-connected"),
         ("/desk/terminals/100000000001/present", json!({"card": "visa", "how": "throw"}), 422, "bad-body"),
-        ("/desk/terminals/100000000001/present", json!({"card": "visa", "how": "tap", "pin": "1"}), 422, "bad-body"),
+        (
+            "/desk/terminals/100000000001/present",
+            json!({"card": "visa", "how": "tap", "pin": "1"}),
+            422,
+            "bad-body",
+        ),
         ("/desk/cards/x/unblock", json!({}), 404, "no-such-card"),
         ("/desk/faults", json!({"network": "emoney", "fault": "close"}), 404, "no-such-network"),
         ("/desk/faults", json!({"network": "card", "fault": "decline", "code": "00"}), 422, "bad-code"),
@@ -180,7 +187,10 @@ async fn faults_are_ordered_listed_and_cleared() {
 #[tokio::test]
 async fn the_clock_moves_forward_only_and_only_where_it_may() {
     let desk = Desk::with(true);
-    assert_eq!(desk.post("/desk/clock", json!({"by_s": 20})).await, (200, json!({"now": "2026-11-21T03:00:20Z"})));
+    assert_eq!(
+        desk.post("/desk/clock", json!({"by_s": 20})).await,
+        (200, json!({"now": "2026-11-21T03:00:20Z"}))
+    );
     let to = json!({"to": "2026-11-22T12:00:00+09:00"});
     assert_eq!(desk.post("/desk/clock", to.clone()).await, (200, json!({"now": "2026-11-22T03:00:00Z"})));
     assert_eq!(desk.clock.now().to_string(), "2026-11-22T03:00:00Z");
@@ -309,7 +319,10 @@ async fn paper_and_mail_are_seen_by_scripts_and_people() {
         .build();
     mailer.send(mail).await.unwrap();
     let mails = desk.get("/desk/mails").await;
-    assert_eq!((&mails[0]["subject"], &mails[0]["to"]), (&json!("ご利用控え"), &json!(["hana@example.test"])));
+    assert_eq!(
+        (&mails[0]["subject"], &mails[0]["to"]),
+        (&json!("ご利用控え"), &json!(["hana@example.test"]))
+    );
     assert_eq!(mails[0]["text"].as_str().unwrap().replace("\r\n", "\n").trim_end(), "金額 880円\n.\n終わり");
     assert!(desk.html("/mail", "ja").await.contains("ご利用控え"));
     let page = desk.html("/mail/1", "ja").await;
@@ -324,7 +337,10 @@ async fn paper_and_mail_are_seen_by_scripts_and_people() {
             .body("x".to_owned())
             .unwrap();
         let error = mailer.send(mail).await.unwrap_err();
-        assert_eq!((error.is_transient(), error.is_permanent()), (busy.starts_with("busy"), busy.starts_with("bounce")));
+        assert_eq!(
+            (error.is_transient(), error.is_permanent()),
+            (busy.starts_with("busy"), busy.starts_with("bounce"))
+        );
     }
 }
 
@@ -378,12 +394,19 @@ async fn presses_work_without_script_and_with_it() {
     desk.until("/desk/terminals", |list| list[0]["waits_for"] == "card").await;
     let form = ("content-type", "application/x-www-form-urlencoded");
     let plain = desk.send("POST", "/present?t=100000000001", &[form], "card=jcb&how=insert").await;
-    assert_eq!((plain.status().as_u16(), plain.headers()["location"].to_str().unwrap()), (303, "/?t=100000000001"));
+    assert_eq!(
+        (plain.status().as_u16(), plain.headers()["location"].to_str().unwrap()),
+        (303, "/?t=100000000001")
+    );
     assert!(matches!(driver.hear().await, Some(ToTerminal::Inserted { .. })));
     driver.say(&json!({"say": "ask_pin", "amount_yen": 880, "attempt": 1})).await;
     desk.until("/desk/terminals", |list| list[0]["waits_for"] == "pin").await;
     let page = desk.html("/?t=100000000001", "en").await;
-    assert!(page.contains("name=\"pin\" type=\"password\"") && page.contains("The right PIN of this card is 2468"), "{page}");
+    assert!(
+        page.contains("name=\"pin\" type=\"password\"")
+            && page.contains("The right PIN of this card is 2468"),
+        "{page}"
+    );
     let htmx = [form, ("hx-request", "true")];
     let short = desk.send("POST", "/pin?t=100000000001", &htmx, "pin=24&key=entered").await;
     assert_eq!(short.status(), 200);

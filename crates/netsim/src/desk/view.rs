@@ -148,12 +148,20 @@ impl View<'_> {
 
     fn reader(&self) -> Markup {
         let Some(reader) = self.shown() else {
-            return ui::notice(Tone::Info, &self.t("desk-no-terminal"), &html! {
-                p { (self.t("desk-no-terminal-next")) }
-            });
+            return ui::notice(
+                Tone::Info,
+                &self.t("desk-no-terminal"),
+                &html! {
+                    p { (self.t("desk-no-terminal-next")) }
+                },
+            );
         };
         let lit = reader.waits_for_card || reader.pad.is_some();
-        let actions = if reader.pad.is_some() { html! {} } else { self.gestures(reader) };
+        let actions = if reader.pad.is_some() {
+            html! {}
+        } else {
+            self.gestures(reader)
+        };
         html! {
             (desk::reader(&reader.name, &self.display(reader), lit, &actions))
             @if reader.pad.is_some() { (self.pin_pad(reader)) }
@@ -162,7 +170,8 @@ impl View<'_> {
 
     /// The little display of the reader, in the terminal's language.
     fn display(&self, reader: &Shown) -> Markup {
-        let lang = reader.armed.as_ref().and_then(|armed| Lang::from_tag(&armed.language)).unwrap_or(self.lang);
+        let lang =
+            reader.armed.as_ref().and_then(|armed| Lang::from_tag(&armed.language)).unwrap_or(self.lang);
         let amount = reader.pad.map(|pad| pad.amount).or(reader.armed.as_ref().map(|armed| armed.amount));
         let hint = reader.hint.map(hint_key);
         html! {
@@ -193,9 +202,13 @@ impl View<'_> {
     /// Insert, tap and swipe belong to the form of the shelf, whose chosen card they present.
     fn gestures(&self, reader: &Shown) -> Markup {
         if reader.card.is_some() {
-            return ui::form("", &self.here("/remove"), &html! {
-                (Button::second(&self.t("desk-take-card")).icon(Icon::Undo))
-            });
+            return ui::form(
+                "",
+                &self.here("/remove"),
+                &html! {
+                    (Button::second(&self.t("desk-take-card")).icon(Icon::Undo))
+                },
+            );
         }
         let gesture = |how: &str, icon: Icon, key: &str| {
             html! {

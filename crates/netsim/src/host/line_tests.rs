@@ -124,7 +124,10 @@ async fn nothing_is_served_before_the_line_signs_on() {
         let message = line.terminal.management(code);
         line.center.send(&message).await;
         let said = line.center.answer().await;
-        assert_eq!((said.text(39), said.text(70), said.text(11)), (Some(answer), Some(code), message.text(11)));
+        assert_eq!(
+            (said.text(39), said.text(70), said.text(11)),
+            (Some(answer), Some(code), message.text(11))
+        );
     }
     line.pay(880).await;
     assert_eq!(line.center.code().await, "00");
