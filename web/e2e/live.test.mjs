@@ -132,6 +132,28 @@ test("without script the same press works and the page asks again by itself", as
   await page.context().close();
 });
 
+test("a signature is posted as strokes of whole points, and nobody is forced to draw", async () => {
+  const page = await newPage(chrome.browser, { size: "small" });
+  await page.goto(`${program.url}/ja/t-sign`);
+  await page.locator(".btn-primary").click();
+  await page.waitForFunction(() => document.querySelector("[data-error]").textContent !== "");
+  const box = await page.locator("canvas").boundingBox();
+  await page.mouse.move(box.x + 20, box.y + 20);
+  await page.mouse.down();
+  await page.mouse.move(box.x + 120, box.y + 80, { steps: 8 });
+  await page.mouse.up();
+  const [signed] = await Promise.all([page.waitForRequest("**/sign"), page.locator(".btn-primary").click()]);
+  const drawing = JSON.parse(new URLSearchParams(signed.postData()).get("strokes"));
+  assert.equal(drawing.strokes.length, 1);
+  assert.ok(drawing.strokes[0].flat().every(Number.isInteger), JSON.stringify(drawing));
+  assert.ok(drawing.width > 200 && drawing.height > 100);
+  await page.goto(`${program.url}/ja/t-sign`);
+  const [unsigned] = await Promise.all([page.waitForRequest("**/sign"), page.locator("[data-unsigned]").click()]);
+  assert.equal(new URLSearchParams(unsigned.postData()).get("go"), "paper");
+  assert.equal(new URLSearchParams(unsigned.postData()).get("strokes"), "");
+  await page.context().close();
+});
+
 test("what the policy forbids does not run", async () => {
   const page = await atTheKeys({ size: "phone" });
   const ran = await page.evaluate(() => {
