@@ -6,11 +6,13 @@
 
 mod activation;
 mod config;
+mod mails;
 mod payments;
 mod problem;
 
 pub use activation::{Activation, ActivationRequest, ClerkSession, ClerkSignIn};
 pub use config::{Contract, Shop, TerminalConfig};
+pub use mails::{MailStatus, ReceiptMail, ReceiptMails};
 pub use payments::{
     CardData, CompletionRequest, EncryptedPin, HostAnswer, MailReceiptRequest, PaymentRequest, PaymentView,
     ReversalRequest, TimelineEntry,
