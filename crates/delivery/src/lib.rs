@@ -28,7 +28,7 @@ pub use sale::{Sale, Sales};
 pub use smtp::{BadMailSettings, MailSettings, Mailer};
 pub use view::deliveries_panel;
 
-use center_api::{MailReceiptRequest, Problem, ReceiptMail, ReceiptMails};
+use center_api::{MailReceiptRequest, ReceiptMail, ReceiptMails};
 use center_base::jobs::Job;
 use center_base::{Access, Base, Doc, Level, Refusal, Role, Routes, SignedBy, Table};
 use http::Method;
@@ -71,8 +71,8 @@ pub fn routes(receipts: Receipts) -> Table {
         )
         .body::<MailReceiptRequest>()
         .answer::<ReceiptMail>(202, "Will be sent")
-        .answer::<Problem>(403, "No more mails of this receipt")
-        .answer::<Problem>(409, "The key was used for another mail, or the payment has no slip");
+        .problem(403, "No more mails of this receipt")
+        .problem(409, "The key was used for another mail, or the payment has no slip");
     let list = Doc::new("receiptMails", "receipts", "Mails of a receipt, and the last address")
         .answer::<ReceiptMails>(200, "The mails, the newest first");
     Routes::new(receipts)
