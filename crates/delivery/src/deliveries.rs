@@ -268,7 +268,7 @@ pub(crate) struct NewDelivery {
 }
 
 pub(crate) fn insert(tx: &mut Tx<'_>, new: &NewDelivery) -> Result<(), DbError> {
-    let (tenant, now_us) = (tx.tenant(), tx.now_us());
+    let (tenant, now_us, masked) = (tx.tenant(), tx.now_us(), new.address.masked());
     let values = params![
         tenant,
         new.payment.bytes(),
@@ -283,7 +283,7 @@ pub(crate) fn insert(tx: &mut Tx<'_>, new: &NewDelivery) -> Result<(), DbError> 
         new.lang.tag(),
         new.again,
         new.address.reveal(),
-        &new.address.masked(),
+        &masked,
         new.forget_us,
     ];
     tx.execute(INSERT, values)?;

@@ -82,8 +82,8 @@ impl Mailer {
     }
 
     pub(crate) async fn send(&self, clock: &Clock, message: &Message) -> Sent {
-        let talk = self.transport.send_raw(message.envelope(), &message.formatted());
-        // The future must not hold the message longer than needed; a message is small.
+        let bytes = message.formatted();
+        let talk = self.transport.send_raw(message.envelope(), &bytes);
         match clock.timeout(limits::SMTP_WHOLE, talk).await {
             Ok(Ok(_)) => Sent::Taken,
             Ok(Err(error)) => told(&error),
