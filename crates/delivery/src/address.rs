@@ -46,7 +46,9 @@ mod tests {
 
     #[test]
     fn what_people_type_becomes_an_address() {
-        for typed in ["hanako@example.jp", " Ｈａｎａｋｏ＠ｅｘａｍｐｌｅ．ｊｐ ", "HANAKO @example.jp\u{3000}"] {
+        for typed in
+            ["hanako@example.jp", " Ｈａｎａｋｏ＠ｅｘａｍｐｌｅ．ｊｐ ", "HANAKO @example.jp\u{3000}"]
+        {
             assert_eq!(MailAddress::typed(typed).unwrap().reveal(), "hanako@example.jp", "{typed}");
         }
     }
@@ -54,7 +56,16 @@ mod tests {
     #[test]
     fn what_is_no_address_is_refused() {
         let long = format!("{}@example.jp", "a".repeat(250));
-        let evil = ["", "hanako", "@example.jp", "hanako@", "a@b\r\nBcc: c@d.jp", "a@b.jp,c@d.jp", "<a@b.jp>", &long];
+        let evil = [
+            "",
+            "hanako",
+            "@example.jp",
+            "hanako@",
+            "a@b\r\nBcc: c@d.jp",
+            "a@b.jp,c@d.jp",
+            "<a@b.jp>",
+            &long,
+        ];
         for typed in evil {
             assert_eq!(MailAddress::typed(typed), None, "{typed:?}");
         }

@@ -74,8 +74,13 @@ async fn sale(receipts: &Receipts, scope: &Scope, id: &str) -> Result<Sale, Refu
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
     let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
     let key = value.to_str().unwrap_or_default();
-    let fits = !key.is_empty() && key.len() <= limits::KEY_CHARS && key.bytes().all(|byte| byte.is_ascii_graphic());
-    if fits { Ok(Some(key.to_owned())) } else { Err(Refusal::bad("Idempotency-Key: 1 to 64 visible ASCII characters")) }
+    let fits =
+        !key.is_empty() && key.len() <= limits::KEY_CHARS && key.bytes().all(|byte| byte.is_ascii_graphic());
+    if fits {
+        Ok(Some(key.to_owned()))
+    } else {
+        Err(Refusal::bad("Idempotency-Key: 1 to 64 visible ASCII characters"))
+    }
 }
 
 /// A delivery's id: UUIDv7 on the center's clock.

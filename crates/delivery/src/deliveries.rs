@@ -46,7 +46,9 @@ const LOAD: &str = "SELECT kind, lang, again, address, asked_us, status
 const LIST: &str = "SELECT id, kind, masked, status, trouble, asked_us, asked_by, address, request_key, lang
        FROM receipt_delivery
       WHERE tenant = $1 AND payment_id = $2
-        AND ($3 IS NULL OR company_id = $3) AND ($4 IS NULL OR shop_id = $4) AND ($5 IS NULL OR terminal_id = $5)
+        AND (CAST($3 AS TEXT) IS NULL OR company_id = $3)
+        AND (CAST($4 AS TEXT) IS NULL OR shop_id = $4)
+        AND (CAST($5 AS TEXT) IS NULL OR terminal_id = $5)
       ORDER BY asked_us DESC, id DESC LIMIT $6";
 const END: &str = "UPDATE receipt_delivery SET status = $4, trouble = $5, ended_us = $6
       WHERE tenant = $1 AND payment_id = $2 AND id = $3 AND status = 'queued'";
@@ -337,7 +339,12 @@ pub(crate) fn end(
     Ok(())
 }
 
-pub(crate) fn note(tx: &mut Tx<'_>, payment: PaymentId, id: &[u8; 16], trouble: Trouble) -> Result<(), DbError> {
+pub(crate) fn note(
+    tx: &mut Tx<'_>,
+    payment: PaymentId,
+    id: &[u8; 16],
+    trouble: Trouble,
+) -> Result<(), DbError> {
     let tenant = tx.tenant();
     tx.execute(NOTE, params![tenant, payment.bytes(), id, &trouble.to_string()])?;
     Ok(())
@@ -365,7 +372,10 @@ mod tests {
         ];
         for trouble in all {
             assert_eq!(Trouble::from_text(&trouble.to_string()), Some(trouble));
-            assert_eq!(DeliveryState::read("failed", &trouble.to_string()), Some(DeliveryState::Failed(trouble)));
+            assert_eq!(
+                DeliveryState::read("failed", &trouble.to_string()),
+                Some(DeliveryState::Failed(trouble))
+            );
         }
         assert_eq!(DeliveryState::read("queued", ""), Some(DeliveryState::Queued(None)));
         assert_eq!(DeliveryState::read("failed", ""), None, "a failure has a reason");

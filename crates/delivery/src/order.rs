@@ -81,13 +81,7 @@ fn repeated(order: &Order, so_far: &[Delivery], now_us: i64) -> Result<Option<De
     }
 }
 
-fn row(
-    order: &Order,
-    id: [u8; 16],
-    kind: DeliveryKind,
-    address: MailAddress,
-    again: bool,
-) -> NewDelivery {
+fn row(order: &Order, id: [u8; 16], kind: DeliveryKind, address: MailAddress, again: bool) -> NewDelivery {
     let own_key = || format!("delivery {}", hex::encode(order.ids.concat()));
     NewDelivery {
         id,

@@ -128,7 +128,8 @@ fn line(lang: Lang, row: &Row) -> PaperLine<'_> {
 /// M-062. What lies outside the box is moved to its edge.
 fn drawn(lang: Lang, strokes: &Strokes) -> Markup {
     let within = |units: i32, most: u16| u16::try_from(units.max(0)).unwrap_or(u16::MAX).min(most);
-    let stroke = |points: &Vec<(i32, i32)>| points.iter().map(|&(x, y)| (within(x, 1000), within(y, 400))).collect();
+    let stroke =
+        |points: &Vec<(i32, i32)>| points.iter().map(|&(x, y)| (within(x, 1000), within(y, 400))).collect();
     let drawn: Vec<Vec<(u16, u16)>> = strokes.0.iter().map(stroke).collect();
     signature(&t(lang, "receipt-signature"), 1000, 400, &drawn)
 }

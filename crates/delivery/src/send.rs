@@ -110,8 +110,12 @@ impl Receipts {
             .map_err(words)?;
         let delivery = hex::encode(id);
         match failed {
-            Some(trouble) => tracing::warn!(delivery, payment.id = %payment, %trouble, "a receipt's mail failed"),
-            None => tracing::info!(delivery, payment.id = %payment, "a receipt's mail was taken by the mail server"),
+            Some(trouble) => {
+                tracing::warn!(delivery, payment.id = %payment, %trouble, "a receipt's mail failed")
+            }
+            None => {
+                tracing::info!(delivery, payment.id = %payment, "a receipt's mail was taken by the mail server")
+            }
         }
         Ok(())
     }

@@ -64,7 +64,9 @@ impl Mailer {
     /// Reads the settings; connects only when there is something to send.
     pub fn new(settings: &MailSettings) -> Result<Self, BadMailSettings> {
         let from: Mailbox = settings.from.parse().map_err(|_| {
-            BadMailSettings("the sender of mails (mail from) is not an address like no-reply@example.jp".into())
+            BadMailSettings(
+                "the sender of mails (mail from) is not an address like no-reply@example.jp".into(),
+            )
         })?;
         // The library's own words may repeat the URL with its password.
         let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(&settings.url).map_err(|_| {

@@ -6,11 +6,14 @@ use i18n::ta;
 use maud::{DOCTYPE, Markup, html};
 use receipt::{Copy, Line};
 
-const SANS: &str = "font-family:'Hiragino Sans','BIZ UDPGothic','Yu Gothic',Meiryo,'Noto Sans JP',sans-serif;";
+const SANS: &str =
+    "font-family:'Hiragino Sans','BIZ UDPGothic','Yu Gothic',Meiryo,'Noto Sans JP',sans-serif;";
 
 /// The whole document.
 pub(crate) fn page(letter: &Letter<'_>) -> String {
-    let body = format!("margin:0;padding:16px 8px;background:#f3f1ec;color:#1c1b19;font-size:15px;line-height:1.7;{SANS}");
+    let body = format!(
+        "margin:0;padding:16px 8px;background:#f3f1ec;color:#1c1b19;font-size:15px;line-height:1.7;{SANS}"
+    );
     html! {
         (DOCTYPE)
         html lang=(letter.lang.tag()) {
@@ -59,7 +62,9 @@ fn slip(letter: &Letter<'_>) -> Markup {
 
 fn row(letter: &Letter<'_>, line: &Line) -> Markup {
     match line {
-        Line::Title(text) => wide("padding:12px 0 4px;text-align:center;font-size:22px;font-weight:bold", text),
+        Line::Title(text) => {
+            wide("padding:12px 0 4px;text-align:center;font-size:22px;font-weight:bold", text)
+        }
         Line::Center(text) => wide("padding:3px 0;text-align:center", text),
         Line::Text(text) => wide("padding:3px 0", text),
         Line::Pair(label, value) => pair("padding:3px 0;vertical-align:top", label, value),
@@ -74,7 +79,9 @@ fn row(letter: &Letter<'_>, line: &Line) -> Markup {
         Line::Qr(code, caption) => match words::link(code) {
             // Nobody can scan the screen that they read the mail on.
             Some(link) => button(link, caption),
-            None => html! { (picture("qr", caption, 132)) (wide("padding:3px 0;text-align:center", caption)) },
+            None => {
+                html! { (picture("qr", caption, 132)) (wide("padding:3px 0;text-align:center", caption)) }
+            }
         },
     }
 }

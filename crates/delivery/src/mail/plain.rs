@@ -79,6 +79,7 @@ fn closing(letter: &Letter<'_>) -> Vec<String> {
         }
         Copy::Merchant => lines.push(letter.t("mail-merchant-closing")),
     }
+    lines.push(String::new());
     lines.push(letter.t("mail-send-only"));
     lines
 }

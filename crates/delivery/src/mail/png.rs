@@ -86,7 +86,8 @@ pub(crate) fn qr(text: &str) -> Option<Raster> {
     for (y, row) in raster.bits.chunks_mut(row_bytes).enumerate() {
         for x in 0..dots {
             let module = |dot: usize| (dot / limits::QR_DOTS).checked_sub(4).filter(|module| *module < side);
-            let dark = module(x).zip(module(y)).is_some_and(|(x, y)| colors.get(y * side + x) == Some(&Color::Dark));
+            let dark =
+                module(x).zip(module(y)).is_some_and(|(x, y)| colors.get(y * side + x) == Some(&Color::Dark));
             if let Some(byte) = row.get_mut(x / 8).filter(|_| dark) {
                 *byte |= 0x80 >> (x % 8);
             }

@@ -4,10 +4,14 @@ use jiff::Timestamp;
 
 /// On one line, without control characters and without those that turn the reading direction around.
 pub(crate) fn one_line(text: &str) -> String {
-    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let turns =
+        |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let breaks = |c: char| matches!(c, '\u{2028}' | '\u{2029}');
-    let kept: String =
-        text.chars().map(|c| if c.is_control() || breaks(c) { ' ' } else { c }).filter(|c| !turns(*c)).collect();
+    let kept: String = text
+        .chars()
+        .map(|c| if c.is_control() || breaks(c) { ' ' } else { c })
+        .filter(|c| !turns(*c))
+        .collect();
     kept.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

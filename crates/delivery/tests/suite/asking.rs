@@ -37,7 +37,11 @@ async fn without_a_key_a_second_press_is_the_same_mail_and_a_later_one_is_not() 
         let first = world.ask("hanako@example.jp", None).await.json();
         assert_eq!(world.ask("hanako@example.jp", None).await.json(), first);
         assert_eq!(world.send().await, 1);
-        assert_eq!(world.ask("hanako@example.jp", None).await.json()["id"], first["id"], "still the same minute");
+        assert_eq!(
+            world.ask("hanako@example.jp", None).await.json()["id"],
+            first["id"],
+            "still the same minute"
+        );
         assert_eq!(world.ask("taro@example.jp", None).await.status, 202);
         world.base.clock.advance(Duration::from_secs(60));
         assert_ne!(world.ask("hanako@example.jp", None).await.json()["id"], first["id"]);
@@ -85,7 +89,11 @@ async fn only_the_payments_own_terminal_asks_and_only_for_a_real_address() {
             world.program.ask("POST", &path, &headers, body.to_string()).await
         };
         let good = json!({"address": "hanako@example.jp", "lang": "ja"});
-        assert_eq!(post(World::mails_path(), OTHER, good.clone()).await.status, 404, "rule: not found, not forbidden");
+        assert_eq!(
+            post(World::mails_path(), OTHER, good.clone()).await.status,
+            404,
+            "rule: not found, not forbidden"
+        );
         let unknown = format!("/api/v1/payments/{}/receipt-mails", PaymentId::from_u128(7));
         assert_eq!(post(unknown, OWN, good.clone()).await.status, 404);
         assert_eq!(post("/api/v1/payments/x/receipt-mails".into(), OWN, good.clone()).await.status, 404);
@@ -156,7 +164,9 @@ async fn the_console_shows_the_deliveries_of_ones_own_shop() {
         world.send().await;
         let path = format!("/payments/{}/receipt-mails", receipt::samples::chip_sale().payment);
         let own = world.program.ask("GET", &path, &[("x-person", "9000009")], "").await.text();
-        for words in ["h*****@example.jp", "b*****@kissa-choba.example", "お客様控え", "加盟店控え", "送信済み"] {
+        for words in
+            ["h*****@example.jp", "b*****@kissa-choba.example", "お客様控え", "加盟店控え", "送信済み"]
+        {
             assert!(own.contains(words), "{words}: {own}");
         }
         assert!(!own.contains("hanako@"));

@@ -14,7 +14,9 @@ async fn a_mail_that_is_deferred_is_tried_again_with_growing_pauses() {
         world.server.will(&[Does::Recipient("451 4.7.1 later"), Does::Data("452 4.2.2 full"), Does::HangsUp]);
         assert_eq!(world.ask("hanako@example.jp", None).await.status, 202);
         assert_eq!(world.standing().await, ["queued -"]);
-        for (wait_s, standing) in [(0, "queued later 451"), (1, "queued later 452"), (2, "queued unreachable")] {
+        for (wait_s, standing) in
+            [(0, "queued later 451"), (1, "queued later 452"), (2, "queued unreachable")]
+        {
             world.base.clock.advance(Duration::from_secs(wait_s));
             assert_eq!(world.send().await, 1, "{standing}");
             assert_eq!(world.standing().await, [standing]);
@@ -25,7 +27,10 @@ async fn a_mail_that_is_deferred_is_tried_again_with_growing_pauses() {
         assert_eq!(world.standing().await, ["sent -"]);
         let taken = world.server.taken();
         assert_eq!(taken.len(), 1);
-        assert_eq!((taken[0].from.as_str(), taken[0].to.as_str()), ("no-reply@choba.example", "hanako@example.jp"));
+        assert_eq!(
+            (taken[0].from.as_str(), taken[0].to.as_str()),
+            ("no-reply@choba.example", "hanako@example.jp")
+        );
     }
 }
 

@@ -88,7 +88,8 @@ impl Authenticator for Named {
         _body: &'a Bytes,
     ) -> BoxFuture<'a, Result<Option<Actor>, Refusal>> {
         Box::pin(async move {
-            let header = |name: &str| request.headers.get(name).map(|value| value.to_str().unwrap().to_owned());
+            let header =
+                |name: &str| request.headers.get(name).map(|value| value.to_str().unwrap().to_owned());
             if let Some(terminal) = header("x-terminal") {
                 return Ok(Some(Actor::Terminal(SignedBy {
                     terminal: terminal.into(),
@@ -130,8 +131,7 @@ impl World {
     pub(crate) async fn new(db: &TestDb, sale: Sale) -> Self {
         let (base, shelf, server) = (base(db), Arc::new(Shelf::default()), Server::start().await);
         *shelf.sale.lock().unwrap() = Some(sale);
-        let settings =
-            MailSettings { url: server.url(), from: "Choba <no-reply@choba.example>".to_owned() };
+        let settings = MailSettings { url: server.url(), from: "Choba <no-reply@choba.example>".to_owned() };
         let mailer = Mailer::new(&settings).unwrap();
         let receipts = Receipts::new(base.clone(), Arc::<Shelf>::clone(&shelf), mailer, advance);
         let worker = outbox::Worker::new(&base, vec![Arc::new(receipts.clone())]);
