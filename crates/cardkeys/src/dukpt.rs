@@ -273,8 +273,9 @@ mod tests {
 
     #[test]
     fn every_use_has_a_key_of_its_own() {
-        // The other usages of counter 1, X9.24-3:2017 annex B as quoted in a public C# test of AES DUKPT
-        // ("AnnexBAllUsageVectorsForAes128CounterOneMatch").
+        // The other usages of counter 1, X9.24-3:2017 annex B, as two public test suites quote them: the class
+        // DukptAesWorkingKeyTests of a C# project called CryptoScript, and for the key encryption key the crate
+        // paysec-dukpt.
         for (usage, answer) in [
             (Usage::MacVerification, "DBB463945B286C07CD3AD82EE96FD9C9"),
             (Usage::MacBothWays, "85675439D18D7F1158BD8E3EAA3D502B"),

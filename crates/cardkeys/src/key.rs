@@ -43,7 +43,7 @@ impl Key {
     }
 
     /// What people compare to see that two places hold the same key: the first three bytes of the
-    /// AES-CMAC of one block of zeros (ANSI X9.24-1:2017 annex A).
+    /// AES-CMAC of one block of zeros (the usual check value of AES keys).
     pub fn check_value(&self) -> [u8; 3] {
         let mut mac = <Cmac<Aes128> as cmac::KeyInit>::new(&self.0.into());
         mac.update(&[0; 16]);
@@ -95,7 +95,7 @@ impl TdesKey {
     }
 
     /// What people compare to see that two places hold the same key: the first three bytes of one
-    /// block of zeros under the key (ANSI X9.24-1).
+    /// block of zeros under the key (the usual check value of triple DES keys).
     pub fn check_value(&self) -> [u8; 3] {
         let [a, b, c, ..] = self.encrypt([0; 8]);
         [a, b, c]
@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn the_check_value_of_an_aes_key_is_a_cmac() {
-        // ANSI X9.24-1:2017 takes the CMAC of one zero block; for the all-zero key that is 763CBC...,
+        // For the all-zero key the CMAC of one zero block is 763CBC...,
         // computed with `cryptography` 50.0.2 (OpenSSL).
         assert_eq!(hex::encode_upper(Key::from_bytes([0; 16]).check_value()), "763CBC");
     }

@@ -22,7 +22,7 @@ impl fmt::Display for NotAPin {
 
 impl std::error::Error for NotAPin {}
 
-/// A personal identification number, 4 to 12 digits (ISO 9564-1, 8.1). Prints nothing of itself.
+/// A personal identification number, 4 to 12 digits (ISO 9564-1). Prints nothing of itself.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct Pin {
     // Digits as numbers 0 to 9; what follows `len` is zero.
@@ -126,7 +126,7 @@ pub fn decode(block: &[u8; 16], pan: &Pan, key: &Key) -> Result<Pin, NotThisPinB
     if nibbles.all(|fill| fill == 0xA) { Ok(pin) } else { Err(NotThisPinBlock) }
 }
 
-/// The PAN field (ISO 9564-1, 9.4.2.4): length above 12, digits (at least 12, zeros in front), zeros.
+/// The PAN field (ISO 9564-1, 9.4.2): length above 12, digits (at least 12, zeros in front), zeros.
 fn pan_field(pan: &Pan) -> Zeroizing<[u8; 16]> {
     let above_twelve = u8::try_from(pan.digit_count().saturating_sub(12)).unwrap_or(0);
     let leading_zeros = 12_usize.saturating_sub(pan.digit_count());

@@ -67,7 +67,10 @@ fn constraints_are_told_apart_alike() {
         let duplicate = refused("INSERT INTO purse (tenant, name, yen) VALUES ($1, 'till', 1)");
         assert_eq!(duplicate, DbError::Duplicate);
         assert_eq!(refused("UPDATE purse SET yen = yen - 6 WHERE tenant = $1"), DbError::Check);
-        assert_eq!(refused("INSERT INTO line (tenant, id, purse) VALUES ($1, 1, 'none')"), DbError::Reference);
+        assert_eq!(
+            refused("INSERT INTO line (tenant, id, purse) VALUES ($1, 1, 'none')"),
+            DbError::Reference
+        );
         assert_eq!(refused("UPDATE purse SET yen = NULL WHERE tenant = $1"), DbError::Missing);
         assert!(matches!(refused("UPDATE purse SET nothing = $1"), DbError::Refused(_)));
         assert!(matches!(refused("UPDATE purse SET yen = 1"), DbError::Refused(_)), "one parameter too many");
@@ -88,7 +91,9 @@ fn a_value_of_the_wrong_kind_is_refused_on_both() {
     both(MIGRATIONS, |t| {
         let said = t.write_blocking(T1, |tx| tx.execute(ADD_PURSE, params![T1, "till", "five"]));
         assert!(matches!(said, Err(WriteError::Unit(DbError::Refused(_)))), "{said:?}");
-        let said = t.read_blocking(|tx| tx.query_one("SELECT CAST(5 AS BIGINT)", params![], |row| row.text(0).map(drop)));
+        let said = t.read_blocking(|tx| {
+            tx.query_one("SELECT CAST(5 AS BIGINT)", params![], |row| row.text(0).map(drop))
+        });
         assert!(matches!(said, Err(ReadError::Unit(DbError::Inconsistent(_)))), "{said:?}");
     });
 }
@@ -124,7 +129,9 @@ fn texts_are_ordered_by_their_bytes_and_like_minds_capitals() {
         })
         .unwrap();
         let names = |sql: &'static str| {
-            t.read_blocking(move |tx| tx.query_all(sql, params![], |row| row.text(0).map(str::to_owned))).unwrap().join(" ")
+            t.read_blocking(move |tx| tx.query_all(sql, params![], |row| row.text(0).map(str::to_owned)))
+                .unwrap()
+                .join(" ")
         };
         assert_eq!(names("SELECT name FROM purse ORDER BY name"), "B _ a-1 a1 b あ ア");
         assert_eq!(names("SELECT name FROM purse WHERE name LIKE 'b%'"), "b");
@@ -190,9 +197,15 @@ fn the_chain_and_the_sequence_belong_to_the_tenant() {
             })
             .unwrap();
         }
-        assert_eq!(t.write_blocking(T2, |tx| Ok::<_, DbError>((tx.chain(), tx.seq(), tx.seq()))), Ok(([0; 32], 1, 1)));
+        assert_eq!(
+            t.write_blocking(T2, |tx| Ok::<_, DbError>((tx.chain(), tx.seq(), tx.seq()))),
+            Ok(([0; 32], 1, 1))
+        );
         assert_eq!(t.write_blocking(T1, |tx| Ok::<_, DbError>((tx.chain(), tx.seq()))), Ok(([3; 32], 1)));
-        assert_eq!(t.read_blocking(|tx| Ok::<_, DbError>((tx.head_seq(T1)?, tx.head_seq(crate::TenantId(9))?))), Ok((1, 0)));
+        assert_eq!(
+            t.read_blocking(|tx| Ok::<_, DbError>((tx.head_seq(T1)?, tx.head_seq(crate::TenantId(9))?))),
+            Ok((1, 0))
+        );
     });
 }
 
@@ -215,7 +228,10 @@ fn rows_that_a_statement_returns_come_through_a_query() {
         });
         assert_eq!(yen, Ok(8));
         let again = t.write_blocking(T1, |tx| {
-            tx.execute("INSERT INTO purse (tenant, name, yen) VALUES ($1, 'till', 1) ON CONFLICT DO NOTHING", params![T1])
+            tx.execute(
+                "INSERT INTO purse (tenant, name, yen) VALUES ($1, 'till', 1) ON CONFLICT DO NOTHING",
+                params![T1],
+            )
         });
         assert_eq!(again, Ok(0), "a taken key can be asked for without failing");
     });
@@ -225,7 +241,11 @@ fn rows_that_a_statement_returns_come_through_a_query() {
 fn a_read_cannot_write() {
     both(MIGRATIONS, |t| {
         let said = t.read_blocking(|tx| {
-            tx.query_all("INSERT INTO purse (tenant, name, yen) VALUES (1, 'x', 1) RETURNING yen", params![], |row| row.i64(0))
+            tx.query_all(
+                "INSERT INTO purse (tenant, name, yen) VALUES (1, 'x', 1) RETURNING yen",
+                params![],
+                |row| row.i64(0),
+            )
         });
         assert!(matches!(said, Err(ReadError::Unit(DbError::Refused(_)))), "{said:?}");
         assert!(t.health().is_ready());
@@ -237,7 +257,10 @@ fn statements_are_prepared_on_both_and_the_wrong_ones_are_named() {
     both(MIGRATIONS, |t| {
         assert_eq!(prepare_all(t, &[crate::ADD_JOURNAL, ADD_PURSE, crate::ADD_YEN, ADD_CELLS]), Ok(()));
         let refused = prepare_all(t, &[ADD_PURSE, "SELECT nothing FROM nowhere", "SELEC 1"]).unwrap_err();
-        assert!(refused.contains("nowhere") && refused.contains("SELEC 1") && !refused.contains("purse"), "{refused}");
+        assert!(
+            refused.contains("nowhere") && refused.contains("SELEC 1") && !refused.contains("purse"),
+            "{refused}"
+        );
     });
     let sum = "SELECT SUM(yen) FROM purse";
     let refused = prepare_all(&store::testing::postgres(MIGRATIONS), &[sum]).unwrap_err();
@@ -253,7 +276,11 @@ fn what_a_unit_did_can_be_recorded_and_run_again() {
         drop(t.write_blocking(T1, |tx| tx.execute(ADD_PURSE, params![T1, "till", 6])));
         t.write_blocking(T2, |tx| tx.execute(ADD_PURSE, params![T2, "till", 7])).unwrap();
         let units = t.recorded();
-        assert_eq!(units.iter().map(|unit| unit.tenant).collect::<Vec<_>>(), [T1, T2], "committed units only");
+        assert_eq!(
+            units.iter().map(|unit| unit.tenant).collect::<Vec<_>>(),
+            [T1, T2],
+            "committed units only"
+        );
         let statement = units[0].statements[0].clone();
         assert_eq!(statement.params(), [Value::I64(1), Value::Text("till"), Value::I64(5)]);
         let said = t.write_blocking(T1, move |tx| tx.execute(&statement.sql, &statement.params()));

@@ -1,9 +1,17 @@
 //! The suite of the storage module: every claim holds on SQLite and on PostgreSQL.
 
+// Marked as tests so that the lints allow their helpers what they allow tests.
+#[cfg(test)]
 mod basics;
+#[cfg(test)]
 mod opening;
+#[cfg(test)]
 mod postgres_only;
+#[cfg(test)]
+mod proxy;
+#[cfg(test)]
 mod sqlite_only;
+#[cfg(test)]
 mod together;
 
 use store::{DbError, Migration, ReadTx, TenantId, Tx, params};
@@ -64,13 +72,16 @@ fn note(tx: &mut Tx<'_>, text: &str) -> Result<i64, DbError> {
 
 /// The journal of a tenant as `1 first, 2 second`.
 fn journal(tx: &mut ReadTx<'_>, tenant: TenantId) -> Result<String, DbError> {
-    let lines =
-        tx.query_all("SELECT seq, note FROM journal WHERE tenant = $1 ORDER BY seq", params![tenant], |row| {
-            Ok(format!("{} {}", row.i64(0)?, row.text(1)?))
-        })?;
+    let lines = tx.query_all(
+        "SELECT seq, note FROM journal WHERE tenant = $1 ORDER BY seq",
+        params![tenant],
+        |row| Ok(format!("{} {}", row.i64(0)?, row.text(1)?)),
+    )?;
     Ok(lines.join(", "))
 }
 
 fn purse(tx: &mut ReadTx<'_>, tenant: TenantId, name: &str) -> Result<i64, DbError> {
-    tx.query_one("SELECT yen FROM purse WHERE tenant = $1 AND name = $2", params![tenant, name], |row| row.i64(0))
+    tx.query_one("SELECT yen FROM purse WHERE tenant = $1 AND name = $2", params![tenant, name], |row| {
+        row.i64(0)
+    })
 }
