@@ -13,9 +13,9 @@ pub struct Standing {
     pub state: State,
     /// Asked as 0100: a signature or another completion makes the hold a charge.
     pub completion_follows: bool,
-    /// What the network has still to acknowledge.
+    /// What the network has still to acknowledge; an event in the outbox sees to it.
     pub advice: Option<Advice>,
-    /// When somebody has to look (UTC microseconds); `None` when nothing is open.
+    /// Until when an answer or a completion is waited for (UTC microseconds); then the sweep looks.
     pub due_us: Option<i64>,
 }
 
@@ -135,11 +135,11 @@ pub fn step(
         H::Approved(approval) => Ok((moved(before, Event::Approve(approval))?, vec![Effect::Post])),
         H::Declined(code) => Ok((moved(before, Event::Decline(code))?, vec![])),
         H::Failed(code) => Ok((moved(before, Event::Fail(code))?, vec![])),
-        H::Lost(code) => doubt(before, code, now_us),
-        H::Orphaned => doubt(before, pay::INTERRUPTED, now_us),
+        H::Lost(code) => doubt(before, code),
+        H::Orphaned => doubt(before, pay::INTERRUPTED),
         H::ReversalAsked(code) => match before.state {
-            State::Sent => doubt(before, unknown_code(code), now_us),
-            State::Authorized(_) => release(before, now_us),
+            State::Sent => doubt(before, unknown_code(code)),
+            State::Authorized(_) => release(before),
             // The terminal learns that money was taken and adopts it; undoing that is a void of its own.
             State::Started | State::Approved(_) => Err(refused(before, "reverse")),
             State::Declined(_)
@@ -154,12 +154,12 @@ pub fn step(
             _ => {
                 let advice = Advice::Completion;
                 let taken = moved(before, Event::Complete)?;
-                let open = Standing { advice: Some(advice), due_us: Some(now_us), ..taken };
+                let open = Standing { advice: Some(advice), ..taken };
                 Ok((open, vec![Effect::PostHold, Effect::Advise(advice)]))
             }
         },
         H::GivenBack if before.state == State::Released => Ok((before.clone(), vec![])),
-        H::GivenBack | H::ReleaseDue => release(before, now_us),
+        H::GivenBack | H::ReleaseDue => release(before),
         H::Acknowledged(advice) => acknowledged(before, advice),
     }
 }
@@ -173,17 +173,17 @@ fn moved(before: &Standing, event: Event) -> Result<Standing, IllegalTransition>
     Ok(Standing { state: next(&before.state, event)?, advice: None, due_us: None, ..before.clone() })
 }
 
-fn doubt(before: &Standing, code: Code, now_us: i64) -> Result<(Standing, Vec<Effect>), IllegalTransition> {
+fn doubt(before: &Standing, code: Code) -> Result<(Standing, Vec<Effect>), IllegalTransition> {
     let reason = if code == pay::NO_ANSWER { Reason::NoAnswer } else { Reason::Unclear };
     let advice = Advice::Reversal(reason);
     let lost = moved(before, Event::LoseSight(code))?;
-    Ok((Standing { advice: Some(advice), due_us: Some(now_us), ..lost }, vec![Effect::Advise(advice)]))
+    Ok((Standing { advice: Some(advice), ..lost }, vec![Effect::Advise(advice)]))
 }
 
-fn release(before: &Standing, now_us: i64) -> Result<(Standing, Vec<Effect>), IllegalTransition> {
+fn release(before: &Standing) -> Result<(Standing, Vec<Effect>), IllegalTransition> {
     let advice = Advice::Reversal(Reason::GivenBack);
     let released = moved(before, Event::Release)?;
-    let open = Standing { advice: Some(advice), due_us: Some(now_us), ..released };
+    let open = Standing { advice: Some(advice), ..released };
     Ok((open, vec![Effect::ReleaseHold, Effect::Advise(advice)]))
 }
 
@@ -234,7 +234,7 @@ mod tests {
         ];
         all.into_iter()
             .map(|(state, completion_follows, advice)| Standing {
-                due_us: (matches!(state, State::Sent | State::Authorized(_)) || advice.is_some()).then_some(NOW),
+                due_us: matches!(state, State::Sent | State::Authorized(_)).then_some(NOW),
                 state,
                 completion_follows,
                 advice,
@@ -291,16 +291,13 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_open_has_a_moment_at_which_somebody_looks() {
+    fn whatever_is_open_is_waited_for_or_told_until_acknowledged() {
+        // R4
         for before in standings() {
             for (_, happening) in happenings() {
                 if let Ok((after, _)) = step(&before, happening, TIMES, NOW) {
-                    let open = after.advice.is_some()
-                        || matches!(
-                            after.state.name(),
-                            StateName::Sent | StateName::Authorized | StateName::InDoubt
-                        );
-                    assert_eq!(after.due_us.is_some(), open, "{after:?}");
+                    let waits = matches!(after.state.name(), StateName::Sent | StateName::Authorized);
+                    assert_eq!(after.due_us.is_some(), waits, "{after:?}");
                     let doubtful = matches!(after.state, State::InDoubt(_));
                     assert!(!doubtful || matches!(after.advice, Some(Advice::Reversal(_))), "{after:?}");
                 }
