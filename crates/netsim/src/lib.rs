@@ -1,0 +1,1 @@
+//! The outside world, simulated: cards, card network, desk, printer, mail catcher.
