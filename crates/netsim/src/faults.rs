@@ -284,7 +284,8 @@ mod tests {
         ] {
             assert_eq!(faults.order(order(json).unwrap()), Err(why), "{json}");
         }
-        for json in [r#"{"network":"card","fault":"explode"}"#, r#"{"network":"card","fault":"close","x":1}"#] {
+        for json in [r#"{"network":"card","fault":"explode"}"#, r#"{"network":"card","fault":"close","x":1}"#]
+        {
             assert!(order(json).is_err(), "{json}");
         }
     }

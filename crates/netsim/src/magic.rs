@@ -79,7 +79,8 @@ pub fn outcome(amount: Yen) -> Option<Outcome> {
 
 /// The table as Markdown, for `docs/integrators/test-inputs.md`.
 pub fn markdown() -> String {
-    let mut out = String::from("| amount ends in | for example | what the card network does |\n|---|---|---|\n");
+    let mut out =
+        String::from("| amount ends in | for example | what the card network does |\n|---|---|---|\n");
     for row in TABLE {
         let example = money::group(row.ending);
         let what = match row.outcome {

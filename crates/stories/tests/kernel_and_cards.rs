@@ -336,7 +336,8 @@ async fn every_card_of_the_shelf_does_what_its_label_says() {
         discover Insert: refused 201 BrandNotAccepted
         discover Tap: refused 201 BrandNotAccepted
         discover Swipe: refused 103 MustInsert
-    "#]].assert_eq(&lines);
+    "#]]
+    .assert_eq(&lines);
 }
 
 #[tokio::test]
@@ -443,7 +444,8 @@ async fn a_tap_is_signed_from_15_001_yen_unless_the_phone_has_verified_its_holde
         visa-phone 15001: Cdcvm, approved
         mastercard-phone 15000: NoCvm, approved
         mastercard-phone 15001: Cdcvm, approved
-    "#]].assert_eq(&lines);
+    "#]]
+    .assert_eq(&lines);
 }
 
 #[tokio::test]
@@ -506,7 +508,8 @@ async fn a_card_pulled_at_any_command_never_leaves_an_approval_behind() {
         10: asked 1, not honoured: CardRemoved
         11: asked 1, not honoured: CardRemoved
         12: asked 1, approved, issuer proved
-    "#]].assert_eq(&lines);
+    "#]]
+    .assert_eq(&lines);
 }
 
 #[tokio::test]

@@ -38,8 +38,7 @@ pub enum State {
 
 impl State {
     /// Every state.
-    pub const ALL: [Self; 5] =
-        [Self::Charged, Self::Held, Self::Reversed, Self::Declined, Self::Tombstone];
+    pub const ALL: [Self; 5] = [Self::Charged, Self::Held, Self::Reversed, Self::Declined, Self::Tombstone];
 
     /// The word on disk and in JSON.
     pub const fn word(self) -> &'static str {

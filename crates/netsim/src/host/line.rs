@@ -107,8 +107,8 @@ async fn read(mut reader: OwnedReadHalf, host: &Arc<Host>, answers: mpsc::Sender
     let mut buffer = BytesMut::with_capacity(limits::MESSAGE_BYTES);
     let signed_on = Arc::new(AtomicBool::new(false));
     loop {
-        while let Some(bytes) =
-            deframe(&mut buffer, limits::MESSAGE_BYTES).map_err(|error| io::Error::other(error.to_string()))?
+        while let Some(bytes) = deframe(&mut buffer, limits::MESSAGE_BYTES)
+            .map_err(|error| io::Error::other(error.to_string()))?
         {
             // The place is taken before the work starts: a center that does not read is not read either.
             let Ok(place) = answers.clone().reserve_owned().await else { return Ok(()) };
@@ -196,7 +196,8 @@ pub(super) async fn decide(
         let world = World { accounts: &accounts, issuer_key: &issuer_key, now, forced: forced.as_ref() };
         let done = match &asked {
             Request::Payment(payment) => {
-                let opened = opened.as_ref().unwrap_or(&Err(opened::Shut::Empty)).as_ref().map_err(|shut| *shut);
+                let opened =
+                    opened.as_ref().unwrap_or(&Err(opened::Shut::Empty)).as_ref().map_err(|shut| *shut);
                 let (reader, card) = names(&accounts, opened.ok());
                 let known = tables::known(tx, &payment.key, reader, card)?;
                 step::payment(&message, payment, opened, &known, world)

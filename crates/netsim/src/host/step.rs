@@ -112,8 +112,7 @@ pub fn payment(
     }
     let mut answer = message.answer(ECHOED)?;
     let approval = approve(&mut answer, asked, &verdict, world)?;
-    if let (Some(good), EntryMode::Chip, Ok(code)) =
-        (&chip, asked.entry, verdict.code.as_bytes().try_into())
+    if let (Some(good), EntryMode::Chip, Ok(code)) = (&chip, asked.entry, verdict.code.as_bytes().try_into())
     {
         answer.set_bytes(55, &good.issuer_answer(code)).ok()?;
     }

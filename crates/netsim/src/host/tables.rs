@@ -67,7 +67,8 @@ macro_rules! columns {
 
 const BY_KEY: &str =
     concat!("SELECT ", columns!(), " FROM charge WHERE tenant = $1 AND shop = $2 AND rrn = $3");
-const ALL: &str = concat!("SELECT ", columns!(), " FROM charge WHERE tenant = $1 ORDER BY first_us, shop, rrn");
+const ALL: &str =
+    concat!("SELECT ", columns!(), " FROM charge WHERE tenant = $1 ORDER BY first_us, shop, rrn");
 const NEWEST: &str = concat!(
     "SELECT ",
     columns!(),
@@ -118,8 +119,7 @@ pub fn save(tx: &mut Tx<'_>, changes: &[Change]) -> Result<(), DbError> {
             Change::Enter(entry) => enter(tx, entry)?,
             Change::Turn(key, state) => {
                 let now = tx.now_us();
-                let turned =
-                    tx.execute(TURN, params![TENANT, &key.shop, &key.rrn, state.word(), now])?;
+                let turned = tx.execute(TURN, params![TENANT, &key.shop, &key.rrn, state.word(), now])?;
                 if turned != 1 {
                     return Err(DbError::NoRow);
                 }
@@ -195,15 +195,5 @@ fn entry(row: &Row<'_>) -> Result<Entry, DbError> {
 }
 
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[
-    BY_KEY,
-    ALL,
-    NEWEST,
-    ENTER,
-    TURN,
-    COUNTER,
-    SET_COUNTER,
-    WRONG_PINS,
-    ALL_WRONG_PINS,
-    SET_WRONG_PINS,
-];
+pub(crate) const STATEMENTS: &[&str] =
+    &[BY_KEY, ALL, NEWEST, ENTER, TURN, COUNTER, SET_COUNTER, WRONG_PINS, ALL_WRONG_PINS, SET_WRONG_PINS];

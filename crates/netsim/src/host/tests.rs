@@ -47,7 +47,13 @@ impl Bench {
             let (rrn, state) = (e.key.rrn.trim_start_matches('0'), e.state.word());
             let approved = if e.approval.is_empty() { "-" } else { "approval code" };
             let card = if e.card.is_empty() { "-" } else { &e.card };
-            format!("{rrn} {} {} {card} {state} {} {approved}: {}\n", e.kind.word(), e.amount, e.answer_code, e.note)
+            format!(
+                "{rrn} {} {} {card} {state} {} {approved}: {}\n",
+                e.kind.word(),
+                e.amount,
+                e.answer_code,
+                e.note
+            )
         });
         lines.collect()
     }
@@ -126,11 +132,15 @@ async fn a_cryptogram_over_another_amount_is_refused() {
 #[tokio::test]
 async fn the_issuer_answers_the_chip_also_when_it_refuses() {
     let mut bench = Bench::new();
-    for (asked, answer) in [(Try::default(), "00"), (Try { rrn: 2, amount: 300_001, ..Try::default() }, "51")] {
+    for (asked, answer) in [(Try::default(), "00"), (Try { rrn: 2, amount: 300_001, ..Try::default() }, "51")]
+    {
         let message = bench.terminal.request(&asked);
         let said = bench.ask(&message).await;
         let issuer = said.bytes(55).unwrap();
-        assert_eq!((code(&said).as_str(), &issuer[..2], &issuer[10..]), (answer, &[0x91, 10][..], answer.as_bytes()));
+        assert_eq!(
+            (code(&said).as_str(), &issuer[..2], &issuer[10..]),
+            (answer, &[0x91, 10][..], answer.as_bytes())
+        );
     }
     let tap = bench.terminal.request(&Try { rrn: 3, entry: "071", pin: None, ..Try::default() });
     assert!(!bench.ask(&tap).await.has(55), "nobody waits for it after a tap");
@@ -232,7 +242,13 @@ async fn a_reversal_of_another_amount_is_refused_and_of_a_refusal_undoes_nothing
 #[tokio::test]
 async fn a_hold_is_completed_once_or_given_back() {
     let mut bench = Bench::new();
-    let hold = bench.terminal.request(&Try { hold: true, entry: "071", pin: None, amount: 15_001, ..Try::default() });
+    let hold = bench.terminal.request(&Try {
+        hold: true,
+        entry: "071",
+        pin: None,
+        amount: 15_001,
+        ..Try::default()
+    });
     assert_eq!(code(&bench.ask(&hold).await), "00");
     assert!(bench.book().await.contains("held"));
     let mut more = bench.terminal.advice("0220", &hold);
@@ -344,7 +360,8 @@ async fn no_number_and_no_pin_rests_in_the_book() {
     bench.host.db.clone().close();
     for file in std::fs::read_dir(folder.path()).unwrap() {
         let bytes = std::fs::read(file.unwrap().path()).unwrap();
-        for secret in [&b"4111111111111111"[..], b"30121", &[0x41, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11]] {
+        for secret in [&b"4111111111111111"[..], b"30121", &[0x41, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11]]
+        {
             assert!(!bytes.windows(secret.len()).any(|window| window == secret));
         }
     }
