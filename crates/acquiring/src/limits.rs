@@ -54,3 +54,5 @@ pub(crate) const ATTENTION_ROWS: i64 = 20;
 pub(crate) const LIVE_POLL: Duration = Duration::from_secs(1);
 /// The heartbeat of the live list (spec screens, 2.5).
 pub(crate) const LIVE_BEAT: Duration = Duration::from_secs(3);
+/// How long an advice waits for its acknowledgement before it is repeated.
+pub(crate) const ADVICE_WAIT: Duration = Duration::from_secs(20);

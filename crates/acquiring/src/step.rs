@@ -121,10 +121,14 @@ pub fn step(
     now_us: i64,
 ) -> Result<(Standing, Vec<Effect>), IllegalTransition> {
     use Happening as H;
-    let answered = matches!(happening, H::Approved(_) | H::Declined(_) | H::Failed(_) | H::Lost(_));
-    if answered && before.state != State::Sent {
-        // Final is final, and a doubt ends by its reversal: whatever a late 0210 took is undone by it.
-        return Ok((before.clone(), vec![Effect::NoteLate]));
+    if before.state != State::Sent {
+        match happening {
+            // Final is final, and a doubt ends by its reversal: whatever a late 0210 took is undone by it.
+            H::Approved(_) | H::Declined(_) | H::Failed(_) => return Ok((before.clone(), vec![Effect::NoteLate])),
+            // Nobody answered a question that is settled already.
+            H::Lost(_) => return Ok((before.clone(), vec![])),
+            _ => {}
+        }
     }
     match happening {
         H::Approved(approval) if before.completion_follows => {
