@@ -26,3 +26,5 @@ pub mod step;
 pub mod token;
 pub mod view;
 pub(crate) mod fleet { pub fn advance_counter(_tx: &mut store::Tx<'_>, _by: &center_base::SignedBy) -> Result<(), center_base::Refusal> { Ok(()) } }
+#[cfg(test)]
+mod tests;
