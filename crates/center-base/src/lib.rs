@@ -161,11 +161,7 @@ pub use wire::{Caller, JsonBody, Refusal, lang_of};
 use store::Migration;
 
 /// The tables of this crate, before those of the slices.
-pub const MIGRATIONS: &[Migration] = &joined();
-
-const fn joined() -> [Migration; 4] {
-    [base::MIGRATIONS[0], audit::MIGRATIONS[0], outbox::MIGRATIONS[0], jobs::MIGRATIONS[0]]
-}
+pub const MIGRATIONS: &[Migration] = &[base::MIGRATION, audit::MIGRATION, outbox::MIGRATION, jobs::MIGRATION];
 
 /// Every statement of this crate.
 pub const STATEMENTS: &[&str] = &[
