@@ -2,7 +2,7 @@
 //! order, and a clock that stands still until it is moved.
 
 mod network;
-mod money;
+mod paying;
 mod recovery;
 
 use crate::ask::Ask;

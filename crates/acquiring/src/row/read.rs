@@ -31,7 +31,7 @@ pub(super) const ORPHANS: &str = "SELECT id, instance FROM payment
 pub(super) const WIRES: &str = "SELECT kind, asked_us, answered_us, tries, request, answer
        FROM payment_wire WHERE tenant = $1 AND payment = $2 ORDER BY asked_us, kind";
 pub(super) const EVENTS: &str = "SELECT at_us, what, who, detail
-       FROM payment_event WHERE tenant = $1 AND payment = $2 ORDER BY seq, at_us";
+       FROM payment_event WHERE tenant = $1 AND payment = $2 ORDER BY seq, what";
 pub(super) const SIGNATURE: &str = "SELECT strokes FROM payment_signature WHERE tenant = $1 AND payment = $2";
 
 /// The payment, whoever asks: callers check the scope.

@@ -111,7 +111,7 @@ async fn a_silent_network_ends_in_a_reversal() {
         assert_eq!(center.state(id(1)).await, StateName::Reversed);
         assert_eq!(network.mtis(), ["0200", "0420"]);
         assert!(network.charged().is_empty(), "and is not any more");
-        assert_eq!(center.events(id(1)).await, ["in_doubt", "reversed", "acknowledged"]);
+        assert_eq!(center.events(id(1)).await, ["in_doubt", "acknowledged", "reversed"]);
         assert_eq!(center.transfers(id(1)).await, []);
     }
 }
