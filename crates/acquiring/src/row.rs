@@ -46,6 +46,7 @@ pub const MIGRATIONS: &[Migration] = &[
             merchant_no TEXT NOT NULL,
             slip_no BIGINT NOT NULL,
             order_code TEXT NOT NULL,
+            public_id TEXT NOT NULL,
             note TEXT,
             operator_id TEXT,
             operator_name TEXT,

@@ -11,9 +11,9 @@ pub(super) const INSERT: &str = "INSERT INTO payment (
         tenant, id, seq, company_id, shop_id, terminal_id, business_date, method, class, amount_yen,
         completion_follows, state, code, approval, advice, due_us, version, sent_at_us, changed_at_us,
         instance, merchant_no, slip_no, order_code, note, operator_id, operator_name, brand, entry_mode,
-        cvm, first6, last4, fingerprint, pan_seq, aid, app_label, atc, receipt_secret)
+        cvm, first6, last4, fingerprint, pan_seq, aid, app_label, atc, receipt_secret, public_id)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-        $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37)";
+        $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38)";
 pub(super) const UPDATE: &str = "UPDATE payment
         SET state = $4, code = $5, approval = $6, advice = $7, due_us = $8, changed_at_us = $9,
             version = version + 1
@@ -47,6 +47,7 @@ pub fn insert(tx: &mut Tx<'_>, payment: &Payment) -> Result<(), DbError> {
     let standing = &payment.standing;
     let (class, card) = (payment.class.to_string(), payment.card.as_ref());
     let code = standing.state.code().map(codes::Code::key);
+    let public_id = payment::public_id(payment.id);
     let text = |of: fn(&receipt::CardFacts) -> Option<&str>| Value::from(card.and_then(of));
     tx.execute(
         INSERT,
@@ -88,6 +89,7 @@ pub fn insert(tx: &mut Tx<'_>, payment: &Payment) -> Result<(), DbError> {
             text(|card| card.app_label.as_deref()),
             text(|card| card.atc.as_deref()),
             (&payment.receipt_secret).into(),
+            (&public_id).into(),
         ],
     )?;
     Ok(())
