@@ -1,6 +1,5 @@
 //! The terminal API of payments: `/api/v1/payments…`.
 
-use crate::fleet;
 use crate::ask::Ask;
 use crate::path::{self, Told};
 use crate::row::{self, Payment};

@@ -126,7 +126,7 @@ impl Center {
         let tenancy = Tenancy::new(&base);
         let cookie = SessionCookie::new("center", settings.port, settings.tls);
         let staff = Staff::new(&base, &tenancy, cookie).map_err(StartError::Slice)?;
-        let fleet = Fleet::new(&base, &tenancy).map_err(StartError::Slice)?;
+        let fleet = Fleet::new(&base, &tenancy);
         let line = Line::new(&settings.card_network, settings.connections, clock);
         let acquiring = Acquiring::new(&base, line, Places::new(&base, &tenancy));
         let mailer = Mailer::new(&settings.mail).map_err(|error| StartError::Mail(error.to_string()))?;
@@ -170,7 +170,6 @@ impl Center {
     /// Recovery comes before the first new payment could be asked: see [`Center::serve`].
     pub async fn run(&self) {
         let mut jobs = vec![self.staff.sweep()];
-        jobs.extend(self.fleet.jobs());
         jobs.extend(delivery::jobs());
         let mut tasks = JoinSet::new();
         let line = self.acquiring.line().clone();
