@@ -304,8 +304,8 @@ impl Page<'_> {
     fn account(&self, account: &Account) -> String {
         match account {
             Account::NetworkReceivable { brand } => {
-                let name = Brand::from_word(brand).map_or(brand.as_str(), Brand::name);
-                ta(self.lang, "payments-account-network", &[("brand", name)])
+                let name = Brand::from_word(brand).map_or_else(|| brand.clone(), |brand| brand.name().to_owned());
+                ta(self.lang, "payments-account-network", &[("brand", &name)])
             }
             Account::MerchantPayable { company } => {
                 ta(self.lang, "payments-account-merchant", &[("company", company)])
