@@ -41,7 +41,7 @@ fn insert(kernel: &mut Kernel) -> Vec<Effect> {
 
 fn sent(effects: &[Effect]) -> String {
     let command = effects.iter().find_map(|e| if let Effect::Send(bytes) = e { Some(bytes) } else { None });
-    command.map(|bytes| hex::encode_upper(bytes)).unwrap_or_default()
+    command.map(hex::encode_upper).unwrap_or_default()
 }
 
 /// Plays a script: each command must come as written, each answer is given. The effects after the last.
