@@ -309,3 +309,15 @@ fn records_that_repeat_a_data_object_or_lack_the_track_are_not_used() {
         assert_eq!(effects, [Effect::Show(Hint::SwipeInstead)], "{record}");
     }
 }
+
+#[test]
+fn neither_events_nor_kernel_show_a_track_in_debug() {
+    let mut kernel = kernel();
+    let effects = insert(&mut kernel);
+    play(&mut kernel, effects, TO_HOST);
+    let answer = hex::decode(TO_HOST[5].1.replace(' ', "")).expect("hexadecimal");
+    let swipe = Event::Swiped(SwipedTrack::new(";4111111111111111=3012201?"));
+    let shown = format!("{kernel:?} {:?} {swipe:?}", Event::Answer(answer));
+    assert!(shown.contains("411111*****11"), "{shown}");
+    assert!(!shown.contains("4111111111") && !shown.contains("65, 17, 17"), "{shown}");
+}

@@ -26,9 +26,10 @@ use card::{Awaiting, Card, Interface};
 use emv::Pan;
 use emv::apdu::{Command, Response};
 use emv::bench::{Hint, SwipedTrack};
+use std::fmt;
 
-/// What happened.
-#[derive(Clone, Debug)]
+/// What happened. Debug shows of a card's answer only its length: it may carry a track.
+#[derive(Clone)]
 pub enum Event {
     /// A card was inserted and reset; a mute chip has an empty answer to reset.
     Inserted {
@@ -55,6 +56,24 @@ pub enum Event {
     Removed,
     /// The terminal stops the payment.
     Cancel,
+}
+
+impl fmt::Debug for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Inserted { atr } => write!(f, "Inserted({})", hex::encode_upper(atr)),
+            Self::Tapped => f.write_str("Tapped"),
+            Self::Swiped(track) => write!(f, "Swiped({track:?})"),
+            Self::Answer(bytes) => write!(f, "Answer(<{} bytes>)", bytes.len()),
+            Self::ApplicationChosen(n) => write!(f, "ApplicationChosen({n})"),
+            Self::PinEntered => f.write_str("PinEntered"),
+            Self::PinCancelled => f.write_str("PinCancelled"),
+            Self::PinBypassed => f.write_str("PinBypassed"),
+            Self::Host(answer) => write!(f, "Host({answer:?})"),
+            Self::Removed => f.write_str("Removed"),
+            Self::Cancel => f.write_str("Cancel"),
+        }
+    }
 }
 
 /// What is to be done.
