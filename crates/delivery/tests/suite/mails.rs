@@ -205,7 +205,7 @@ async fn what_a_shop_or_a_clerk_wrote_is_no_header_no_line_and_no_markup() {
             let mail = MessageParser::default().parse(&taken.raw).unwrap();
             assert!(mail.bcc().is_none() && mail.cc().is_none(), "{evil}");
             assert_eq!(mail.to().unwrap().as_list().map(<[_]>::len), Some(1), "{evil}");
-            let names: Vec<_> = mail.headers().iter().map(|header| header.name()).collect();
+            let names: Vec<_> = mail.headers().iter().map(mail_parser::Header::name).collect();
             assert_eq!(names.iter().filter(|name| **name == "Subject").count(), 1, "{evil}");
             assert_harmless(&mail.body_html(0).unwrap(), evil);
             let text = mail.body_text(0).unwrap();

@@ -45,7 +45,7 @@ async fn a_mail_that_is_refused_has_failed_and_does_not_count() {
         assert_eq!(world.send().await, 1);
         assert_eq!(world.standing().await, ["failed refused 550"]);
         assert_eq!(world.mails().await["left"], 1);
-        world.base.clock.advance(Duration::from_secs(120));
+        world.base.clock.advance(Duration::from_mins(2));
         assert_eq!(world.send().await, 0, "never again by itself");
         // The clerk corrects the address, or says that it is right.
         assert_eq!(world.ask("nobody@example.jp", None).await.status, 202);
@@ -71,7 +71,7 @@ async fn after_a_day_of_trouble_a_mail_has_failed() {
         world.server.will(&[Does::Recipient("451 later"), Does::Recipient("451 later")]);
         world.ask("hanako@example.jp", None).await;
         world.send().await;
-        world.base.clock.advance(Duration::from_secs(24 * 60 * 60));
+        world.base.clock.advance(Duration::from_hours(24));
         assert_eq!(world.send().await, 1);
         assert_eq!(world.standing().await, ["failed later 451"]);
         assert!(world.server.taken().is_empty());

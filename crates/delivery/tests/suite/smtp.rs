@@ -82,22 +82,18 @@ async fn talk(stream: TcpStream, kept: Arc<Mutex<Kept>>) -> Option<()> {
                 next = kept.lock().unwrap().script.pop_front();
                 "250 2.1.0 ok".to_owned()
             }
-            "RCPT" => match next {
-                Some(Does::Recipient(answer)) => answer.to_owned(),
-                _ => {
-                    to = path(line);
-                    "250 2.1.5 ok".to_owned()
-                }
-            },
+            "RCPT" => {
+                to = path(line);
+                if let Some(Does::Recipient(answer)) = next { answer } else { "250 2.1.5 ok" }.to_owned()
+            }
             "DATA" => {
                 write.write_all(b"354 go on\r\n").await.ok()?;
                 let raw = data(&mut lines, matches!(next, Some(Does::HangsUp))).await?;
-                match next {
-                    Some(Does::Data(answer)) => answer.to_owned(),
-                    _ => {
-                        kept.lock().unwrap().taken.push(Taken { from: from.clone(), to: to.clone(), raw });
-                        "250 2.0.0 taken".to_owned()
-                    }
+                if let Some(Does::Data(answer)) = next {
+                    answer.to_owned()
+                } else {
+                    kept.lock().unwrap().taken.push(Taken { from: from.clone(), to: to.clone(), raw });
+                    "250 2.0.0 taken".to_owned()
                 }
             }
             "QUIT" => return None,
