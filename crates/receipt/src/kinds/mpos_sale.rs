@@ -1,0 +1,80 @@
+//! 売上票 of the mPOS profile: bilingual labels, fields of M-058, signature M-062.
+
+use super::{approval, class_ja, codes, copy_ja, date, masked};
+use crate::{Copy, Line, SlipFacts};
+use payment::{EntryMode, PaymentClass, ReceiptPolicy};
+
+pub(super) fn lines(facts: &SlipFacts, policy: &ReceiptPolicy, copy: Copy) -> Vec<Line> {
+    let mut lines = head(facts);
+    lines.extend(deal(facts, policy, copy));
+    lines.extend(chip(facts));
+    if let Some(note) = &facts.note {
+        lines.push(Line::Pair("商品名(ITEM)".into(), note.clone()));
+    }
+    if let Some(operator) = &facts.operator {
+        lines.push(Line::Pair("担当者(CLERK)".into(), operator.name.clone()));
+    }
+    if let Some(signature) = &facts.signature {
+        lines.push(Line::Text("サイン(SIGNATURE)".into()));
+        lines.push(Line::Signature(signature.clone()));
+    }
+    lines.push(Line::Rule);
+    lines.push(codes(facts, copy));
+    if !facts.merchant.message.is_empty() {
+        lines.push(Line::Center(facts.merchant.message.clone()));
+    }
+    lines.push(Line::Center(match copy {
+        Copy::Customer => format!("{}(CUSTOMER'S COPY)", copy_ja(copy)),
+        Copy::Merchant => format!("{}(MERCHANT'S COPY)", copy_ja(copy)),
+    }));
+    lines
+}
+
+fn head(facts: &SlipFacts) -> Vec<Line> {
+    let merchant = &facts.merchant;
+    vec![
+        Line::Title("売上票".into()),
+        Line::Blank,
+        Line::Text(merchant.name.clone()),
+        Line::Text(format!("〒{}", merchant.postal_code)),
+        Line::Text(merchant.address.clone()),
+        Line::Text(format!("TEL {}", merchant.phone)),
+        Line::Rule,
+    ]
+}
+
+fn deal(facts: &SlipFacts, policy: &ReceiptPolicy, copy: Copy) -> Vec<Line> {
+    let class = match facts.class {
+        PaymentClass::Lump => format!("{}(SINGLE PAYMENT)", class_ja(facts.class)),
+        PaymentClass::Installments(count) => format!("{}({count} INSTALMENTS)", class_ja(facts.class)),
+    };
+    let entry = match facts.card.entry_mode {
+        EntryMode::ContactIc => "IC",
+        EntryMode::Magstripe => "磁気(MAGSTRIPE)",
+        EntryMode::Contactless => "非接触IC(CONTACTLESS)",
+    };
+    vec![
+        Line::Pair("取引日時(DATE)".into(), date(facts)),
+        Line::Pair("取引種別(TRANSACTION TYPE)".into(), "売上(CAPTURE)".into()),
+        Line::Pair("支払方法(PAYMENT METHOD)".into(), "CREDIT CARD".into()),
+        Line::Pair("支払区分(ARRANGEMENT)".into(), class),
+        Line::Pair(
+            "カード番号(CARD NO)".into(),
+            format!("{} {}", facts.card.brand.name(), masked(&facts.card.pan, policy, copy)),
+        ),
+        Line::Pair("承認番号(APPROVAL CODE)".into(), approval(facts)),
+        Line::Pair("カード種別(CARD TYPE)".into(), entry.into()),
+        Line::Rule,
+        Line::Total("金額(AMOUNT)".into(), facts.amount.to_string()),
+        Line::Rule,
+        Line::Pair("取引ID(TRANSACTION ID)".into(), facts.public_id.clone()),
+    ]
+}
+
+fn chip(facts: &SlipFacts) -> Vec<Line> {
+    let card = &facts.card;
+    [("AID", &card.aid), ("ATC", &card.atc), ("PANSEQ", &card.pan_seq), ("APP LABEL", &card.app_label)]
+        .into_iter()
+        .filter_map(|(label, value)| value.clone().map(|value| Line::Pair(label.to_owned(), value)))
+        .collect()
+}

@@ -1,0 +1,73 @@
+//! クレジットカード売上票 of the USEN profile: fields of R-045.
+
+use super::{approval, class_ja, codes, copy_ja, date, masked};
+use crate::{Copy, Line, SlipFacts};
+use payment::{EntryMode, ReceiptPolicy};
+
+pub(super) fn lines(facts: &SlipFacts, policy: &ReceiptPolicy, copy: Copy) -> Vec<Line> {
+    let mut lines = vec![
+        Line::Center("クレジットカード売上票".into()),
+        Line::Blank,
+        Line::Text(facts.merchant.name.clone()),
+        Line::Text(format!("TEL {}", facts.merchant.phone)),
+        Line::Rule,
+        Line::Pair("受注コード".into(), facts.order_code.clone()),
+        Line::Pair("ご利用日".into(), date(facts)),
+        Line::Pair("端末番号".into(), facts.terminal.clone()),
+    ];
+    lines.extend(card(facts, policy, copy));
+    lines.push(Line::Rule);
+    lines.push(Line::Pair("金額".into(), facts.amount.to_string()));
+    lines.push(Line::Total("合計".into(), facts.amount.to_string()));
+    lines.push(Line::Rule);
+    if let Some(signature) = &facts.signature {
+        lines.push(Line::Text("ご署名".into()));
+        lines.push(Line::Signature(signature.clone()));
+    }
+    lines.extend(chip(facts));
+    if let Some(note) = &facts.note {
+        lines.push(Line::Pair("商品".into(), note.clone()));
+    }
+    let clerk = facts.operator.as_ref().map(|operator| operator.name.clone()).unwrap_or_default();
+    lines.push(Line::Pair("売場".into(), facts.merchant.counter.clone()));
+    lines.push(Line::Pair("係員".into(), clerk));
+    lines.push(codes(facts, copy));
+    if !facts.merchant.message.is_empty() {
+        lines.push(Line::Center(facts.merchant.message.clone()));
+    }
+    lines.push(Line::Center(copy_ja(copy).into()));
+    lines
+}
+
+fn card(facts: &SlipFacts, policy: &ReceiptPolicy, copy: Copy) -> Vec<Line> {
+    let entry = match facts.card.entry_mode {
+        EntryMode::ContactIc => "IC",
+        EntryMode::Magstripe => "MS",
+        EntryMode::Contactless => "NFC",
+    };
+    let company = facts.card.brand.row().map_or_else(|_| String::new(), |row| row.card_company.clone());
+    vec![
+        Line::Pair(
+            "会員番号".into(),
+            format!("{} {} {entry}", masked(&facts.card.pan, policy, copy), facts.card.brand.name()),
+        ),
+        Line::Pair("伝票番号".into(), format!("{:04}", facts.slip_no)),
+        // the expiry is never printed.
+        Line::Pair("有効期限".into(), "XX/XX".into()),
+        Line::Pair("取引内容".into(), "売上".into()),
+        Line::Pair("支払区分".into(), class_ja(facts.class)),
+        Line::Pair("取扱区分".into(), policy.handling_class.clone()),
+        Line::Pair("商品区分".into(), policy.product_class.clone()),
+        Line::Pair("カード会社".into(), company),
+        Line::Pair("承認番号".into(), approval(facts)),
+        Line::Pair("処理番号".into(), facts.trace_no.clone()),
+    ]
+}
+
+fn chip(facts: &SlipFacts) -> Vec<Line> {
+    let card = &facts.card;
+    [("AID", &card.aid), ("APL", &card.app_label), ("ATC", &card.atc)]
+        .into_iter()
+        .filter_map(|(label, value)| value.clone().map(|value| Line::Pair(label.to_owned(), value)))
+        .collect()
+}

@@ -1,0 +1,65 @@
+//! Sample facts for previews, the receipt editor and tests: published test numbers, a made-up shop.
+
+use crate::{CardFacts, Merchant, SlipFacts, Strokes};
+use money::Yen;
+use payment::{Brand, Cvm, EntryMode, MaskedPan, Method, Operator, PaymentClass, PaymentId};
+
+/// A chip sale of ¥880 with PIN.
+pub fn chip_sale() -> SlipFacts {
+    SlipFacts {
+        payment: PaymentId::from_u128(0x019a_a000_0000_7000_8000_0000_0000_0001),
+        public_id: "7Kq2Mz".into(),
+        order_code: "CHB1-0000001".into(),
+        merchant: Merchant {
+            name: "喫茶 帳場 恵比寿店".into(),
+            postal_code: "150-0013".into(),
+            address: "東京都渋谷区恵比寿1-2-3 みどりビル1階".into(),
+            phone: "03-0000-0001".into(),
+            counter: "1".into(),
+            message: "ご来店ありがとうございました".into(),
+        },
+        taken_at_us: 1_795_223_730_000_000,
+        amount: Yen::new(880).unwrap_or_default(),
+        method: Method::Card,
+        class: PaymentClass::Lump,
+        card: CardFacts {
+            brand: Brand::Visa,
+            pan: MaskedPan { first6: "476173".into(), last4: "0010".into() },
+            entry_mode: EntryMode::ContactIc,
+            cvm: Cvm::Pin,
+            aid: Some("A0000000031010".into()),
+            atc: Some("001C".into()),
+            pan_seq: Some("01".into()),
+            app_label: Some("VISA CREDIT".into()),
+        },
+        approval_code: Some("123456".into()),
+        trace_no: "00000042".into(),
+        slip_no: 250,
+        terminal: "000000358002".into(),
+        operator: Some(Operator { id: "hanako".into(), name: "佐藤 花子".into() }),
+        note: Some("ブレンドとトースト".into()),
+        signature: None,
+        link: Some("http://127.0.0.1:8700/r/sample".into()),
+    }
+}
+
+/// A swipe of ¥15,800 in three instalments, signed.
+pub fn signed_swipe() -> SlipFacts {
+    let mut facts = chip_sale();
+    facts.amount = Yen::new(15_800).unwrap_or_default();
+    facts.class = PaymentClass::Installments(3);
+    facts.card = CardFacts {
+        brand: Brand::Jcb,
+        pan: MaskedPan { first6: "353011".into(), last4: "0000".into() },
+        entry_mode: EntryMode::Magstripe,
+        cvm: Cvm::Signature,
+        aid: None,
+        atc: None,
+        pan_seq: None,
+        app_label: None,
+    };
+    facts.approval_code = None;
+    facts.note = None;
+    facts.signature = Some(Strokes(vec![vec![(100, 300), (300, 80), (500, 300), (700, 80), (900, 300)]]));
+    facts
+}

@@ -1,0 +1,346 @@
+//! The loops of the threads: gather what waits, run it, commit once, answer everybody.
+
+use crate::TenantId;
+use crate::engine::{Engine, Step, Trouble};
+use crate::error::{DbError, Refusal};
+use crate::job::{ReadJob, WriteJob};
+use crate::limits;
+use crate::state::Core;
+use crate::unit::{Head, ReadTx, Tx};
+use std::collections::{BTreeMap, BTreeSet};
+
+const HEAD_NEW: &str =
+    "INSERT INTO head (tenant, seq, chain) VALUES ($1, 0, $2) ON CONFLICT (tenant) DO NOTHING";
+const HEAD_SAVE: &str = "UPDATE head SET seq = $2, chain = $3 WHERE tenant = $1";
+
+/// Runs batches until the queue is closed and empty.
+pub(crate) fn write_loop(mut engine: Box<dyn Engine>, core: &Core) {
+    let _guard = PoisonOnPanic(core);
+    while let Some(jobs) = core.writes.take(limits::BATCH_MAX) {
+        write_batch(&mut *engine, core, jobs);
+        if let Err(Trouble::Fatal(why)) = engine.after_commit() {
+            core.poison(&why);
+        }
+    }
+    engine.finish();
+}
+
+/// Runs reads until the queue is closed and empty.
+pub(crate) fn read_loop(mut engine: Box<dyn Engine>, core: &Core) {
+    let _guard = PoisonOnPanic(core);
+    while let Some(jobs) = core.reads.take(1) {
+        for job in jobs {
+            read_one(&mut *engine, core, job);
+        }
+    }
+    engine.finish();
+}
+
+/// A thread of ours that dies would leave its callers waiting for ever.
+struct PoisonOnPanic<'a>(&'a Core);
+
+impl Drop for PoisonOnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.poison("a thread of the storage module panicked");
+        }
+    }
+}
+
+/// Where a batch stopped.
+struct Stopped {
+    trouble: Trouble,
+    committing: bool,
+}
+
+impl From<Trouble> for Stopped {
+    fn from(trouble: Trouble) -> Self {
+        Self { trouble, committing: false }
+    }
+}
+
+/// Runs the units until they are committed once, or none of them is.
+fn write_batch(engine: &mut dyn Engine, core: &Core, mut jobs: Vec<Box<dyn WriteJob>>) {
+    let tenants: BTreeSet<TenantId> = jobs.iter().map(|job| job.tenant()).collect();
+    let Some(first) = tenants.first().copied() else { return };
+    let mut pauses = Pauses::default();
+    loop {
+        let Err(Stopped { trouble, committing }) = attempt(engine, core, &tenants, first, &mut jobs) else {
+            return answer_all(core, jobs);
+        };
+        match trouble {
+            Trouble::Lost(why) if committing => {
+                tracing::warn!(reason = why, "the answer to a commit was lost; looking it up");
+                match look_up(engine, core, first) {
+                    Some(true) => return answer_all(core, jobs),
+                    Some(false) => {}
+                    None => return refuse_all(jobs, &Refusal::Unknown),
+                }
+            }
+            Trouble::Lost(why) => {
+                tracing::warn!(reason = why, "the connection to the database was lost");
+                core.unreachable(true);
+                if !pauses.again(core, limits::RECONNECTS_MAX) {
+                    return refuse_all(jobs, &Refusal::Unreachable);
+                }
+            }
+            Trouble::Rerun(why) => {
+                tracing::debug!(reason = why, "a batch is run again");
+                drop(engine.step(Step::Rollback));
+                if !pauses.again(core, limits::RERUNS_MAX) {
+                    return refuse_all(jobs, &Refusal::Busy);
+                }
+            }
+            Trouble::NoSpace => {
+                drop(engine.step(Step::Rollback));
+                core.out_of_space();
+                return refuse_all(jobs, &Refusal::NoSpace);
+            }
+            Trouble::Row(error) | Trouble::Statement(error) => {
+                tracing::error!(%error, "the head rows of a batch could not be read or written");
+                drop(engine.step(Step::Rollback));
+                return refuse_all(jobs, &Refusal::Statement(error));
+            }
+            Trouble::Fatal(why) => {
+                refuse_all(jobs, if committing { &Refusal::Unknown } else { &Refusal::Closed });
+                return core.poison(&why);
+            }
+        }
+    }
+}
+
+fn answer_all(core: &Core, jobs: Vec<Box<dyn WriteJob>>) {
+    core.committed(jobs.len());
+    for job in jobs {
+        job.answer();
+    }
+}
+
+fn refuse_all(jobs: Vec<Box<dyn WriteJob>>, why: &Refusal) {
+    for job in jobs {
+        job.refuse(why.clone());
+    }
+}
+
+/// One transaction over all units of the batch.
+fn attempt(
+    engine: &mut dyn Engine,
+    core: &Core,
+    tenants: &BTreeSet<TenantId>,
+    first: TenantId,
+    jobs: &mut [Box<dyn WriteJob>],
+) -> Result<(), Stopped> {
+    engine.step(Step::Begin)?;
+    let stored = lock_heads(engine, tenants)?;
+    core.unreachable(false);
+    let mut heads = stored.clone();
+    let mut recording = Recording::start(core);
+    engine.step(Step::First)?;
+    let mut used = false;
+    for job in jobs.iter_mut() {
+        if used {
+            engine.step(Step::Next)?;
+        }
+        let Some(head) = heads.get_mut(&job.tenant()) else { continue };
+        used = run_unit(engine, core, job.as_mut(), head, &mut recording)?;
+        if !used {
+            engine.step(Step::Undo)?;
+        }
+    }
+    for (tenant, head) in heads.iter().filter(|(tenant, head)| stored.get(tenant) != Some(head)) {
+        engine.execute(HEAD_SAVE, &[(*tenant).into(), head.seq.into(), (&head.chain).into()])?;
+    }
+    engine.mark(first)?;
+    engine.step(Step::Commit).map_err(|trouble| Stopped { trouble, committing: true })?;
+    recording.keep(core);
+    Ok(())
+}
+
+/// Runs one unit; tells whether its rows stay.
+fn run_unit(
+    engine: &mut dyn Engine,
+    core: &Core,
+    job: &mut dyn WriteJob,
+    head: &mut Head,
+    recording: &mut Recording,
+) -> Result<bool, Trouble> {
+    let before = head.clone();
+    let mut tx = Tx::new(engine, job.tenant(), head, core.clock.now_us());
+    recording.open(&mut tx);
+    let mut keep = job.run(&mut tx);
+    recording.close(&mut tx, keep);
+    match tx.stop() {
+        None => {}
+        Some(Trouble::Statement(error) | Trouble::Row(error)) => {
+            job.spoil(error);
+            keep = false;
+        }
+        Some(trouble) => return Err(trouble),
+    }
+    if !keep {
+        *head = before;
+    }
+    Ok(keep)
+}
+
+/// Locks the head rows in the order of their tenants, so that two centers never wait for each other in a ring.
+fn lock_heads(
+    engine: &mut dyn Engine,
+    tenants: &BTreeSet<TenantId>,
+) -> Result<BTreeMap<TenantId, Head>, Trouble> {
+    let mut heads = BTreeMap::new();
+    for tenant in tenants {
+        let mut head = read_head(engine, *tenant)?;
+        if head.is_none() {
+            engine.execute(HEAD_NEW, &[(*tenant).into(), (&[0; 32]).into()])?;
+            head = read_head(engine, *tenant)?;
+        }
+        let head = head.ok_or(Trouble::Statement(DbError::NoRow))?;
+        heads.insert(*tenant, head);
+    }
+    Ok(heads)
+}
+
+fn read_head(engine: &mut dyn Engine, tenant: TenantId) -> Result<Option<Head>, Trouble> {
+    let mut found = None;
+    engine.query(engine.head_sql(), &[tenant.into()], &mut |row| {
+        found = Some(Head { seq: row.i64(0)?, chain: row.array(1)? });
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// Asks until somebody knows whether the marked commit happened. `None` when the program ends first.
+fn look_up(engine: &mut dyn Engine, core: &Core, tenant: TenantId) -> Option<bool> {
+    let mut pauses = Pauses::default();
+    loop {
+        match engine.was_committed(tenant) {
+            Ok(committed) => return Some(committed),
+            Err(trouble) => {
+                tracing::warn!(?trouble, "a commit could not be looked up yet");
+                core.unreachable(true);
+                let patient = pauses.again(core, u32::MAX);
+                if !patient {
+                    return None;
+                }
+            }
+        }
+    }
+}
+
+fn read_one(engine: &mut dyn Engine, core: &Core, mut job: Box<dyn ReadJob>) {
+    let mut pauses = Pauses::default();
+    loop {
+        let trouble = match read_attempt(engine, core, job.as_mut()) {
+            Ok(()) => return job.answer(),
+            Err(trouble) => trouble,
+        };
+        drop(engine.step(Step::Rollback));
+        match trouble {
+            Trouble::Row(error) | Trouble::Statement(error) => {
+                job.spoil(error);
+                return job.answer();
+            }
+            Trouble::Rerun(_) if pauses.again(core, limits::RERUNS_MAX) => {}
+            Trouble::Rerun(_) | Trouble::NoSpace => return job.refuse(Refusal::Busy),
+            Trouble::Lost(_) if pauses.again(core, limits::RECONNECTS_MAX) => {}
+            Trouble::Lost(_) => return job.refuse(Refusal::Unreachable),
+            Trouble::Fatal(why) => {
+                job.refuse(Refusal::Closed);
+                return core.poison(&why);
+            }
+        }
+    }
+}
+
+fn read_attempt(engine: &mut dyn Engine, core: &Core, job: &mut dyn ReadJob) -> Result<(), Trouble> {
+    engine.step(Step::BeginRead)?;
+    let mut tx = ReadTx::new(engine, core.clock.now_us());
+    job.run(&mut tx);
+    match tx.stop() {
+        Some(trouble) => Err(trouble),
+        None => engine.step(Step::Rollback),
+    }
+}
+
+/// Growing pauses between tries.
+#[derive(Default)]
+struct Pauses {
+    tries: u32,
+}
+
+impl Pauses {
+    /// Rests before another try; no when `most` tries are used up or the program ends meanwhile.
+    fn again(&mut self, core: &Core, most: u32) -> bool {
+        self.tries = self.tries.saturating_add(1);
+        let pause = limits::PAUSE_FIRST.saturating_mul(1 << self.tries.min(8)).min(limits::PAUSE_MAX);
+        let open = core.writes.rest(pause);
+        // A closing program still tries a few times for those who wait, but without the pauses.
+        self.tries < if open { most } else { most.min(CLOSING_TRIES) }
+    }
+}
+
+/// Tries that are left once the queue is closed.
+const CLOSING_TRIES: u32 = 3;
+
+/// What the units of a batch did, for the bench that replays it. Nothing unless asked for.
+struct Recording {
+    #[cfg(feature = "testing")]
+    units: Option<Vec<crate::testing::RecordedUnit>>,
+}
+
+#[cfg(feature = "testing")]
+impl Recording {
+    fn start(core: &Core) -> Self {
+        let on = core.recorder.lock().unwrap_or_else(std::sync::PoisonError::into_inner).is_some();
+        Self { units: on.then(Vec::new) }
+    }
+
+    fn open(&self, tx: &mut Tx<'_>) {
+        tx.recorded = self.units.as_ref().map(|_| Vec::new());
+    }
+
+    fn close(&mut self, tx: &mut Tx<'_>, keep: bool) {
+        let tenant = tx.tenant();
+        if let (Some(units), Some(statements), true) = (&mut self.units, tx.recorded.take(), keep) {
+            units.push(crate::testing::RecordedUnit { tenant, statements });
+        }
+    }
+
+    fn keep(self, core: &Core) {
+        let mut recorder = core.recorder.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let (Some(all), Some(units)) = (recorder.as_mut(), self.units) {
+            all.extend(units);
+        }
+    }
+}
+
+#[cfg(not(feature = "testing"))]
+#[expect(clippy::unused_self, reason = "the same calls record under the feature `testing`")]
+impl Recording {
+    fn start(_: &Core) -> Self {
+        Self {}
+    }
+
+    fn open(&self, _: &mut Tx<'_>) {}
+
+    fn close(&mut self, _: &mut Tx<'_>, _: bool) {}
+
+    fn keep(self, _: &Core) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_the_longest_and_end() {
+        let core = Core::new(clock::Clock::by_hand(jiff::Timestamp::UNIX_EPOCH));
+        core.writes.close();
+        let mut pauses = Pauses::default();
+        assert!(pauses.again(&core, limits::RERUNS_MAX));
+        assert!(pauses.again(&core, limits::RERUNS_MAX));
+        assert!(!pauses.again(&core, limits::RERUNS_MAX), "a closing program gives up early");
+        assert!(limits::PAUSE_FIRST.saturating_mul(1 << 8) > limits::PAUSE_MAX);
+    }
+}

@@ -1,0 +1,40 @@
+//! Every limit of this crate, by name.
+
+use std::time::Duration;
+
+/// The most units in one commit. Larger batches gain little and make the last caller wait.
+pub(crate) const BATCH_MAX: usize = 512;
+/// The most units that wait for a writer; a further one is answered `Busy`.
+pub(crate) const WRITES_WAITING_MAX: usize = 16_384;
+/// The most reads that wait for a reader; a further one is answered `Busy`.
+pub(crate) const READS_WAITING_MAX: usize = 16_384;
+
+/// Read-only connections of one [`crate::Db`].
+pub(crate) const READERS: usize = 4;
+/// Writer threads of one [`crate::Db`] on PostgreSQL. While one commits, the other gathers and runs.
+pub(crate) const POSTGRES_WRITERS: usize = 2;
+
+/// How often a batch is run again after a serialization failure or a deadlock before its units are `Busy`.
+pub(crate) const RERUNS_MAX: u32 = 12;
+/// How often a lost connection is tried again before units that are certainly not written are
+/// `Unreachable`: with the pauses below about 17 seconds.
+pub(crate) const RECONNECTS_MAX: u32 = 20;
+/// The first pause before a batch is run again; it doubles up to [`PAUSE_MAX`].
+pub(crate) const PAUSE_FIRST: Duration = Duration::from_millis(10);
+/// The longest pause between two tries.
+pub(crate) const PAUSE_MAX: Duration = Duration::from_secs(1);
+
+/// Prepared statements kept per connection.
+pub(crate) const STATEMENTS_MAX: usize = 1_024;
+
+/// Pages in the write-ahead log (4 KiB each) at which the checkpointer is woken.
+pub(crate) const CHECKPOINT_PAGES: i64 = 4_000;
+/// Pages in the write-ahead log at which the writer itself waits for a whole checkpoint.
+pub(crate) const CHECKPOINT_PAGES_MAX: i64 = 64_000;
+/// How long SQLite waits for a lock that another process holds (an administrator's `sqlite3`, a backup).
+pub(crate) const SQLITE_BUSY: Duration = Duration::from_secs(10);
+
+/// How long PostgreSQL may take to accept a connection.
+pub(crate) const CONNECT_WAIT: Duration = Duration::from_secs(5);
+/// How long sent bytes may stay unacknowledged before the connection counts as lost.
+pub(crate) const SILENT_PEER: Duration = Duration::from_secs(10);

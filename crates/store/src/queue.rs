@@ -1,0 +1,120 @@
+//! A bounded line of work between callers and threads: takes everything that waits at once.
+
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Work that waits. Closing refuses newcomers; what waits is still handed out.
+pub(crate) struct Queue<J> {
+    line: Mutex<Line<J>>,
+    came: Condvar,
+    closed: Condvar,
+    limit: usize,
+}
+
+struct Line<J> {
+    waiting: VecDeque<J>,
+    open: bool,
+}
+
+/// Why work was not taken in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Full {
+    TooMany,
+    Closed,
+}
+
+impl<J> Queue<J> {
+    pub(crate) fn new(limit: usize) -> Self {
+        let line = Line { waiting: VecDeque::new(), open: true };
+        Self { line: Mutex::new(line), came: Condvar::new(), closed: Condvar::new(), limit }
+    }
+
+    fn line(&self) -> MutexGuard<'_, Line<J>> {
+        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn push(&self, job: J) -> Result<(), Full> {
+        let mut line = self.line();
+        if !line.open {
+            return Err(Full::Closed);
+        }
+        if line.waiting.len() >= self.limit {
+            return Err(Full::TooMany);
+        }
+        line.waiting.push_back(job);
+        drop(line);
+        self.came.notify_one();
+        Ok(())
+    }
+
+    /// Waits for work and takes up to `most` of it; `None` when the queue is closed and empty.
+    pub(crate) fn take(&self, most: usize) -> Option<Vec<J>> {
+        let mut line = self
+            .came
+            .wait_while(self.line(), |line| line.waiting.is_empty() && line.open)
+            .unwrap_or_else(PoisonError::into_inner);
+        if line.waiting.is_empty() {
+            return None;
+        }
+        let count = line.waiting.len().min(most);
+        let taken = line.waiting.drain(..count).collect();
+        if !line.waiting.is_empty() {
+            self.came.notify_one();
+        }
+        Some(taken)
+    }
+
+    /// Waits until `pause` has passed or the queue is closed; tells whether it is still open.
+    ///
+    /// Real time and not the handed-in clock: the pause is for another machine that must come back.
+    pub(crate) fn rest(&self, pause: Duration) -> bool {
+        let (line, _) = self
+            .closed
+            .wait_timeout_while(self.line(), pause, |line| line.open)
+            .unwrap_or_else(PoisonError::into_inner);
+        line.open
+    }
+
+    pub(crate) fn close(&self) {
+        self.line().open = false;
+        self.came.notify_all();
+        self.closed.notify_all();
+    }
+
+    /// Closes and takes out what waits, so that it can be refused.
+    pub(crate) fn close_and_empty(&self) -> Vec<J> {
+        let left = {
+            let mut line = self.line();
+            line.open = false;
+            line.waiting.drain(..).collect()
+        };
+        self.came.notify_all();
+        self.closed.notify_all();
+        left
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.line().waiting.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_closed_queue_hands_out_what_waits_and_refuses_newcomers() {
+        let queue = Queue::new(3);
+        assert_eq!(
+            (1..=4).map(|n| queue.push(n)).collect::<Vec<_>>(),
+            [Ok(()), Ok(()), Ok(()), Err(Full::TooMany)]
+        );
+        queue.close();
+        assert_eq!(queue.push(5), Err(Full::Closed));
+        assert_eq!(queue.take(2), Some(vec![1, 2]));
+        assert_eq!(queue.take(2), Some(vec![3]));
+        assert_eq!(queue.take(2), None);
+        assert!(!queue.rest(Duration::MAX), "a closed queue lets nobody rest");
+    }
+}

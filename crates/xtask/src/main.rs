@@ -1,0 +1,73 @@
+//! Chores of the house: `cargo xtask demo`, `cargo xtask test`, and the steps they are made of.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks to its user")]
+
+mod assets;
+mod machine;
+mod run;
+mod test;
+mod tidy;
+
+use anyhow::{Result, bail};
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask demo [--data DIR] [--port-base N] [--database URL] [--fresh] [--timers test]
+                      build everything and run the whole of Choba on this machine
+cargo xtask test      install what is missing and run every check
+cargo xtask assets    build the web bundle (npm, esbuild)
+cargo xtask tidy      the cheap checks: files, edges between crates, links, ids, licences
+cargo xtask browser   only the browser pass (Chromium drives the demo)
+cargo xtask bench     payments per second beside the raw limit, start-up time, click to paint
+cargo xtask edges     print the table of edges between crates, for ARCHITECTURE.md";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let (command, rest) = match args.split_first() {
+        Some((command, rest)) => (command.as_str(), rest),
+        None => ("help", [].as_slice()),
+    };
+    match dispatch(command, rest) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\n✗ {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(command: &str, rest: &[String]) -> Result<()> {
+    match command {
+        "demo" => demo(rest),
+        "test" => test::everything(),
+        "assets" => assets::build(),
+        "tidy" => tidy::check(),
+        "browser" => test::browser(),
+        "bench" => bench(rest),
+        "edges" => tidy::print_edges(),
+        "help" | "--help" | "-h" => {
+            println!("{HELP}");
+            Ok(())
+        }
+        other => bail!("there is no `cargo xtask {other}`\n\n{HELP}"),
+    }
+}
+
+/// Builds the bundle and the program, then becomes `choba demo`.
+fn demo(rest: &[String]) -> Result<()> {
+    run::step("web bundle", assets::build)?;
+    run::step("choba (the first time takes some minutes)", || {
+        run::cargo(&["build", "--package", "choba", "--bin", "choba"])
+    })?;
+    let binary = run::target_dir()?.join("debug").join("choba");
+    let mut command = std::process::Command::new(binary);
+    command.arg("demo").args(rest);
+    run::become_command(command)
+}
+
+fn bench(rest: &[String]) -> Result<()> {
+    run::step("web bundle", assets::build)?;
+    run::cargo(&["build", "--release", "--package", "choba", "--bin", "choba"])?;
+    let mut args = vec!["bench", "--package", "stories", "--"];
+    args.extend(rest.iter().map(String::as_str));
+    run::cargo(&args)
+}

@@ -1,0 +1,36 @@
+//! `cargo xtask test`: every check, in an order that fails early.
+
+use crate::run::{cargo, shown, step};
+use crate::{assets, machine, run, tidy};
+use anyhow::Result;
+use std::process::Command;
+
+pub(crate) fn everything() -> Result<()> {
+    step("what the machine needs", machine::prepare)?;
+    step("web bundle", assets::build)?;
+    step("foreign implementations to compare with", machine::peers)?;
+    step("tidy: files, edges, links, ids, licences", tidy::check)?;
+    step("formatting", || cargo(&["fmt", "--all", "--check"]))?;
+    step("clippy", || {
+        cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])
+    })?;
+    step("documentation", || {
+        shown(
+            Command::new("cargo")
+                .args(["doc", "--workspace", "--no-deps", "--document-private-items", "--locked", "--quiet"])
+                .env("RUSTDOCFLAGS", "-D warnings"),
+        )
+    })?;
+    step("tests", || cargo(&["test", "--workspace", "--locked", "--quiet"]))?;
+    step("browser", browser)?;
+    println!("\nall checks passed");
+    Ok(())
+}
+
+/// Chromium drives the running demo: terminal, desk, receipt page, console; axe looks at every page.
+pub(crate) fn browser() -> Result<()> {
+    assets::build()?;
+    cargo(&["build", "--package", "choba", "--bin", "choba", "--locked"])?;
+    let binary = run::target_dir()?.join("debug").join("choba");
+    shown(Command::new("node").arg("web/e2e/run.mjs").arg(binary))
+}
