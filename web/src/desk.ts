@@ -1,0 +1,10 @@
+// Everything that the simulator desk's pages load.
+
+import "./htmx.ts";
+import "./live.ts";
+import "./code-pad.ts";
+import "./play-sound.ts";
+import "./live-clock.ts";
+import "./net-status.ts";
+import "./count-down.ts";
+import "./small.ts";
