@@ -69,6 +69,8 @@ pub enum Trouble {
     NoCenter,
     /// No paper.
     PaperOut,
+    /// The printer's cover is open.
+    CoverOpen,
     /// The printer cannot be reached or does not answer.
     PrinterOffline,
     /// No printer is set up.
@@ -96,6 +98,7 @@ impl Trouble {
             Self::Incomplete => "trouble-incomplete",
             Self::NoCenter => "trouble-no-center",
             Self::PaperOut => "trouble-paper-out",
+            Self::CoverOpen => "trouble-cover-open",
             Self::PrinterOffline => "trouble-printer-offline",
             Self::NoPrinter => "trouble-no-printer",
             Self::BadAddress => "trouble-bad-address",

@@ -23,6 +23,7 @@ pub(crate) fn activate(form: Activate, event: Event) -> Step {
         Event::Done(Done::Activated(activation)) => {
             Step::to(Screen::ConfirmShop(ConfirmShop { activation, busy: false, trouble: None }))
         }
+        Event::Done(Done::Confirmed) => Step::to(Screen::SignIn(SignIn::default())),
         Event::Done(Done::NotActivated(trouble)) => {
             Step::to(Screen::Activate(Activate { busy: false, trouble: Some(trouble), ..form }))
         }
