@@ -5,11 +5,14 @@
 //! values are lower-case hex.
 
 mod activation;
+pub mod client;
 mod config;
 mod payments;
 mod problem;
+pub mod signature;
 
 pub use activation::{Activation, ActivationRequest, ClerkSession, ClerkSignIn};
+pub use client::{CenterClient, Counter, Fault, Signer};
 pub use config::{Contract, Shop, TerminalConfig};
 pub use payments::{
     CardData, CompletionRequest, EncryptedPin, HostAnswer, MailReceiptRequest, PaymentRequest, PaymentView,

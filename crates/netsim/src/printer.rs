@@ -86,12 +86,7 @@ pub async fn serve(listener: TcpListener, printers: Printers, terminal: String, 
 }
 
 /// Prints at every cut and at the end of the connection.
-async fn take(
-    stream: &mut TcpStream,
-    printers: &Printers,
-    terminal: &str,
-    clock: &Clock,
-) -> io::Result<()> {
+async fn take(stream: &mut TcpStream, printers: &Printers, terminal: &str, clock: &Clock) -> io::Result<()> {
     let mut waiting = Vec::new();
     let mut part = vec![0; 8_192];
     loop {

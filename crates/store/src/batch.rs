@@ -103,8 +103,8 @@ fn write_batch(engine: &mut dyn Engine, core: &Core, mut jobs: Vec<Box<dyn Write
                 return refuse_all(jobs, &Refusal::Statement(error));
             }
             Trouble::Fatal(why) => {
-                refuse_all(jobs, if committing { &Refusal::Unknown } else { &Refusal::Closed });
-                return core.poison(&why);
+                core.poison(&why);
+                return refuse_all(jobs, if committing { &Refusal::Unknown } else { &Refusal::Closed });
             }
         }
     }
@@ -246,8 +246,8 @@ fn read_one(engine: &mut dyn Engine, core: &Core, mut job: Box<dyn ReadJob>) {
             Trouble::Lost(_) if pauses.again(core, limits::RECONNECTS_MAX, limits::PAUSE_MAX) => {}
             Trouble::Lost(_) => return job.refuse(Refusal::Unreachable),
             Trouble::Fatal(why) => {
-                job.refuse(Refusal::Closed);
-                return core.poison(&why);
+                core.poison(&why);
+                return job.refuse(Refusal::Closed);
             }
         }
     }

@@ -1,9 +1,7 @@
 //! The mail catcher: an SMTP server that keeps what it is given and shows it at `/mail`.
 
 pub mod inbox;
-mod page;
 pub mod server;
 pub mod smtp;
 
 pub use inbox::{Inbox, Mail};
-pub(crate) use page::routes;

@@ -125,6 +125,23 @@ fn a_commit_that_never_arrived_is_done_again_once() {
 }
 
 #[test]
+fn a_commit_that_is_still_under_way_is_waited_for() {
+    let (t, proxy, db) = through_a_proxy();
+    proxy.cut(Cut::HoldCommit);
+    let writer = db.clone();
+    let waiting = std::thread::spawn(move || add_five(&writer));
+    // The look-up waits for the open transaction.
+    let waiters = "SELECT COUNT(*) FROM pg_locks WHERE NOT granted";
+    let count = move |tx: &mut store::ReadTx<'_>| tx.query_one(waiters, params![], |row| row.i64(0));
+    while t.read_blocking(count).unwrap() == 0 {
+        std::thread::yield_now();
+    }
+    proxy.release();
+    assert_eq!(waiting.join().unwrap(), (Ok(1), 1));
+    assert_eq!(t.read_blocking(|tx| purse(tx, T1, "till")), Ok(5));
+}
+
+#[test]
 fn a_server_that_went_away_is_said_and_nothing_was_written() {
     let (t, proxy, db) = through_a_proxy();
     proxy.cut(Cut::Everything);

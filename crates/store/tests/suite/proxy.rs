@@ -19,6 +19,8 @@ pub(crate) enum Cut {
     AfterCommit,
     /// As before, and no later connection gets through.
     EverythingAfterCommit,
+    /// The client loses the line at the next COMMIT, which reaches the server only at [`Proxy::release`].
+    HoldCommit,
     /// Every connection, the standing ones at their next word.
     Everything,
 }
@@ -31,6 +33,14 @@ pub(crate) struct Proxy {
 struct Plan {
     cut: Cut,
     cuts: u32,
+    held: Option<(Line, Vec<u8>)>,
+}
+
+/// What becomes of bytes from the client.
+enum Verdict {
+    Go,
+    Hold,
+    Stop,
 }
 
 /// Either kind of socket, as two ends that can be closed from anywhere.
@@ -88,7 +98,7 @@ impl Proxy {
         let secret =
             config.get_password().map_or_else(String::new, |p| format!(":{}", String::from_utf8_lossy(p)));
         let url = format!("postgres://{user}{secret}@127.0.0.1:{port}/{}", config.get_dbname().unwrap());
-        let plan = Arc::new(Mutex::new(Plan { cut: Cut::Never, cuts: 0 }));
+        let plan = Arc::new(Mutex::new(Plan { cut: Cut::Never, cuts: 0, held: None }));
         let shared = Arc::clone(&plan);
         thread::spawn(move || {
             for client in listener.incoming() {
@@ -105,6 +115,12 @@ impl Proxy {
 
     pub(crate) fn cut(&self, cut: Cut) {
         self.plan.lock().unwrap().cut = cut;
+    }
+
+    /// Lets the held COMMIT go on to the server.
+    pub(crate) fn release(&self) {
+        let (server, bytes) = self.plan.lock().unwrap().held.take().unwrap();
+        server.write(&bytes);
     }
 
     pub(crate) fn cuts(&self) -> u32 {
@@ -135,10 +151,15 @@ fn connect(client: &Line, server: &Line, plan: &Arc<Mutex<Plan>>) {
         let mut bytes = vec![0; 65_536];
         loop {
             let count = client.read(&mut bytes);
-            if count == 0 || !pass(&bytes[..count], &plan, &mute) {
-                break;
+            let verdict = if count == 0 { Verdict::Stop } else { judge(&bytes[..count], &plan, &mute) };
+            match verdict {
+                Verdict::Go => server.write(&bytes[..count]),
+                Verdict::Hold => {
+                    plan.lock().unwrap().held = Some((server, bytes[..count].to_vec()));
+                    return client.close();
+                }
+                Verdict::Stop => break,
             }
-            server.write(&bytes[..count]);
         }
         if !mute.load(Ordering::SeqCst) {
             client.close();
@@ -148,22 +169,22 @@ fn connect(client: &Line, server: &Line, plan: &Arc<Mutex<Plan>>) {
 }
 
 /// Whether these bytes may go on to the server; sets `mute` when the answer must not come back.
-fn pass(bytes: &[u8], plan: &Mutex<Plan>, mute: &AtomicBool) -> bool {
+fn judge(bytes: &[u8], plan: &Mutex<Plan>, mute: &AtomicBool) -> Verdict {
     let commit = bytes.windows(7).any(|window| window == b"COMMIT\0");
     let mut plan = plan.lock().unwrap();
-    match plan.cut {
-        Cut::Never => true,
-        Cut::Everything => false,
-        _ if !commit => true,
-        Cut::BeforeCommit => {
-            *plan = Plan { cut: Cut::Never, cuts: plan.cuts + 1 };
-            false
-        }
-        Cut::AfterCommit | Cut::EverythingAfterCommit => {
-            let next = if plan.cut == Cut::AfterCommit { Cut::Never } else { Cut::Everything };
-            *plan = Plan { cut: next, cuts: plan.cuts + 1 };
-            mute.store(true, Ordering::SeqCst);
-            true
-        }
+    let cut = plan.cut;
+    match cut {
+        Cut::Never => return Verdict::Go,
+        Cut::Everything => return Verdict::Stop,
+        _ if !commit => return Verdict::Go,
+        _ => {}
+    }
+    plan.cuts += 1;
+    plan.cut = if cut == Cut::EverythingAfterCommit { Cut::Everything } else { Cut::Never };
+    mute.store(cut != Cut::BeforeCommit, Ordering::SeqCst);
+    match cut {
+        Cut::BeforeCommit => Verdict::Stop,
+        Cut::HoldCommit => Verdict::Hold,
+        _ => Verdict::Go,
     }
 }

@@ -1,0 +1,299 @@
+//! Trouble on order: what may happen to requests and answers of a network, and for how long.
+
+use crate::limits;
+use serde::{Deserialize, Serialize};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// A network that faults can be ordered for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Network {
+    /// The card network.
+    Card,
+    /// Code brands.
+    Code,
+    /// The e-money center.
+    Emoney,
+}
+
+impl Network {
+    /// Whether this network is simulated yet.
+    pub const fn is_built(self) -> bool {
+        matches!(self, Self::Card)
+    }
+}
+
+/// What may be ordered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fault {
+    /// The request never arrives.
+    DropRequest,
+    /// The request is served, the answer never leaves.
+    DropAnswer,
+    /// The answer comes later, but in time.
+    Delay,
+    /// The answer comes after the other side has given up.
+    Late,
+    /// The answer comes twice.
+    Duplicate,
+    /// The request is served, the answer is garbage.
+    Garbage,
+    /// The request is served, the line is cut instead of an answer.
+    Close,
+    /// Payments are refused with a code.
+    Decline,
+}
+
+impl Fault {
+    /// Every fault, in the order of the desk.
+    pub const ALL: [Self; 8] = [
+        Self::DropAnswer,
+        Self::DropRequest,
+        Self::Late,
+        Self::Delay,
+        Self::Duplicate,
+        Self::Garbage,
+        Self::Close,
+        Self::Decline,
+    ];
+
+    /// The word in JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::DropRequest => "drop_request",
+            Self::DropAnswer => "drop_answer",
+            Self::Delay => "delay",
+            Self::Late => "late",
+            Self::Duplicate => "duplicate",
+            Self::Garbage => "garbage",
+            Self::Close => "close",
+            Self::Decline => "decline",
+        }
+    }
+
+    const fn strike(self) -> Option<Strike> {
+        match self {
+            Self::DropRequest => Some(Strike::DropRequest),
+            Self::DropAnswer => Some(Strike::DropAnswer),
+            Self::Delay => Some(Strike::Delay),
+            Self::Late => Some(Strike::Late),
+            Self::Duplicate => Some(Strike::Duplicate),
+            Self::Garbage => Some(Strike::Garbage),
+            Self::Close => Some(Strike::Close),
+            Self::Decline => None,
+        }
+    }
+}
+
+/// What strikes one exchange on the line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strike {
+    /// See [`Fault::DropRequest`].
+    DropRequest,
+    /// See [`Fault::DropAnswer`].
+    DropAnswer,
+    /// See [`Fault::Delay`].
+    Delay,
+    /// See [`Fault::Late`].
+    Late,
+    /// See [`Fault::Duplicate`].
+    Duplicate,
+    /// See [`Fault::Garbage`].
+    Garbage,
+    /// See [`Fault::Close`].
+    Close,
+}
+
+/// An order for trouble, as `POST /desk/faults` takes it and answers it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Order {
+    /// Whose.
+    pub network: Network,
+    /// What.
+    pub fault: Fault,
+    /// The answer code of `decline`; 05 unless told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// How long `delay` and `late` wait, milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ms: Option<u64>,
+    /// How many exchanges are still struck; until it is cleared when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub times: Option<u32>,
+}
+
+/// Why an order is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// This network is not simulated yet.
+    NotBuilt,
+    /// `code` is not two letters or digits, or is 00, or stands beside another fault than `decline`.
+    BadCode,
+    /// `ms` is beyond ten minutes.
+    TooLong,
+    /// `times` is nought.
+    NeverStrikes,
+    /// Too many orders are in force.
+    TooMany,
+}
+
+/// What strikes the exchange at hand.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Struck {
+    /// On the line, with the ordered wait.
+    pub line: Option<(Strike, Option<Duration>)>,
+    /// The answer code that is forced.
+    pub decline: Option<String>,
+}
+
+/// The orders in force. Cheap to clone; all clones are the same list.
+#[derive(Clone, Debug, Default)]
+pub struct Faults(Arc<Mutex<Vec<Order>>>);
+
+impl Faults {
+    /// Takes an order. The same fault again replaces the older order.
+    pub fn order(&self, order: Order) -> Result<(), Refused> {
+        if !order.network.is_built() {
+            return Err(Refused::NotBuilt);
+        }
+        let code_fits = |code: &String| {
+            code.len() == 2 && code != "00" && code.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        };
+        if order.code.as_ref().is_some_and(|code| order.fault != Fault::Decline || !code_fits(code)) {
+            return Err(Refused::BadCode);
+        }
+        if order.ms.is_some_and(|ms| ms > limits::FAULT_MS) {
+            return Err(Refused::TooLong);
+        }
+        if order.times == Some(0) {
+            return Err(Refused::NeverStrikes);
+        }
+        let mut orders = self.lock();
+        orders.retain(|old| (old.network, old.fault) != (order.network, order.fault));
+        if orders.len() >= limits::FAULTS {
+            return Err(Refused::TooMany);
+        }
+        orders.push(order);
+        Ok(())
+    }
+
+    /// The orders in force, oldest first.
+    pub fn in_force(&self) -> Vec<Order> {
+        self.lock().clone()
+    }
+
+    /// Ends one fault.
+    pub fn end(&self, network: Network, fault: Fault) {
+        self.lock().retain(|order| (order.network, order.fault) != (network, fault));
+    }
+
+    /// Ends all trouble.
+    pub fn clear(&self) {
+        self.lock().clear();
+    }
+
+    /// What strikes an exchange of this network, using up what is counted: the oldest order for the
+    /// line and, when the other side asks for money (`is_payment`), the order to refuse.
+    pub fn strike(&self, network: Network, is_payment: bool) -> Struck {
+        let mut orders = self.lock();
+        let mut struck = Struck::default();
+        for order in orders.iter_mut().filter(|order| order.network == network) {
+            let strikes = match order.fault.strike() {
+                Some(strike) if struck.line.is_none() => {
+                    struck.line = Some((strike, order.ms.map(Duration::from_millis)));
+                    true
+                }
+                None if is_payment => {
+                    struck.decline = Some(order.code.clone().unwrap_or_else(|| "05".to_owned()));
+                    true
+                }
+                Some(_) | None => false,
+            };
+            if strikes && let Some(times) = &mut order.times {
+                *times = times.saturating_sub(1);
+            }
+        }
+        orders.retain(|order| order.times != Some(0));
+        struck
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Order>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order(json: &str) -> Result<Order, serde_json::Error> {
+        serde_json::from_str(json)
+    }
+
+    fn in_force(json: &str) -> Faults {
+        let faults = Faults::default();
+        faults.order(order(json).unwrap()).unwrap();
+        faults
+    }
+
+    #[test]
+    fn an_order_strikes_as_often_as_it_says_or_until_it_is_cleared() {
+        let twice = in_force(r#"{"network":"card","fault":"drop_answer","times":2}"#);
+        for strikes in [true, true, false] {
+            assert_eq!(twice.strike(Network::Card, true).line.is_some(), strikes);
+        }
+        assert_eq!(twice.in_force(), []);
+        let always = in_force(r#"{"network":"card","fault":"close"}"#);
+        for _ in 0..9 {
+            assert_eq!(always.strike(Network::Card, false).line, Some((Strike::Close, None)));
+        }
+        always.clear();
+        assert_eq!(always.strike(Network::Card, false), Struck::default());
+    }
+
+    #[test]
+    fn only_payments_are_refused_and_a_refusal_may_be_late_too() {
+        let faults = in_force(r#"{"network":"card","fault":"decline","code":"51","times":1}"#);
+        faults.order(order(r#"{"network":"card","fault":"late","ms":70}"#).unwrap()).unwrap();
+        let late = Some((Strike::Late, Some(Duration::from_millis(70))));
+        assert_eq!(faults.strike(Network::Card, false), Struck { line: late, decline: None });
+        assert_eq!(faults.strike(Network::Card, true), Struck { line: late, decline: Some("51".into()) });
+        assert_eq!(faults.strike(Network::Card, true).decline, None, "it was ordered once");
+    }
+
+    #[test]
+    fn the_same_fault_again_replaces_the_older_order() {
+        let faults = in_force(r#"{"network":"card","fault":"delay","ms":1}"#);
+        faults.order(order(r#"{"network":"card","fault":"delay","ms":2}"#).unwrap()).unwrap();
+        assert_eq!(faults.in_force().iter().map(|o| o.ms).collect::<Vec<_>>(), [Some(2)]);
+    }
+
+    #[test]
+    fn orders_that_make_no_sense_are_refused() {
+        let faults = Faults::default();
+        for (json, why) in [
+            (r#"{"network":"code","fault":"close"}"#, Refused::NotBuilt),
+            (r#"{"network":"card","fault":"decline","code":"00"}"#, Refused::BadCode),
+            (r#"{"network":"card","fault":"decline","code":"051"}"#, Refused::BadCode),
+            (r#"{"network":"card","fault":"close","code":"05"}"#, Refused::BadCode),
+            (r#"{"network":"card","fault":"delay","ms":600001}"#, Refused::TooLong),
+            (r#"{"network":"card","fault":"delay","times":0}"#, Refused::NeverStrikes),
+        ] {
+            assert_eq!(faults.order(order(json).unwrap()), Err(why), "{json}");
+        }
+        for json in [r#"{"network":"card","fault":"explode"}"#, r#"{"network":"card","fault":"close","x":1}"#]
+        {
+            assert!(order(json).is_err(), "{json}");
+        }
+    }
+
+    #[test]
+    fn every_fault_is_called_the_same_in_code_and_json() {
+        for fault in Fault::ALL {
+            assert_eq!(serde_json::to_string(&fault).unwrap(), format!("\"{}\"", fault.word()));
+        }
+    }
+}

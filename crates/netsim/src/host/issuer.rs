@@ -1,0 +1,63 @@
+//! The issuer's side of the cards: what is decided about each, apart from its key.
+
+use cardkeys::{Pan, Pin};
+use money::Yen;
+
+/// What the issuer thinks of a card whoever shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing against it.
+    Good,
+    /// Reported lost: 41.
+    Lost,
+    /// Reported stolen: 43.
+    Stolen,
+    /// Refused without a reason: 05.
+    Refused,
+}
+
+/// A card as its issuer knows it.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// The name on the shelf and in the desk API.
+    pub name: String,
+    /// Its number.
+    pub pan: Pan,
+    /// Its sequence number, tag 5F34.
+    pub sequence: u8,
+    /// Its last month as the card carries it, `YYMM`.
+    pub expiry_yymm: String,
+    /// Its PIN.
+    pub pin: Option<Pin>,
+    /// Whether it stands well.
+    pub standing: Standing,
+    /// The most that one payment may be; more is 51.
+    pub limit: Yen,
+    /// The most instalments that are allowed; 1 is lump sum only.
+    pub instalments_max: u8,
+    /// It has a chip.
+    pub chip: bool,
+    /// It can be held close.
+    pub contactless: bool,
+}
+
+/// Every card that the network's issuers gave out.
+#[derive(Clone, Debug, Default)]
+pub struct Accounts(Vec<Account>);
+
+impl Accounts {
+    /// The accounts of these cards.
+    pub const fn new(accounts: Vec<Account>) -> Self {
+        Self(accounts)
+    }
+
+    /// The account of a card number.
+    pub fn of(&self, pan: &Pan) -> Option<&Account> {
+        self.0.iter().find(|account| account.pan == *pan)
+    }
+
+    /// The account of a card by its name on the shelf.
+    pub fn named(&self, name: &str) -> Option<&Account> {
+        self.0.iter().find(|account| account.name == name)
+    }
+}

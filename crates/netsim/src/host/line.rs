@@ -1,0 +1,289 @@
+//! The TCP side of the card network: frames in, decisions on disk, answers out, and trouble on order.
+//!
+//! Requests of one line are served side by side, so that a late answer holds nobody up; each is decided
+//! in its own unit of work, and units that meet are committed together.
+
+use super::issuer::Accounts;
+use super::opened::{self, Opened};
+use super::request::{self, Request};
+use super::step::{self, Done, Forced, World};
+use super::tables::{self, TENANT};
+use crate::faults::{Faults, Network, Strike};
+use crate::log::{Log, Way};
+use crate::{limits, magic};
+use bytes::BytesMut;
+use cardkeys::{Key, TdesKey};
+use clock::Clock;
+use iso8583::frame::{deframe, frame};
+use iso8583::{Message, Spec};
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use store::{Db, DbError};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, mpsc};
+
+/// What all lines of the network share.
+pub struct Host {
+    /// The book.
+    pub db: Db,
+    /// The time.
+    pub clock: Clock,
+    /// The issuers' cards.
+    pub accounts: Accounts,
+    /// The base derivation key of the readers.
+    pub bdk: Key,
+    /// The issuers' key for cryptograms.
+    pub issuer_key: TdesKey,
+    /// Whether amounts of [`magic::TABLE`] do what it says.
+    pub magic: bool,
+    /// How long an answer of `late` waits unless told: longer than the center does.
+    pub late: Duration,
+    /// Trouble on order.
+    pub faults: Faults,
+    /// The live log.
+    pub log: Log,
+}
+
+impl std::fmt::Debug for Host {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Host")
+    }
+}
+
+/// What goes out on a line.
+#[derive(Debug)]
+enum Out {
+    Bytes(Vec<u8>),
+    Cut,
+}
+
+/// What the line does to one exchange.
+type Trouble = Option<(Strike, Option<Duration>)>;
+
+/// Serves centers until the task is dropped.
+pub async fn serve(listener: TcpListener, host: Arc<Host>) {
+    let places = Arc::new(Semaphore::new(limits::CONNECTIONS));
+    loop {
+        let stream = crate::tcp::accept(&listener, &host.clock).await;
+        let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue };
+        let host = Arc::clone(&host);
+        tokio::spawn(async move {
+            host.log.note(host.clock.now(), "a center connected");
+            if let Err(error) = talk(stream, &host).await {
+                tracing::debug!(%error, "a line to the card network ended");
+            }
+            host.log.note(host.clock.now(), "the line to a center ended");
+            drop(place);
+        });
+    }
+}
+
+async fn talk(stream: TcpStream, host: &Arc<Host>) -> io::Result<()> {
+    let (reader, writer) = stream.into_split();
+    let (answers, waiting) = mpsc::channel(limits::ANSWERS_WAITING);
+    let mut writing = tokio::spawn(write(writer, waiting));
+    tokio::select! {
+        read = read(reader, host, answers) => read,
+        // Whoever cuts the line ends the reading too.
+        written = &mut writing => written.unwrap_or(Ok(())),
+    }
+}
+
+async fn write(mut writer: OwnedWriteHalf, mut waiting: mpsc::Receiver<Out>) -> io::Result<()> {
+    while let Some(out) = waiting.recv().await {
+        match out {
+            Out::Bytes(bytes) => writer.write_all(&bytes).await?,
+            Out::Cut => return writer.shutdown().await,
+        }
+    }
+    Ok(())
+}
+
+async fn read(mut reader: OwnedReadHalf, host: &Arc<Host>, answers: mpsc::Sender<Out>) -> io::Result<()> {
+    let mut buffer = BytesMut::with_capacity(limits::MESSAGE_BYTES);
+    let signed_on = Arc::new(AtomicBool::new(false));
+    loop {
+        while let Some(bytes) = deframe(&mut buffer, limits::MESSAGE_BYTES)
+            .map_err(|error| io::Error::other(error.to_string()))?
+        {
+            // The place is taken before the work starts: a center that does not read is not read either.
+            let Ok(place) = answers.clone().reserve_owned().await else { return Ok(()) };
+            let Ok(message) = Message::decode(&Spec::BINARY, &bytes) else {
+                host.log.note(host.clock.now(), format!("{} bytes that are no message", bytes.len()));
+                continue;
+            };
+            let (host, signed_on, later) = (Arc::clone(host), Arc::clone(&signed_on), answers.clone());
+            tokio::spawn(async move {
+                exchange(&host, &message, &signed_on, place, later).await;
+            });
+        }
+        if reader.read_buf(&mut buffer).await? == 0 {
+            return Ok(());
+        }
+    }
+}
+
+/// One message from its arrival to the end of its answer.
+async fn exchange(
+    host: &Host,
+    message: &Message,
+    signed_on: &AtomicBool,
+    place: mpsc::OwnedPermit<Out>,
+    later: mpsc::Sender<Out>,
+) {
+    let asked = request::read(message);
+    let (trouble, forced) = trouble(host, &asked);
+    if let Some((Strike::DropRequest, _)) = trouble {
+        host.log.message(host.clock.now(), Way::In, message, "lost on its way in, by order");
+        return;
+    }
+    host.log.message(host.clock.now(), Way::In, message, "");
+    let done = match &asked {
+        Err(malformed) => step::plain(message, step::REFUSED, malformed.0.clone()),
+        Ok(Request::Management(code)) => {
+            signed_on.fetch_or(code == "001", Ordering::Relaxed);
+            step::management(message, code)
+        }
+        Ok(_) if !signed_on.load(Ordering::Relaxed) => {
+            step::plain(message, step::REFUSED, "the line has not signed on")
+        }
+        Ok(asked) => decide(host, message.clone(), asked.clone(), forced).await,
+    };
+    let Some(done) = done else {
+        host.log.note(host.clock.now(), format!("{} cannot be answered", message.mti()));
+        return;
+    };
+    answer(host, &done, trouble, place, later).await;
+}
+
+/// What strikes this exchange: an order of the desk, else a magic amount. Network management is spared,
+/// so that a counted order strikes a payment.
+fn trouble(host: &Host, asked: &Result<Request, request::Malformed>) -> (Trouble, Option<Forced>) {
+    let payment = match asked {
+        Ok(Request::Payment(payment)) => Some(payment),
+        Ok(Request::Completion(_) | Request::Reversal(_)) => None,
+        Ok(Request::Management(_)) | Err(_) => return (None, None),
+    };
+    let struck = host.faults.strike(Network::Card, payment.is_some());
+    let amount = payment.filter(|_| host.magic).and_then(|payment| magic::outcome(payment.amount));
+    let by_amount = match amount {
+        Some(magic::Outcome::Line(strike)) => Some((strike, None)),
+        Some(magic::Outcome::Refuse(_) | magic::Outcome::NoApprovalCode) | None => None,
+    };
+    let forced = struck.decline.map(Forced::Code).or_else(|| amount.and_then(Forced::by));
+    (struck.line.or(by_amount), forced)
+}
+
+/// Decides and writes the decision down. Nothing is answered when it cannot be written: to the center
+/// the network is silent then, and a reversal follows.
+pub(super) async fn decide(
+    host: &Host,
+    message: Message,
+    asked: Request,
+    forced: Option<Forced>,
+) -> Option<Done> {
+    let opened = match &asked {
+        Request::Payment(payment) => Some(opened::open(&host.bdk, payment)),
+        Request::Completion(_) | Request::Reversal(_) | Request::Management(_) => None,
+    };
+    let (accounts, issuer_key, clock) = (host.accounts.clone(), host.issuer_key.clone(), host.clock.clone());
+    let written = host.db.write(TENANT, move |tx| {
+        let now = clock.now();
+        let world = World { accounts: &accounts, issuer_key: &issuer_key, now, forced: forced.as_ref() };
+        let done = match &asked {
+            Request::Payment(payment) => {
+                let opened =
+                    opened.as_ref().unwrap_or(&Err(opened::Shut::Empty)).as_ref().map_err(|shut| *shut);
+                let (reader, card) = names(&accounts, opened.ok());
+                let known = tables::known(tx, &payment.key, reader, card)?;
+                step::payment(&message, payment, opened, &known, world)
+            }
+            Request::Completion(advice) => {
+                let known = tables::known(tx, &advice.key, None, None)?;
+                step::completion(&message, advice, &known, now)
+            }
+            Request::Reversal(advice) => {
+                let known = tables::known(tx, &advice.key, None, None)?;
+                step::reversal(&message, advice, &known, now)
+            }
+            Request::Management(code) => step::management(&message, code),
+        };
+        if let Some(done) = &done {
+            tables::save(tx, &done.changes)?;
+        }
+        Ok::<_, DbError>(done)
+    });
+    match written.await {
+        Ok(done) => done,
+        Err(error) => {
+            tracing::error!(%error, "a decision of the card network could not be written");
+            None
+        }
+    }
+}
+
+/// Reader and card of an opened request, as the book calls them.
+fn names<'a>(accounts: &'a Accounts, opened: Option<&Opened>) -> (Option<[u8; 8]>, Option<&'a str>) {
+    let card = opened.and_then(|opened| accounts.of(opened.card.pan()));
+    (opened.map(|opened| opened.reader), card.map(|account| account.name.as_str()))
+}
+
+/// Sends the answer, or does to it what was ordered.
+async fn answer(
+    host: &Host,
+    done: &Done,
+    trouble: Trouble,
+    place: mpsc::OwnedPermit<Out>,
+    later: mpsc::Sender<Out>,
+) {
+    let Some(bytes) = done.answer.encode(&Spec::BINARY).ok().and_then(|bytes| frame(&bytes).ok()) else {
+        host.log.note(host.clock.now(), "an answer could not be written");
+        return;
+    };
+    let say = |note: &str| {
+        let note = if note.is_empty() { done.note.clone() } else { format!("{}; {note}", done.note) };
+        host.log.message(host.clock.now(), Way::Out, &done.answer, &note);
+    };
+    match trouble {
+        None => {
+            say("");
+            place.send(Out::Bytes(bytes));
+        }
+        Some((Strike::DropRequest | Strike::DropAnswer, _)) => say("never sent, by order"),
+        Some((Strike::Delay, wait)) => {
+            host.clock.sleep(wait.unwrap_or(Duration::from_millis(limits::DELAY_MS))).await;
+            say("delayed, by order");
+            place.send(Out::Bytes(bytes));
+        }
+        Some((Strike::Late, wait)) => {
+            host.clock.sleep(wait.unwrap_or(host.late)).await;
+            say("late, by order");
+            place.send(Out::Bytes(bytes));
+        }
+        Some((Strike::Duplicate, _)) => {
+            say("");
+            place.send(Out::Bytes(bytes.clone()));
+            say("once more, by order");
+            // The line may be gone by now.
+            drop(later.send(Out::Bytes(bytes)).await);
+        }
+        Some((Strike::Garbage, _)) => {
+            say("garbled, by order");
+            place.send(Out::Bytes(garbled(&bytes)));
+        }
+        Some((Strike::Close, _)) => {
+            say("the line is cut instead, by order");
+            place.send(Out::Cut);
+        }
+    }
+}
+
+/// A frame of the same length that is no message.
+fn garbled(framed: &[u8]) -> Vec<u8> {
+    let (length, message) = framed.split_at_checked(2).unwrap_or((framed, &[]));
+    length.iter().copied().chain(message.iter().map(|byte| byte ^ 0xA5)).collect()
+}

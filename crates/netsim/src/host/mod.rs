@@ -1,0 +1,23 @@
+//! The card network: docs/networks/card-iso8583.md, the right-hand side.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`request`] | a message read as what it asks for, checked against the contract's table |
+//! | [`opened`] | the encrypted part, opened with the base derivation key |
+//! | [`chip`] | the chip's cryptogram checked, the issuer's answer to it |
+//! | [`book`] | what the network knows of a payment, a reader and a card |
+//! | [`step`] | the decision: pure, from what is known and what is asked to an answer and changes |
+//! | [`tables`] | the book on disk |
+//! | [`line`] | the TCP side, where faults strike |
+
+pub mod book;
+pub mod chip;
+pub mod issuer;
+pub mod line;
+pub mod opened;
+pub mod request;
+pub mod step;
+pub mod tables;
+
+#[cfg(test)]
+mod tests;
