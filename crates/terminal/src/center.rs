@@ -53,6 +53,10 @@ pub trait Center: Send + Sync + 'static {
     fn complete(&self, id: PaymentId, request: CompletionRequest) -> Asking<'_, PaymentView>;
     /// `POST /api/v1/payments/{id}/reversal`.
     fn reverse(&self, id: PaymentId, request: ReversalRequest) -> Asking<'_, PaymentView>;
+    /// `POST /api/v1/payments/{id}/release`: gives an authorization back.
+    fn release(&self, id: PaymentId) -> Asking<'_, PaymentView>;
     /// `POST /api/v1/payments/{id}/receipt-mails`.
     fn mail(&self, id: PaymentId, request: MailReceiptRequest) -> Asking<'_, ()>;
+    /// `POST /api/v1/echo`: the online test.
+    fn echo(&self) -> Asking<'_, ()>;
 }

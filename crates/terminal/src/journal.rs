@@ -11,8 +11,8 @@ mod keep;
 mod rows;
 
 pub use audit::{Report, export, verify};
-pub use keep::{KeyCounters, Kept};
 pub use fact::{Fact, Sent, Started};
+pub use keep::{Kept, KeyCounters};
 
 use crate::attempt::{Attempt, BadStory};
 use crate::event::NewPayment;
@@ -160,11 +160,7 @@ impl Journal {
     }
 
     /// Writes down the intent of a payment with the next slip number (1 to 9999, R-045).
-    pub async fn start(
-        &self,
-        new: NewPayment,
-        operator: Option<Operator>,
-    ) -> Result<Attempt, JournalError> {
+    pub async fn start(&self, new: NewPayment, operator: Option<Operator>) -> Result<Attempt, JournalError> {
         let unit = move |tx: &mut Tx<'_>| {
             let slip_no = rows::next_in_circle(tx, "slip_no", limits::SLIP_NO_MAX)?;
             let fact = Fact::Started(Started {
@@ -246,7 +242,13 @@ fn owner_only(path: &Path) -> std::io::Result<()> {
 }
 
 /// The hash of an entry: over the hash before it, its number, instant, payment and body.
-pub(crate) fn link(before: &[u8; 32], seq: i64, at_us: i64, payment: Option<PaymentId>, body: &str) -> [u8; 32] {
+pub(crate) fn link(
+    before: &[u8; 32],
+    seq: i64,
+    at_us: i64,
+    payment: Option<PaymentId>,
+    body: &str,
+) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(before);
     hash.update(seq.to_be_bytes());

@@ -11,6 +11,7 @@
 mod agent;
 pub mod attempt;
 pub mod center;
+pub mod client;
 pub mod context;
 pub mod event;
 mod flows;

@@ -81,7 +81,11 @@ impl Job {
             },
             terminal: TerminalData {
                 terminal_id: tail,
-                merchant_id: config.map(|config| config.shop.id.chars().filter(char::is_ascii_alphanumeric).take(15).collect()).unwrap_or_default(),
+                merchant_id: config
+                    .map(|config| {
+                        config.shop.id.chars().filter(char::is_ascii_alphanumeric).take(15).collect()
+                    })
+                    .unwrap_or_default(),
                 merchant_name: config.map(|config| config.shop.code.clone()).unwrap_or_default(),
                 merchant_category: 5999,
                 reader_serial: serial.chars().filter(char::is_ascii_alphanumeric).take(8).collect(),
@@ -141,7 +145,10 @@ fn card_data(reading: &Reading, serial: &str) -> Option<CardData> {
         ksn: hex::encode(reading.card.ksn),
         ciphertext: hex::encode(&reading.card.ciphertext),
         fingerprint: hex::encode(reading.card.fingerprint),
-        pin: reading.pin.as_ref().map(|pin| EncryptedPin { ksn: hex::encode(pin.ksn), block: hex::encode(pin.block) }),
+        pin: reading
+            .pin
+            .as_ref()
+            .map(|pin| EncryptedPin { ksn: hex::encode(pin.ksn), block: hex::encode(pin.block) }),
         reader_serial: serial.to_owned(),
     })
 }
@@ -176,7 +183,9 @@ fn code_of(refusal: Refusal) -> Code {
 
 fn last_word(verdict: &CardVerdict) -> LastWord {
     match verdict {
-        CardVerdict::NotHonoured(device::verdict::Dissent::CardRemoved, _) => LastWord::Refused(pay::CARD_REMOVED),
+        CardVerdict::NotHonoured(device::verdict::Dissent::CardRemoved, _) => {
+            LastWord::Refused(pay::CARD_REMOVED)
+        }
         CardVerdict::NotHonoured(_, _) => LastWord::Refused(pay::CRYPTOGRAM_REFUSED),
         CardVerdict::Approved(_)
         | CardVerdict::Declined(_)
@@ -202,7 +211,8 @@ pub(crate) async fn serve<H, S>(
         match order {
             Order::Arm(job) => {
                 let id = job.id;
-                let work = one(&mut hardware, &mut secure, *job, digits.clone(), &mut orders, &events, &clock);
+                let work =
+                    one(&mut hardware, &mut secure, *job, digits.clone(), &mut orders, &events, &clock);
                 if let Err(code) = work.await {
                     let _ = events.send(Event::Reader(id, ReaderNews::Failed(code))).await;
                 }

@@ -40,9 +40,8 @@ pub(crate) async fn record(shared: &Shared, id: PaymentId, fact: Fact) -> Option
 
 /// Journals an intent. Nothing else is heard until it is on disk.
 pub(crate) async fn start(shared: &Shared, new: NewPayment) -> Event {
-    let operator = shared.with_shown(|shown| {
-        shown.ctx.clerk_at(shared.clock.now_us()).map(|clerk| clerk.operator.clone())
-    });
+    let operator = shared
+        .with_shown(|shown| shown.ctx.clerk_at(shared.clock.now_us()).map(|clerk| clerk.operator.clone()));
     let id = new.id;
     // A card is not asked for while the center is certainly out of reach (901).
     let down = shared.with_shown(|shown| !shown.ctx.center_up) && !line::probe(shared).await;

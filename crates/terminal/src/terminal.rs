@@ -139,7 +139,8 @@ impl Terminal {
             center.resume(terminal_id);
         }
         let left = name_the_doubts(&journal).await?;
-        let last = journal.newest()?.filter(|attempt| attempt.name() == StateName::Approved && !attempt.closed);
+        let last =
+            journal.newest()?.filter(|attempt| attempt.name() == StateName::Approved && !attempt.closed);
         let now_us = settings.clock.now_us();
         let ctx = Context {
             config: kept.config,
@@ -181,14 +182,8 @@ impl Terminal {
             ctx,
             screen,
         }));
-        let reading = reader::serve(
-            hardware.reader,
-            secure,
-            hardware.digits,
-            order_box,
-            news,
-            settings.clock,
-        );
+        let reading =
+            reader::serve(hardware.reader, secure, hardware.digits, order_box, news, settings.clock);
         let forward = async move {
             while let Some(event) = news_box.recv().await {
                 let _ = messages.send(Message::Event(event)).await;

@@ -147,7 +147,11 @@ pub(crate) fn trouble(w: Words, trouble: Option<Trouble>) -> Markup {
         }
         Err(code) => {
             let text = i18n::code_text(w.0, code);
-            notice(Tone::Ng, &text.title, &html! { p { (text.what) " " (text.next) } p.error-code { (code_line(w, code)) } })
+            notice(
+                Tone::Ng,
+                &text.title,
+                &html! { p { (text.what) " " (text.next) } p.error-code { (code_line(w, code)) } },
+            )
         }
     }
 }
@@ -166,8 +170,8 @@ pub(crate) fn sentences(text: &str) -> Vec<String> {
 
 /// `Visa ****1012`, or a dash while no card was read.
 pub(crate) fn card_line(attempt: &Attempt) -> String {
-    attempt.card.as_ref().map_or_else(
-        || "–".to_owned(),
-        |card| format!("{} {}", card.brand.name(), card.pan.last4_only()),
-    )
+    attempt
+        .card
+        .as_ref()
+        .map_or_else(|| "–".to_owned(), |card| format!("{} {}", card.brand.name(), card.pan.last4_only()))
 }

@@ -32,6 +32,7 @@ async fn ready(State(shared): State<Arc<Shared>>) -> Response {
     if health.is_ready() {
         "ready\n".into_response()
     } else {
-        (StatusCode::SERVICE_UNAVAILABLE, format!("the journal does not take entries: {:?}\n", health.state)).into_response()
+        (StatusCode::SERVICE_UNAVAILABLE, format!("the journal does not take entries: {:?}\n", health.state))
+            .into_response()
     }
 }

@@ -161,7 +161,8 @@ fn prove(tx: &mut ReadTx<'_>) -> Result<Report, JournalError> {
         }
         let payment = raw.payment.as_deref().and_then(|bytes| PaymentId::from_bytes(bytes).ok());
         if link(&hash, raw.seq, raw.at_us, payment, &raw.body) != raw.hash {
-            problems.push(format!("the hash of entry {} does not fit: it or one before was changed", raw.seq));
+            problems
+                .push(format!("the hash of entry {} does not fit: it or one before was changed", raw.seq));
         }
         (seq, hash) = (raw.seq, raw.hash);
         match serde_json::from_str::<Fact>(&raw.body) {
@@ -181,7 +182,8 @@ fn prove(tx: &mut ReadTx<'_>) -> Result<Report, JournalError> {
         })?
         .unwrap_or((0, [0; 32]));
     if (head_seq, head_chain) != (seq, hash) {
-        problems.push(format!("the journal ends at entry {seq}, its head says {head_seq}: the end was cut off"));
+        problems
+            .push(format!("the journal ends at entry {seq}, its head says {head_seq}: the end was cut off"));
     }
     let stored = attempts(tx)?;
     for (id, attempt) in &folded {
@@ -190,14 +192,18 @@ fn prove(tx: &mut ReadTx<'_>) -> Result<Report, JournalError> {
         }
     }
     problems.extend(
-        stored.keys().filter(|id| !folded.contains_key(*id)).map(|id| format!("payment {id} has no journal entry")),
+        stored
+            .keys()
+            .filter(|id| !folded.contains_key(*id))
+            .map(|id| format!("payment {id} has no journal entry")),
     );
     let approved = folded.values().filter(|attempt| attempt.name() == payment::StateName::Approved);
     Ok(Report {
         ok: problems.is_empty(),
         entries: seq,
         payments: i64::try_from(folded.len()).unwrap_or(i64::MAX),
-        unsettled: i64::try_from(folded.values().filter(|a| rows::is_unsettled(a)).count()).unwrap_or(i64::MAX),
+        unsettled: i64::try_from(folded.values().filter(|a| rows::is_unsettled(a)).count())
+            .unwrap_or(i64::MAX),
         approved_yen: approved.map(|attempt| attempt.amount.get()).fold(0, i64::saturating_add),
         head: hex::encode(hash),
         problems,

@@ -102,14 +102,14 @@ impl Journal {
     }
 
     /// Reserves `count` request numbers and gives the first: no number is ever used twice, also after a
-    /// crash; what was reserved and not used is skipped.
-    pub async fn reserve_requests(&self, count: i64) -> Result<i64, JournalError> {
+    /// crash; what was reserved and not used is skipped. Blocks for one commit.
+    pub fn reserve_requests(&self, count: i64) -> Result<i64, JournalError> {
         let unit = move |tx: &mut Tx<'_>| {
             let last = rows::counter(tx, REQUEST_COUNTER)?;
             rows::set_counter(tx, REQUEST_COUNTER, last.saturating_add(count))?;
             Ok::<_, JournalError>(last.saturating_add(1))
         };
-        Ok(self.db.write(TENANT, unit).await?)
+        Ok(self.db.write_blocking(TENANT, unit)?)
     }
 }
 

@@ -18,7 +18,11 @@ fn trouble(fault: &CenterFault, wrong: Trouble) -> Trouble {
     match fault {
         CenterFault::NotReached(_) | CenterFault::Unanswered(_) => Trouble::NoCenter,
         CenterFault::Refused(problem) if problem.code == api::LOCKED => Trouble::Locked,
-        CenterFault::Refused(problem) if [api::NOT_SIGNED_IN, api::NOT_FOUND, api::BAD_REQUEST].contains(&problem.code) => wrong,
+        CenterFault::Refused(problem)
+            if [api::NOT_SIGNED_IN, api::NOT_FOUND, api::BAD_REQUEST].contains(&problem.code) =>
+        {
+            wrong
+        }
         CenterFault::Refused(problem) => Trouble::Code(problem.code),
     }
 }

@@ -41,8 +41,7 @@ pub(crate) async fn probe(shared: &Shared) -> bool {
 /// Tries the line for as long as the program runs.
 pub(crate) async fn watch(shared: Arc<Shared>) {
     loop {
-        let (activated, up) =
-            shared.with_shown(|shown| (shown.ctx.config.is_some(), shown.ctx.center_up));
+        let (activated, up) = shared.with_shown(|shown| (shown.ctx.config.is_some(), shown.ctx.center_up));
         if activated {
             probe(&shared).await;
         }
@@ -54,7 +53,9 @@ pub(crate) async fn watch(shared: Arc<Shared>) {
 /// The online test of the settings.
 pub(crate) async fn echo(shared: &Shared) {
     let since = shared.clock.now();
-    let answer = fetch(shared).await;
+    let asked = shared.clock.timeout(limits::PROBE_WAIT, shared.center.echo()).await;
+    let answer = asked.unwrap_or_else(|_| Err(CenterFault::Unanswered("no answer in time".to_owned())));
+    shared.heard_from_center(&answer).await;
     let after_ms = i64::try_from(shared.clock.now().duration_since(since).as_millis()).unwrap_or(i64::MAX);
     let said = match answer {
         Ok(()) => Ok(after_ms),

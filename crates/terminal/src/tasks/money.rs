@@ -3,7 +3,6 @@
 use super::record;
 use crate::attempt::{Attempt, Remedy, remedy};
 use crate::center::CenterFault;
-use crate::context::seconds;
 use crate::event::Done;
 use crate::journal::{Fact, Sent};
 use crate::limits;
@@ -23,7 +22,8 @@ use tokio::sync::oneshot;
 /// (R-033, R-034, M-025, M-026, X-011).
 fn wants_signature(shared: &Shared, card: &CardData) -> bool {
     let required = shared.with_shown(|shown| shown.ctx.policy().signature) == SignaturePolicy::Required;
-    let asked = matches!(card.cvm, Cvm::Signature | Cvm::PinBypassed) || card.entry_mode == EntryMode::Magstripe;
+    let asked =
+        matches!(card.cvm, Cvm::Signature | Cvm::PinBypassed) || card.entry_mode == EntryMode::Magstripe;
     required && asked
 }
 
@@ -253,6 +253,7 @@ async fn one_question(
     };
     match remedy {
         Remedy::Tombstone | Remedy::None => shared.center.reverse(id, reversal(pay::INTERRUPTED)).await,
+        Remedy::Undo(_) if attempt.name() == StateName::Authorized => shared.center.release(id).await,
         Remedy::Undo(code) => shared.center.reverse(id, reversal(code)).await,
         Remedy::Inquire => match shared.center.look(id).await? {
             Some(view) => Ok(view),
@@ -264,9 +265,4 @@ async fn one_question(
             shared.center.complete(id, CompletionRequest { signature }).await
         }
     }
-}
-
-/// How old a doubt is, in whole seconds.
-pub(crate) fn age_s(attempt: &Attempt, now_us: i64) -> i64 {
-    now_us.saturating_sub(attempt.changed_at_us).checked_div(seconds(1)).unwrap_or(0).max(0)
 }

@@ -30,12 +30,7 @@ pub(crate) async fn print(shared: &Shared, id: PaymentId, copy: Copy, from_histo
     shared.tell(done).await;
 }
 
-async fn try_print(
-    shared: &Shared,
-    id: PaymentId,
-    copy: Copy,
-    from_history: bool,
-) -> Result<(), Trouble> {
+async fn try_print(shared: &Shared, id: PaymentId, copy: Copy, from_history: bool) -> Result<(), Trouble> {
     let mut printer = shared.printer.lock().await;
     let printer = printer.as_mut().ok_or(Trouble::NoPrinter)?;
     let attempt = shared.journal.load(id).await.ok().flatten().ok_or(Trouble::NotFound)?;
@@ -49,9 +44,7 @@ async fn try_print(
         PrinterStatus::Ready => {}
         status => return Err(trouble(status)),
     }
-    record(shared, id, Fact::Printing { copy, again })
-        .await
-        .ok_or(Trouble::Code(api::NO_SPACE))?;
+    record(shared, id, Fact::Printing { copy, again }).await.ok_or(Trouble::Code(api::NO_SPACE))?;
     printer.print(&bytes).await.map_err(trouble)?;
     record(shared, id, Fact::Printed { copy }).await;
     Ok(())

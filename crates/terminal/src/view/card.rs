@@ -19,7 +19,11 @@ pub(super) fn present(w: Words, ctx: &Context, present: &Present, now_us: i64) -
     let amount = present.attempt.amount;
     match present.stage {
         Stage::Starting | Stage::Stopping { .. } => {
-            let key = if present.stage == Stage::Starting { "terminal-present-starting" } else { "terminal-present-stopping" };
+            let key = if present.stage == Stage::Starting {
+                "terminal-present-starting"
+            } else {
+                "terminal-present-stopping"
+            };
             html! {
                 (big_amount(&label, amount))
                 div.stage { (Picture::Work) h1 tabindex="-1" { (w.t(key)) } }
@@ -67,20 +71,24 @@ fn waiting(w: Words, ctx: &Context, present: &Present, hint: Option<CardHint>, n
     }
     let (label, cancel) = (w.t("terminal-due"), w.t("terminal-cancel"));
     let class = w.class(present.attempt.class);
-    form("wait", "cancel", &html! {
-        div {
-            (big_amount(&label, present.attempt.amount))
-            p.dim.screen-title { (class) @if let Some(note) = &present.attempt.note { "　" (note) } }
-        }
-        div.stack-s {
-            h1.screen-title tabindex="-1" { (w.t("terminal-present-title")) }
-            @if let Some(hint) = hint { (notice(Tone::Ask, &w.t(hint_key(hint)), &html! {})) }
-        }
-        (ways(&open))
-        (count_down(w.tag(), instant(until_us), total_s, u32::try_from(left_s).unwrap_or(0)))
-        div.actions { (Button::second(&cancel).name("press", "cancel")) }
-        (wake_lock())
-    })
+    form(
+        "wait",
+        "cancel",
+        &html! {
+            div {
+                (big_amount(&label, present.attempt.amount))
+                p.dim.screen-title { (class) @if let Some(note) = &present.attempt.note { "　" (note) } }
+            }
+            div.stack-s {
+                h1.screen-title tabindex="-1" { (w.t("terminal-present-title")) }
+                @if let Some(hint) = hint { (notice(Tone::Ask, &w.t(hint_key(hint)), &html! {})) }
+            }
+            (ways(&open))
+            (count_down(w.tag(), instant(until_us), total_s, u32::try_from(left_s).unwrap_or(0)))
+            div.actions { (Button::second(&cancel).name("press", "cancel")) }
+            (wake_lock())
+        },
+    )
 }
 
 fn hint_key(hint: CardHint) -> &'static str {
@@ -95,10 +103,7 @@ fn hint_key(hint: CardHint) -> &'static str {
 pub(super) fn class_again(w: Words, again: &ClassAgain) -> Markup {
     let (label, go, cancel) = (w.t("terminal-due"), w.t("terminal-class-go"), w.t("terminal-cancel"));
     let card = format!("{} {}", again.card.brand.name(), again.card.pan.last4_only());
-    let why = w.ta(
-        "terminal-class-again",
-        &[("card", &card), ("class", &w.class(again.attempt.class))],
-    );
+    let why = w.ta("terminal-class-again", &[("card", &card), ("class", &w.class(again.attempt.class))]);
     html! {
         (form("screen-fill stack", "choose-class", &html! {
             (amount_small(&label, again.attempt.amount))

@@ -95,8 +95,11 @@ pub(super) fn settings(w: Words, ctx: &Context, page: &SettingsPage) -> Markup {
     let chosen = page.chosen.unwrap_or(ctx.settings);
     let languages: Vec<(&str, &str)> = LANGUAGES.iter().map(|lang| (lang.tag(), lang.own_name())).collect();
     let faces = [("three", w.t("terminal-settings-three")), ("two", w.t("terminal-settings-two"))];
-    let keys = [("phone", w.t("terminal-settings-phone")), ("calculator", w.t("terminal-settings-calculator"))];
-    let themes = Theme::ALL.iter().map(|theme| (theme.word(), w.t(&format!("terminal-settings-theme-{}", theme.word()))));
+    let keys =
+        [("phone", w.t("terminal-settings-phone")), ("calculator", w.t("terminal-settings-calculator"))];
+    let themes = Theme::ALL
+        .iter()
+        .map(|theme| (theme.word(), w.t(&format!("terminal-settings-theme-{}", theme.word()))));
     let themes: Vec<(&str, String)> = themes.collect();
     let face = if ctx.interfaces() == Interfaces::Three { "three" } else { "two" };
     let key = if ctx.keypad() == Keypad::Phone { "phone" } else { "calculator" };
@@ -165,7 +168,14 @@ fn info(w: Words, ctx: &Context) -> Markup {
                 Reader::Offline => tag(Tone::Ng, Icon::Cross, &missing),
             },
         ),
-        (printer, if ctx.printer { tag(Tone::Ok, Icon::Check, &there) } else { tag(Tone::Quiet, Icon::Released, &missing) }),
+        (
+            printer,
+            if ctx.printer {
+                tag(Tone::Ok, Icon::Check, &there)
+            } else {
+                tag(Tone::Quiet, Icon::Released, &missing)
+            },
+        ),
         (center, html! { (ctx.center_url) }),
         (version, html! { (ctx.version) }),
     ])

@@ -205,12 +205,8 @@ pub(super) fn lookup(w: Words, screen: &Lookup) -> Markup {
 }
 
 pub(super) fn mail(w: Words, screen: &MailForm) -> Markup {
-    let (label, due, go, back) = (
-        w.t("terminal-mail-address"),
-        w.t("terminal-due"),
-        w.t("terminal-mail-go"),
-        w.t("terminal-back"),
-    );
+    let (label, due, go, back) =
+        (w.t("terminal-mail-address"), w.t("terminal-due"), w.t("terminal-mail-go"), w.t("terminal-back"));
     let (sending, sent) = (screen.state == MailState::Sending, screen.state == MailState::Sent);
     let why = match screen.state {
         MailState::Editing(why) => why,

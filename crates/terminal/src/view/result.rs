@@ -108,7 +108,14 @@ fn approved(w: Words, ctx: &Context, finished: &Finished) -> Markup {
 }
 
 /// The words of a code as a panel and steps.
-fn refusal(w: Words, tone: Tone, attempt: &Attempt, code: Code, money: MoneyTaken, actions: &Markup) -> Markup {
+fn refusal(
+    w: Words,
+    tone: Tone,
+    attempt: &Attempt,
+    code: Code,
+    money: MoneyTaken,
+    actions: &Markup,
+) -> Markup {
     let text = i18n::code_text(w.0, code);
     let steps = sentences(&text.next);
     let steps: Vec<&str> = steps.iter().map(String::as_str).collect();

@@ -82,12 +82,16 @@ pub(super) fn amount(w: Words, ctx: &Context, entry: &AmountEntry) -> Markup {
         error: error.as_deref(),
     };
     let max = u16::try_from(limits::NOTE_CHARS).unwrap_or(100);
-    form("till", "amount", &html! {
-        h1.sr-only tabindex="-1" { (w.t("terminal-amount-title")) }
-        (pad)
-        div.note-line { (Field::text("note", &note).value(&entry.note).max_chars(max).placeholder(&hint)) }
-        div.actions { (Button::primary(&go).amount_echo().large()) }
-    })
+    form(
+        "till",
+        "amount",
+        &html! {
+            h1.sr-only tabindex="-1" { (w.t("terminal-amount-title")) }
+            (pad)
+            div.note-line { (Field::text("note", &note).value(&entry.note).max_chars(max).placeholder(&hint)) }
+            div.actions { (Button::primary(&go).amount_echo().large()) }
+        },
+    )
 }
 
 fn amount_error(w: Words, ctx: &Context, error: AmountError) -> String {
@@ -98,7 +102,12 @@ fn amount_error(w: Words, ctx: &Context, error: AmountError) -> String {
             let limit = ctx.policy().amount_limit_yen.to_string();
             w.ta(
                 "terminal-amount-refused",
-                &[("what", &text.what), ("next", &text.next), ("limit", &limit), ("code", &code_line(w, code))],
+                &[
+                    ("what", &text.what),
+                    ("next", &text.next),
+                    ("limit", &limit),
+                    ("code", &code_line(w, code)),
+                ],
             )
         }
     }

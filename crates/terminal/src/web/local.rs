@@ -154,7 +154,8 @@ fn checked(shared: &Shared, new: NewLocal) -> Result<NewPayment, Refused> {
         AmountError::Missing => bad("amount: whole yen above zero"),
         AmountError::Code(code) => Refused(refuse(shared, code)),
     })?;
-    let class = new.class.as_deref().unwrap_or("lump").parse::<PaymentClass>().map_err(|e| bad(&e.to_string()))?;
+    let class =
+        new.class.as_deref().unwrap_or("lump").parse::<PaymentClass>().map_err(|e| bad(&e.to_string()))?;
     let offered = shared.with_shown(|shown| shown.ctx.classes());
     if !offered.is_empty() && !offered.contains(&class) {
         return Err(Refused(refuse(shared, pay::CLASS_NOT_ALLOWED)));
@@ -195,7 +196,8 @@ async fn create(
 }
 
 async fn load(shared: &Shared, id: &str) -> Result<Attempt, Refused> {
-    let missing = || Refused(refuse(shared, api::NOT_FOUND).detail("no payment with this id on this terminal"));
+    let missing =
+        || Refused(refuse(shared, api::NOT_FOUND).detail("no payment with this id on this terminal"));
     let id: PaymentId = id.parse().map_err(|_| missing())?;
     match shared.journal.load(id).await {
         Ok(found) => found.ok_or_else(missing),
@@ -220,7 +222,8 @@ async fn cancel(State(shared): Terminal, Path(id): Path<String>) -> Result<Respo
         waits && shown.screen.running().is_some_and(|running| running.id == id)
     });
     if !possible {
-        let late = refuse(&shared, api::WRONG_STATE).detail("a card was read: the payment can no longer be cancelled here");
+        let late = refuse(&shared, api::WRONG_STATE)
+            .detail("a card was read: the payment can no longer be cancelled here");
         return Err(Refused(late));
     }
     let _ = shared.messages.send(Message::Event(Event::Local(Local::Cancel(id)))).await;
@@ -248,11 +251,13 @@ async fn sign(
         return Err(Refused(refuse(&shared, api::BAD_REQUEST).detail(how)));
     }
     let id = attempt.id;
-    let waits = shared.with_shown(|shown| {
-        matches!(&shown.screen, Screen::Sign(form) if form.attempt.id == id && !form.stopping)
-    });
+    let waits = shared.with_shown(
+        |shown| matches!(&shown.screen, Screen::Sign(form) if form.attempt.id == id && !form.stopping),
+    );
     if !waits {
-        return Err(Refused(refuse(&shared, api::WRONG_STATE).detail("this payment does not wait for a signature")));
+        return Err(Refused(
+            refuse(&shared, api::WRONG_STATE).detail("this payment does not wait for a signature"),
+        ));
     }
     let _ = shared.messages.send(Message::Event(Event::Local(Local::Sign(id, signature)))).await;
     let attempt = load(&shared, &id.to_string()).await?;

@@ -44,11 +44,13 @@ async fn page(State(shared): Terminal) -> Response {
 
 async fn live(State(shared): Terminal) -> Response {
     let drawer = Arc::clone(&shared);
-    shared.live.stream(move |rev| {
-        let shared = Arc::clone(&drawer);
-        async move { draw(&shared, rev) }
-    })
-    .into_response()
+    shared
+        .live
+        .stream(move |rev| {
+            let shared = Arc::clone(&drawer);
+            async move { draw(&shared, rev) }
+        })
+        .into_response()
 }
 
 /// Hands a press to the screen's task and waits until it took effect.
