@@ -2,8 +2,8 @@
 //!
 //! Each is idempotent by the payment's id and may run again when the database asks for it.
 
-use crate::fleet;
 use crate::ask::Ask;
+use crate::fleet;
 use crate::limits;
 use crate::place::{Place, Wanted};
 use crate::row::{self, Change, Payment, PaymentEvent, Wire};
@@ -38,7 +38,13 @@ pub struct Given {
 }
 
 /// Unit 1: the id looked up, the contract checked, the payment committed as sent.
-pub fn begin(tx: &mut Tx<'_>, by: &SignedBy, place: &Place, ask: &Ask, given: &Given) -> Result<Begun, Refusal> {
+pub fn begin(
+    tx: &mut Tx<'_>,
+    by: &SignedBy,
+    place: &Place,
+    ask: &Ask,
+    given: &Given,
+) -> Result<Begun, Refusal> {
     fleet::advance_counter(tx, by)?;
     let tenant = tx.tenant();
     if let Some(known) = row::load(tx, tenant, ask.id)? {
@@ -63,7 +69,8 @@ pub fn begin(tx: &mut Tx<'_>, by: &SignedBy, place: &Place, ask: &Ask, given: &G
         row::insert(tx, &payment)?;
         return Ok(Begun::Standing(payment));
     }
-    let wait_us = place.policy.timers.center_s.saturating_mul(1_000_000).saturating_add(limits::ORPHAN_GRACE_US);
+    let wait_us =
+        place.policy.timers.center_s.saturating_mul(1_000_000).saturating_add(limits::ORPHAN_GRACE_US);
     payment.standing.due_us = Some(payment.sent_at_us.saturating_add(wait_us));
     payment.order_code = payment::order_code(&place.shop_code, row::next_serial(tx, &place.shop)?);
     row::insert(tx, &payment)?;
@@ -144,7 +151,8 @@ pub fn tombstone(
     payment.standing.state = State::Reversed;
     row::insert(tx, &payment)?;
     let who = format!("terminal {}", by.terminal);
-    let event = PaymentEvent { at_us: payment.sent_at_us, what: "tombstone".into(), who, detail: String::new() };
+    let event =
+        PaymentEvent { at_us: payment.sent_at_us, what: "tombstone".into(), who, detail: String::new() };
     row::append_event(tx, id, &event)?;
     Ok(payment)
 }
@@ -217,7 +225,9 @@ pub fn apply(
         match row::update(tx, &before, &standing)? {
             Change::Done => {}
             Change::Stale => {
-                return Err(Inconsistent::new(format!("payment.version of {}", before.id), "as loaded").into());
+                return Err(
+                    Inconsistent::new(format!("payment.version of {}", before.id), "as loaded").into()
+                );
             }
         }
         if standing.state != before.standing.state {
@@ -236,11 +246,18 @@ pub fn apply(
 }
 
 /// The timeline says what the row alone does not: everything but a final answer to the first question.
-fn narrate(tx: &mut Tx<'_>, before: &Payment, after: &Payment, who: &str, detail: &str) -> Result<(), Refusal> {
+fn narrate(
+    tx: &mut Tx<'_>,
+    before: &Payment,
+    after: &Payment,
+    who: &str,
+    detail: &str,
+) -> Result<(), Refusal> {
     let (was, is) = (before.standing.state.name(), after.standing.state.name());
     let at_us = tx.now_us();
     let mut line = |what: &str| {
-        let event = PaymentEvent { at_us, what: what.to_owned(), who: who.to_owned(), detail: detail.to_owned() };
+        let event =
+            PaymentEvent { at_us, what: what.to_owned(), who: who.to_owned(), detail: detail.to_owned() };
         row::append_event(tx, after.id, &event)
     };
     if was != is && !(was == payment::StateName::Sent && is.is_final()) {
@@ -252,14 +269,25 @@ fn narrate(tx: &mut Tx<'_>, before: &Payment, after: &Payment, who: &str, detail
     Ok(())
 }
 
-fn carry_out(tx: &mut Tx<'_>, payment: &Payment, effect: Effect, who: &str, detail: &str) -> Result<(), Refusal> {
+fn carry_out(
+    tx: &mut Tx<'_>,
+    payment: &Payment,
+    effect: Effect,
+    who: &str,
+    detail: &str,
+) -> Result<(), Refusal> {
     let kind = match effect {
         Effect::Hold => Kind::Pending,
         Effect::Post => Kind::Posted,
         Effect::PostHold => Kind::PostPending,
         Effect::ReleaseHold => Kind::ReleasePending,
         Effect::Advise(advice) => {
-            return Ok(outbox::put(tx, ADVICE_TOPIC, &advice_key(payment.id, advice), &serde_json::json!({}))?);
+            return Ok(outbox::put(
+                tx,
+                ADVICE_TOPIC,
+                &advice_key(payment.id, advice),
+                &serde_json::json!({}),
+            )?);
         }
         Effect::NoteLate => {
             let at_us = tx.now_us();

@@ -34,7 +34,13 @@ fn migrations() -> Vec<Migration> {
 
 fn by() -> SignedBy {
     let place = place();
-    SignedBy { terminal: place.terminal, shop: place.shop, company: place.company, key_id: "k".into(), counter: 1 }
+    SignedBy {
+        terminal: place.terminal,
+        shop: place.shop,
+        company: place.company,
+        key_id: "k".into(),
+        counter: 1,
+    }
 }
 
 fn id(number: u128) -> PaymentId {

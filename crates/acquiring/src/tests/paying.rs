@@ -19,7 +19,10 @@ async fn an_approval_is_posted_and_asking_again_is_asking_once() {
         let view = center.paid(ask(id(1), 880)).await;
         assert_eq!((view.state, view.money_taken), (StateName::Approved, MoneyTaken::Yes));
         let slip = view.slip.unwrap();
-        assert_eq!((slip.order_code.as_str(), slip.approval_code.as_deref()), ("TSU3-0000001", Some("A12345")));
+        assert_eq!(
+            (slip.order_code.as_str(), slip.approval_code.as_deref()),
+            ("TSU3-0000001", Some("A12345"))
+        );
         assert_eq!(view.host.unwrap().arc, "00");
         assert_eq!(center.transfers(id(1)).await, [Kind::Posted]);
 
