@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 /// `POST /api/v1/activations/confirm`.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ActivationRequest {
     /// Twelve digits (W-022).
     pub terminal_id: String,
@@ -27,6 +28,7 @@ impl std::fmt::Debug for ActivationRequest {
 
 /// What the clerk confirms (W-031).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Activation {
     /// Twelve digits.
     pub terminal_id: String,
@@ -41,6 +43,7 @@ pub struct Activation {
 /// `POST /api/v1/clerk-sessions`, signed by the terminal.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ClerkSignIn {
     /// Login id.
     pub login_id: String,
@@ -56,9 +59,22 @@ impl std::fmt::Debug for ClerkSignIn {
 
 /// The clerk who signed in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ClerkSession {
     /// The clerk, as printed on slips.
+    #[cfg_attr(feature = "schema", schema(value_type = Object))]
     pub operator: payment::Operator,
     /// The password must be changed in the console before the next day (D-07).
     pub must_change_password: bool,
+}
+
+/// `POST /api/v1/echo`, signed: the online test (オンラインテスト). The center answers the same text and its time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Echo {
+    /// Anything, at most 200 characters.
+    pub text: String,
+    /// The asker's clock, then the center's: UTC microseconds since 1970. Shows how far they differ (R9).
+    pub at_us: i64,
 }

@@ -10,14 +10,19 @@ use serde::{Deserialize, Serialize};
 /// amount, method, terminal or class = 409; same id still under way = 202 with its state.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct PaymentRequest {
     /// Minted and journaled by the terminal before anything is sent.
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub id: PaymentId,
     /// Whole yen, above zero.
+    #[cfg_attr(feature = "schema", schema(value_type = i64))]
     pub amount: Yen,
     /// Method.
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub method: Method,
     /// Lump sum or instalments.
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub class: PaymentClass,
     /// Slip number of the terminal, 1 to 9999.
     pub slip_no: i64,
@@ -26,6 +31,7 @@ pub struct PaymentRequest {
     pub note: Option<String>,
     /// The clerk.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<Object>))]
     pub operator: Option<Operator>,
     /// The terminal's clock when it started, a claim only.
     pub started_at_us: i64,
@@ -38,16 +44,21 @@ pub struct PaymentRequest {
 /// A card as the reader gives it out: shown parts in clear, the rest encrypted for the network.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct CardData {
     /// How it was read.
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub entry_mode: EntryMode,
     /// True when the stripe was read because the chip failed (DE 22 `80x`).
     pub fallback: bool,
     /// Brand.
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub brand: Brand,
     /// First six and last four.
+    #[cfg_attr(feature = "schema", schema(value_type = Object))]
     pub pan: MaskedPan,
     /// How the cardholder was verified.
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub cvm: Cvm,
     /// PAN sequence number, two digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -79,6 +90,7 @@ pub struct CardData {
 /// A PIN as the PIN pad gives it out.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct EncryptedPin {
     /// Key serial number of the PIN key, 24 hex digits.
     pub ksn: String,
@@ -88,27 +100,36 @@ pub struct EncryptedPin {
 
 /// A payment as the center knows it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct PaymentView {
     /// The payment.
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub id: PaymentId,
     /// Where it stands.
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub state: StateName,
     /// Whether money was taken.
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub money_taken: MoneyTaken,
     /// The code of a refusal, failure or doubt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>))]
     pub code: Option<Code>,
     /// Whole yen.
+    #[cfg_attr(feature = "schema", schema(value_type = i64))]
     pub amount: Yen,
     /// Method.
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub method: Method,
     /// Class.
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub class: PaymentClass,
     /// What the issuer sent for the chip.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<HostAnswer>,
     /// The slip's facts, when the payment is authorized or approved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<Object>))]
     pub slip: Option<SlipFacts>,
     /// Since when it is in doubt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -119,6 +140,7 @@ pub struct PaymentView {
 
 /// The issuer's answer for the chip.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct HostAnswer {
     /// Authorization response code, two characters (EMV tag 8A).
     pub arc: String,
@@ -129,8 +151,10 @@ pub struct HostAnswer {
 /// `POST /api/v1/payments/{id}/completion`: the signature is done (0220 follows).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct CompletionRequest {
     /// The signature.
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<Vec<Vec<i32>>>))]
     pub signature: Strokes,
 }
 
@@ -138,24 +162,31 @@ pub struct CompletionRequest {
 /// as a tombstone, so that a late original is refused (model 3.3 rule 9).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ReversalRequest {
     /// As in the payment request.
+    #[cfg_attr(feature = "schema", schema(value_type = i64))]
     pub amount: Yen,
     /// As in the payment request.
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub method: Method,
     /// As in the payment request.
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub class: PaymentClass,
     /// Why.
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub reason: Code,
 }
 
 /// `POST /api/v1/payments/{id}/receipt-mails`: send the customer's copy.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct MailReceiptRequest {
     /// Where to.
     pub address: String,
     /// Language of the frame around the slip.
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub lang: i18n::Lang,
 }
 
@@ -167,6 +198,7 @@ impl std::fmt::Debug for MailReceiptRequest {
 
 /// One line of a payment's story.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct TimelineEntry {
     /// When.
     pub at_us: i64,

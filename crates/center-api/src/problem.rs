@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// `application/problem+json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Problem {
     /// `urn:choba:code:<family>-<id>`.
     #[serde(rename = "type")]
@@ -14,8 +15,10 @@ pub struct Problem {
     /// HTTP status.
     pub status: u16,
     /// The stable code.
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub code: Code,
     /// Whether the customer's money was taken.
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub money_taken: MoneyTaken,
     /// What to do next, in the language asked for (`Accept-Language`, default Japanese).
     pub next: String,

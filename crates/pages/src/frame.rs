@@ -162,7 +162,7 @@ impl<'a> Frame<'a> {
         self
     }
 
-    /// Navigation under the main part (terminal) or beside it (console, see [`crate::console`]).
+    /// Navigation under the main part (terminal) or beside it (console, [`crate::list::menu`]).
     pub fn nav(mut self, nav: Markup) -> Self {
         self.nav = Some(nav);
         self
@@ -183,8 +183,8 @@ impl<'a> Frame<'a> {
                 body class=(self.surface.name()) {
                     a.btn.skip href="#screen" { (t.skip) }
                     div.frame {
-                        (self.bar())
-                        div.bands {
+                        header {
+                            (self.bar())
                             @if self.training { p.band-training { (t.training) } }
                         }
                         div #trouble .band-trouble role="alert" hidden
@@ -223,7 +223,7 @@ impl<'a> Frame<'a> {
     fn bar(&self) -> Markup {
         let t = texts(self.lang);
         html! {
-            header.bar {
+            div.bar {
                 a.brand href=(self.home) { (mark()) span { (self.shop) } }
                 @if let Some(now) = self.now {
                     live-clock {

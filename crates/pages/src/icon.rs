@@ -219,7 +219,7 @@ pub fn mark() -> Markup {
     html! {
         svg.mark viewBox="0 0 32 32" width="28" height="28" aria-hidden="true" focusable="false" {
             rect x="0" y="0" width="32" height="32" rx="7" fill="#22407a" {}
-            (PreEscaped(r##"<path d="M5 9.5h22M5 25.5h22" stroke="#fffdf8" stroke-width="2.6" stroke-linecap="round"/><path d="M8.5 10v15M13.5 10v15M18.5 10v15M23.5 10v15" stroke="#fffdf8" stroke-width="1.9"/><rect x="15.6" y="14" width="11" height="11" rx="2.4" fill="#d2452b" stroke="#22407a" stroke-width="1.6"/><path d="M18.3 17.4h5.6M21.1 17.4v5M18.6 19.9h5" stroke="#fffdf8" stroke-width="1.3" stroke-linecap="round"/>"##))
+            (PreEscaped(r##"<path d="M5 9.5h22M5 25.5h22" stroke="#fffdf8" stroke-width="2.6" stroke-linecap="round"/><path d="M8.5 10v15M13.5 10v15M18.5 10v15M23.5 10v15" stroke="#fffdf8" stroke-width="1.9"/><rect x="16.2" y="14.6" width="10.6" height="10.6" rx="2.6" fill="#d2452b" stroke="#22407a" stroke-width="2"/>"##))
         }
     }
 }

@@ -45,7 +45,8 @@ pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
 async fn choose(Path(code): Path<String>, Query(query): Query<Back>, headers: HeaderMap) -> Response {
     let Some(lang) = known(&code) else { return StatusCode::NOT_FOUND.into_response() };
     let back = query.back.as_deref().filter(|path| is_own_path(path)).unwrap_or("/");
-    let cookie = format!("{}={lang}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly", cookie_name(&headers));
+    let cookie =
+        format!("{}={lang}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly", cookie_name(&headers));
     ([(header::SET_COOKIE, cookie)], Redirect::to(back)).into_response()
 }
 

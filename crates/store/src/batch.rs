@@ -8,6 +8,7 @@ use crate::limits;
 use crate::state::Core;
 use crate::unit::{Head, ReadTx, Tx};
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 const HEAD_NEW: &str =
     "INSERT INTO head (tenant, seq, chain) VALUES ($1, 0, $2) ON CONFLICT (tenant) DO NOTHING";
@@ -80,14 +81,14 @@ fn write_batch(engine: &mut dyn Engine, core: &Core, mut jobs: Vec<Box<dyn Write
             Trouble::Lost(why) => {
                 tracing::warn!(reason = why, "the connection to the database was lost");
                 core.unreachable(true);
-                if !pauses.again(core, limits::RECONNECTS_MAX) {
+                if !pauses.again(core, limits::RECONNECTS_MAX, limits::PAUSE_MAX) {
                     return refuse_all(jobs, &Refusal::Unreachable);
                 }
             }
             Trouble::Rerun(why) => {
                 tracing::debug!(reason = why, "a batch is run again");
                 drop(engine.step(Step::Rollback));
-                if !pauses.again(core, limits::RERUNS_MAX) {
+                if !pauses.again(core, limits::RERUNS_MAX, limits::PAUSE_RERUN_MAX) {
                     return refuse_all(jobs, &Refusal::Busy);
                 }
             }
@@ -102,8 +103,8 @@ fn write_batch(engine: &mut dyn Engine, core: &Core, mut jobs: Vec<Box<dyn Write
                 return refuse_all(jobs, &Refusal::Statement(error));
             }
             Trouble::Fatal(why) => {
-                refuse_all(jobs, if committing { &Refusal::Unknown } else { &Refusal::Closed });
-                return core.poison(&why);
+                core.poison(&why);
+                return refuse_all(jobs, if committing { &Refusal::Unknown } else { &Refusal::Closed });
             }
         }
     }
@@ -219,8 +220,7 @@ fn look_up(engine: &mut dyn Engine, core: &Core, tenant: TenantId) -> Option<boo
             Err(trouble) => {
                 tracing::warn!(?trouble, "a commit could not be looked up yet");
                 core.unreachable(true);
-                let patient = pauses.again(core, u32::MAX);
-                if !patient {
+                if !pauses.again(core, u32::MAX, limits::PAUSE_MAX) {
                     return None;
                 }
             }
@@ -241,13 +241,13 @@ fn read_one(engine: &mut dyn Engine, core: &Core, mut job: Box<dyn ReadJob>) {
                 job.spoil(error);
                 return job.answer();
             }
-            Trouble::Rerun(_) if pauses.again(core, limits::RERUNS_MAX) => {}
+            Trouble::Rerun(_) if pauses.again(core, limits::RERUNS_MAX, limits::PAUSE_RERUN_MAX) => {}
             Trouble::Rerun(_) | Trouble::NoSpace => return job.refuse(Refusal::Busy),
-            Trouble::Lost(_) if pauses.again(core, limits::RECONNECTS_MAX) => {}
+            Trouble::Lost(_) if pauses.again(core, limits::RECONNECTS_MAX, limits::PAUSE_MAX) => {}
             Trouble::Lost(_) => return job.refuse(Refusal::Unreachable),
             Trouble::Fatal(why) => {
-                job.refuse(Refusal::Closed);
-                return core.poison(&why);
+                core.poison(&why);
+                return job.refuse(Refusal::Closed);
             }
         }
     }
@@ -271,9 +271,9 @@ struct Pauses {
 
 impl Pauses {
     /// Rests before another try; no when `most` tries are used up or the program ends meanwhile.
-    fn again(&mut self, core: &Core, most: u32) -> bool {
+    fn again(&mut self, core: &Core, most: u32, longest: Duration) -> bool {
         self.tries = self.tries.saturating_add(1);
-        let pause = limits::PAUSE_FIRST.saturating_mul(1 << self.tries.min(8)).min(limits::PAUSE_MAX);
+        let pause = limits::PAUSE_FIRST.saturating_mul(1 << self.tries.min(8)).min(longest);
         let open = core.writes.rest(pause);
         // A closing program still tries a few times for those who wait, but without the pauses.
         self.tries < if open { most } else { most.min(CLOSING_TRIES) }
@@ -338,9 +338,12 @@ mod tests {
         let core = Core::new(clock::Clock::by_hand(jiff::Timestamp::UNIX_EPOCH));
         core.writes.close();
         let mut pauses = Pauses::default();
-        assert!(pauses.again(&core, limits::RERUNS_MAX));
-        assert!(pauses.again(&core, limits::RERUNS_MAX));
-        assert!(!pauses.again(&core, limits::RERUNS_MAX), "a closing program gives up early");
+        assert!(pauses.again(&core, limits::RERUNS_MAX, limits::PAUSE_MAX));
+        assert!(pauses.again(&core, limits::RERUNS_MAX, limits::PAUSE_MAX));
+        assert!(
+            !pauses.again(&core, limits::RERUNS_MAX, limits::PAUSE_MAX),
+            "a closing program gives up early"
+        );
         assert!(limits::PAUSE_FIRST.saturating_mul(1 << 8) > limits::PAUSE_MAX);
     }
 }

@@ -19,9 +19,11 @@ pub(crate) const RERUNS_MAX: u32 = 12;
 /// How often a lost connection is tried again before units that are certainly not written are
 /// `Unreachable`: with the pauses below about 17 seconds.
 pub(crate) const RECONNECTS_MAX: u32 = 20;
-/// The first pause before a batch is run again; it doubles up to [`PAUSE_MAX`].
+/// The first pause before a batch is run again; it doubles.
 pub(crate) const PAUSE_FIRST: Duration = Duration::from_millis(10);
-/// The longest pause between two tries.
+/// The longest pause before a batch that met a conflict is run again.
+pub(crate) const PAUSE_RERUN_MAX: Duration = Duration::from_millis(100);
+/// The longest pause before a lost connection is tried again.
 pub(crate) const PAUSE_MAX: Duration = Duration::from_secs(1);
 
 /// Prepared statements kept per connection.
@@ -29,8 +31,10 @@ pub(crate) const STATEMENTS_MAX: usize = 1_024;
 
 /// Pages in the write-ahead log (4 KiB each) at which the checkpointer is woken.
 pub(crate) const CHECKPOINT_PAGES: i64 = 4_000;
-/// Pages in the write-ahead log at which the writer itself waits for a whole checkpoint.
+/// Pages in the write-ahead log at which the writer stands still for its readers.
 pub(crate) const CHECKPOINT_PAGES_MAX: i64 = 64_000;
+/// How long it stands still.
+pub(crate) const CHECKPOINT_WAIT: Duration = Duration::from_millis(100);
 /// How long SQLite waits for a lock that another process holds (an administrator's `sqlite3`, a backup).
 pub(crate) const SQLITE_BUSY: Duration = Duration::from_secs(10);
 

@@ -1,7 +1,7 @@
 //! Brings a database to the state that this program knows: missing migrations in order, all or none.
 
 use crate::engine::{Engine, Step, Trouble};
-use crate::error::{DbError, OpenError};
+use crate::error::OpenError;
 use crate::limits;
 use crate::value::Value;
 use sha2::{Digest, Sha256};
@@ -91,9 +91,8 @@ struct Failed {
 fn failed(name: &'static str) -> impl Fn(Trouble) -> Failed {
     move |trouble| {
         let (why, may_pass) = match trouble {
-            // Two centers that create the list at once: one of them finds it there the next time.
-            Trouble::Statement(DbError::Duplicate) => (DbError::Duplicate.to_string(), name.is_empty()),
-            Trouble::Row(error) | Trouble::Statement(error) => (error.to_string(), false),
+            // PostgreSQL has several errors for two centers that create the list at once; the next try finds it.
+            Trouble::Row(error) | Trouble::Statement(error) => (error.to_string(), name.is_empty()),
             Trouble::Rerun(why) | Trouble::Lost(why) => (why, true),
             Trouble::NoSpace => ("the disk is full".to_owned(), false),
             Trouble::Fatal(why) => (why, false),

@@ -104,10 +104,12 @@ impl Core {
     /// Ends all writing for good: whoever waits is refused, and [`crate::Db::fatal`] resolves.
     pub(crate) fn poison(&self, why: &str) {
         tracing::error!(reason = why, "the database failed and must not be written any more");
+        // Closed before anybody hears of it, so that nothing is written after that.
+        let left = self.writes.close_and_empty();
         self.fatal.send_modify(|fatal| {
             fatal.get_or_insert_with(|| Arc::from(why));
         });
-        for job in self.writes.close_and_empty() {
+        for job in left {
             job.refuse(Refusal::Closed);
         }
     }

@@ -12,6 +12,7 @@ use crate::limits;
 use crate::sql;
 use crate::url::Url;
 use crate::value::{Cells, Row, Value};
+use ::postgres::config::Host;
 use ::postgres::error::SqlState;
 use ::postgres::fallible_iterator::FallibleIterator;
 use ::postgres::types::{IsNull, ToSql, Type};
@@ -19,6 +20,7 @@ use ::postgres::{Client, Config, NoTls, SimpleQueryMessage, Statement};
 use bytes::BytesMut;
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::net::IpAddr;
 
 /// Locks by writing: `FOR UPDATE` is not in every engine that speaks PostgreSQL, and not in SQLite.
 const HEAD: &str = "UPDATE head SET seq = seq WHERE tenant = $1 RETURNING seq, chain";
@@ -69,12 +71,20 @@ impl PostgresServer {
             config.keepalives_idle(limits::SILENT_PEER);
         }
         connect(&config).map_err(|e| unreachable(url, &e))?;
+        if config.get_hosts().iter().any(|host| matches!(host, Host::Tcp(name) if !is_here(name))) {
+            tracing::warn!(%url, "the line to the database is not encrypted: keep it inside a tunnel");
+        }
         Ok(Self { config })
     }
 
     fn engine(&self, writing: Option<Writer>) -> Box<dyn Engine> {
         Box::new(Postgres { config: self.config.clone(), client: None, statements: BTreeMap::new(), writing })
     }
+}
+
+/// Whether a host name means this machine.
+fn is_here(name: &str) -> bool {
+    name == "localhost" || name.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
 fn unreachable(url: &Url, error: &::postgres::Error) -> OpenError {

@@ -53,6 +53,23 @@ struct Log {
     pages: Arc<AtomicI64>,
     seen: i64,
     ask_at: i64,
+    wait_at: i64,
+}
+
+impl Log {
+    fn new(pages: Arc<AtomicI64>) -> Self {
+        Self { pages, seen: 0, ask_at: limits::CHECKPOINT_PAGES, wait_at: limits::CHECKPOINT_PAGES_MAX }
+    }
+
+    /// How many pages it has now. When it began anew, so does the counting.
+    fn look(&mut self) -> i64 {
+        let pages = self.pages.load(Ordering::Relaxed);
+        if pages < self.seen {
+            *self = Self::new(Arc::clone(&self.pages));
+        }
+        self.seen = pages;
+        pages
+    }
 }
 
 /// The checkpointer's line and what it found.
@@ -67,13 +84,7 @@ impl SqliteFile {
     pub(crate) fn open(path: &Path) -> Result<Self, OpenError> {
         let mut lock_path = path.as_os_str().to_owned();
         lock_path.push(".lock");
-        let mut lock = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&lock_path)
-            .map_err(|e| file_error(path, &e))?;
+        let mut lock = open_private(Path::new(&lock_path)).map_err(|e| file_error(path, &e))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -91,6 +102,8 @@ impl SqliteFile {
         drop(lock.set_len(0));
         drop(lock.seek(SeekFrom::Start(0)));
         drop(write!(lock, "{}", std::process::id()));
+        // SQLite gives its log the rights of the file.
+        open_private(path).map_err(|e| file_error(path, &e))?;
         Ok(Self { path: path.to_owned(), lock: Some(lock) })
     }
 
@@ -99,6 +112,15 @@ impl SqliteFile {
             .and_then(|conn| settle(&conn).map(|()| conn))
             .map_err(|e| file_error(&self.path, &e))
     }
+}
+
+/// Opens or makes a file that only the user of the program may read.
+fn open_private(path: &Path) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 fn file_error(path: &Path, why: &dyn std::fmt::Display) -> OpenError {
@@ -150,8 +172,7 @@ impl Engines for SqliteFile {
                 move || helper.run(&conn)
             })
             .map_err(|e| OpenError::Machine(e.to_string()))?;
-        let log = Log { pages, seen: 0, ask_at: limits::CHECKPOINT_PAGES };
-        let writing = Writing { _lock: lock, log, helper, thread: Some(thread) };
+        let writing = Writing { _lock: lock, log: Log::new(pages), helper, thread: Some(thread) };
         Ok(Box::new(Sqlite { conn, texts: BTreeMap::new(), writing: Some(writing) }))
     }
 
@@ -193,18 +214,13 @@ impl Writing {
         if let Some(trouble) = self.helper.failed.lock().unwrap_or_else(PoisonError::into_inner).take() {
             return Err(trouble);
         }
-        let pages = self.log.pages.load(Ordering::Relaxed);
-        if pages < self.log.seen {
-            // The log began anew.
-            self.log.ask_at = limits::CHECKPOINT_PAGES;
-        }
-        self.log.seen = pages;
+        let pages = self.log.look();
         if self.helper.copied.swap(false, Ordering::Acquire) {
             return checkpoint(conn, "PASSIVE");
         }
-        if pages >= limits::CHECKPOINT_PAGES_MAX {
-            tracing::warn!(pages, "the write-ahead log is long: waiting for readers to let it go");
-            return checkpoint(conn, "RESTART");
+        if pages >= self.log.wait_at {
+            self.log.wait_at = pages.saturating_add(limits::CHECKPOINT_PAGES);
+            return wait_for_readers(conn, pages);
         }
         // A full line means that the checkpointer is already called.
         if pages >= self.log.ask_at && self.helper.calls.push(()).is_ok() {
@@ -212,6 +228,16 @@ impl Writing {
         }
         Ok(())
     }
+}
+
+/// While the writer stands still, readers that come need the log no more and those that go set it free.
+/// A reader that stays for minutes is not waited for.
+fn wait_for_readers(conn: &Connection, pages: i64) -> Result<(), Trouble> {
+    tracing::warn!(pages, "the write-ahead log is long: some reader has been open for long");
+    conn.busy_timeout(limits::CHECKPOINT_WAIT).map_err(|e| trouble(&e))?;
+    let done = checkpoint(conn, "RESTART");
+    conn.busy_timeout(limits::SQLITE_BUSY).map_err(|e| trouble(&e))?;
+    done
 }
 
 impl Sqlite {

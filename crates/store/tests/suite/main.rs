@@ -1,9 +1,17 @@
 //! The suite of the storage module: every claim holds on SQLite and on PostgreSQL.
 
+// Marked as tests so that the lints allow their helpers what they allow tests.
+#[cfg(test)]
 mod basics;
+#[cfg(test)]
 mod opening;
+#[cfg(test)]
 mod postgres_only;
+#[cfg(test)]
+mod proxy;
+#[cfg(test)]
 mod sqlite_only;
+#[cfg(test)]
 mod together;
 
 use store::{DbError, Migration, ReadTx, TenantId, Tx, params};

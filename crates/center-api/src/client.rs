@@ -1,0 +1,294 @@
+//! The typed client: one center behind several addresses, every request signed and bounded in time.
+
+use crate::signature::{
+    COUNTER_HEADER, Covered, DIGEST_HEADER, INPUT_HEADER, SIGNATURE_HEADER, TERMINAL_HEADER, sign,
+};
+use crate::{
+    Activation, ActivationRequest, ClerkSession, ClerkSignIn, CompletionRequest, Echo, MailReceiptRequest,
+    PaymentRequest, PaymentView, Problem, ReversalRequest, TerminalConfig,
+};
+use clock::Clock;
+use codes::api;
+use ed25519_dalek::SigningKey;
+use http::Method;
+use payment::PaymentId;
+use reqwest::header::{ACCEPT_LANGUAGE, CONTENT_TYPE};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A larger answer is not one of ours.
+const MAX_ANSWER_BYTES: usize = 1024 * 1024;
+
+/// Hands out the request counter: every number larger than the last, over restarts too.
+pub trait Counter: Send + Sync {
+    /// The next number, or why there is none.
+    fn next(&self) -> Result<i64, String>;
+}
+
+/// Who signs.
+#[derive(Clone)]
+pub struct Signer {
+    /// Twelve digits.
+    pub terminal: String,
+    /// Made on the device.
+    pub key: Arc<SigningKey>,
+    /// Only grows.
+    pub counter: Arc<dyn Counter>,
+}
+
+/// Why there is no answer. The difference decides whether money may have moved.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Fault {
+    /// No connection at any address: nothing left this program.
+    #[error("the center was not reached: {0}")]
+    NotSent(String),
+    /// Something left and no whole answer came.
+    #[error("the center did not answer: {0}")]
+    Unknown(String),
+    /// The center refused the request.
+    #[error("the center refused: {0}")]
+    Refused(Box<Problem>),
+}
+
+/// A client of one center.
+#[derive(Clone)]
+pub struct CenterClient {
+    http: reqwest::Client,
+    bases: Arc<[String]>,
+    clock: Clock,
+    limit: Duration,
+    lang: i18n::Lang,
+}
+
+struct Ask<'a> {
+    method: Method,
+    path: &'a str,
+    body: Vec<u8>,
+    signer: Option<&'a Signer>,
+}
+
+impl CenterClient {
+    /// A client for the center at `bases` (`http://host:port`, tried in order until one connects).
+    /// An answer is waited for at most `limit`.
+    pub fn new(bases: &[String], clock: Clock, limit: Duration) -> Result<Self, Fault> {
+        // The program may have chosen a provider already; then this one is not needed.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .build()
+            .map_err(|error| Fault::NotSent(error.to_string()))?;
+        let bases = bases.iter().map(|base| base.trim_end_matches('/').to_owned()).collect();
+        Ok(Self { http, bases, clock, limit, lang: i18n::Lang::Ja })
+    }
+
+    /// The same with another time limit (policy `timers.terminal_s`).
+    pub fn within(mut self, limit: Duration) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// `POST /api/v1/activations` (W-030), unsigned.
+    pub async fn activate(&self, request: &ActivationRequest) -> Result<Activation, Fault> {
+        self.call(Method::POST, "/api/v1/activations", request, None).await
+    }
+
+    /// `POST /api/v1/activations/confirm` (W-031).
+    pub async fn confirm_activation(&self, signer: &Signer) -> Result<Activation, Fault> {
+        self.call(Method::POST, "/api/v1/activations/confirm", &serde_json::json!({}), Some(signer)).await
+    }
+
+    /// `GET /api/v1/terminal`.
+    pub async fn terminal_config(&self, signer: &Signer) -> Result<TerminalConfig, Fault> {
+        self.get("/api/v1/terminal", signer).await
+    }
+
+    /// `POST /api/v1/clerk-sessions`.
+    pub async fn clerk_sign_in(&self, signer: &Signer, request: &ClerkSignIn) -> Result<ClerkSession, Fault> {
+        self.call(Method::POST, "/api/v1/clerk-sessions", request, Some(signer)).await
+    }
+
+    /// `POST /api/v1/payments`. A 202 is an answer too: its state is `sent`.
+    pub async fn pay(&self, signer: &Signer, request: &PaymentRequest) -> Result<PaymentView, Fault> {
+        self.call(Method::POST, "/api/v1/payments", request, Some(signer)).await
+    }
+
+    /// `GET /api/v1/payments/{id}`; nothing when the center never heard of it.
+    pub async fn payment(&self, signer: &Signer, id: PaymentId) -> Result<Option<PaymentView>, Fault> {
+        match self.get(&format!("/api/v1/payments/{id}"), signer).await {
+            Ok(view) => Ok(Some(view)),
+            Err(Fault::Refused(problem)) if problem.code == api::NOT_FOUND => Ok(None),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// `POST /api/v1/payments/{id}/completion`.
+    pub async fn complete(
+        &self,
+        signer: &Signer,
+        id: PaymentId,
+        request: &CompletionRequest,
+    ) -> Result<PaymentView, Fault> {
+        self.call(Method::POST, &format!("/api/v1/payments/{id}/completion"), request, Some(signer)).await
+    }
+
+    /// `POST /api/v1/payments/{id}/reversal`.
+    pub async fn reverse(
+        &self,
+        signer: &Signer,
+        id: PaymentId,
+        request: &ReversalRequest,
+    ) -> Result<PaymentView, Fault> {
+        self.call(Method::POST, &format!("/api/v1/payments/{id}/reversal"), request, Some(signer)).await
+    }
+
+    /// `POST /api/v1/payments/{id}/release`: an authorization is given back.
+    pub async fn release(&self, signer: &Signer, id: PaymentId) -> Result<PaymentView, Fault> {
+        let path = format!("/api/v1/payments/{id}/release");
+        self.call(Method::POST, &path, &serde_json::json!({}), Some(signer)).await
+    }
+
+    /// `POST /api/v1/payments/{id}/receipt-mails`.
+    pub async fn mail_receipt(
+        &self,
+        signer: &Signer,
+        id: PaymentId,
+        request: &MailReceiptRequest,
+    ) -> Result<(), Fault> {
+        let path = format!("/api/v1/payments/{id}/receipt-mails");
+        self.call::<_, serde_json::Value>(Method::POST, &path, request, Some(signer)).await.map(drop)
+    }
+
+    /// `POST /api/v1/echo`: the online test; the answer carries the center's clock.
+    pub async fn echo(&self, signer: &Signer, request: &Echo) -> Result<Echo, Fault> {
+        self.call(Method::POST, "/api/v1/echo", request, Some(signer)).await
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str, signer: &Signer) -> Result<T, Fault> {
+        self.ask(Ask { method: Method::GET, path, body: Vec::new(), signer: Some(signer) }).await
+    }
+
+    async fn call<B: Serialize + ?Sized, T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: &B,
+        signer: Option<&Signer>,
+    ) -> Result<T, Fault> {
+        let body = serde_json::to_vec(body).map_err(|error| Fault::NotSent(error.to_string()))?;
+        self.ask(Ask { method, path, body, signer }).await
+    }
+
+    /// Asks; once more with a new counter when requests of this terminal overtook each other. That is
+    /// safe: every operation is idempotent by the ids in it.
+    async fn ask<T: DeserializeOwned>(&self, ask: Ask<'_>) -> Result<T, Fault> {
+        match self.ask_once(&ask).await {
+            Err(Fault::Refused(problem)) if problem.code == api::COUNTER_REPLAYED => {
+                self.ask_once(&ask).await
+            }
+            other => other,
+        }
+    }
+
+    async fn ask_once<T: DeserializeOwned>(&self, ask: &Ask<'_>) -> Result<T, Fault> {
+        match self.clock.timeout(self.limit, self.send(ask)).await {
+            Ok(Ok((status, bytes))) => read(status, &bytes),
+            Ok(Err(fault)) => Err(fault),
+            Err(elapsed) => Err(Fault::Unknown(elapsed.to_string())),
+        }
+    }
+
+    async fn send(&self, ask: &Ask<'_>) -> Result<(u16, Vec<u8>), Fault> {
+        let mut unreached = "no address of a center is set".to_owned();
+        for base in self.bases.iter() {
+            let request = self.request(base, ask)?;
+            match self.http.execute(request).await {
+                Ok(response) => return whole(response).await,
+                // Only a failed connection proves that nothing left.
+                Err(error) if error.is_connect() => unreached = without_url(error),
+                Err(error) => return Err(Fault::Unknown(without_url(error))),
+            }
+        }
+        Err(Fault::NotSent(unreached))
+    }
+
+    fn request(&self, base: &str, ask: &Ask<'_>) -> Result<reqwest::Request, Fault> {
+        let mut builder = self
+            .http
+            .request(ask.method.clone(), format!("{base}{}", ask.path))
+            .header(CONTENT_TYPE, "application/json")
+            .header(ACCEPT_LANGUAGE, self.lang.tag())
+            .body(ask.body.clone());
+        if let Some(signer) = ask.signer {
+            let counter = signer.counter.next().map_err(Fault::NotSent)?;
+            let covered = Covered {
+                method: ask.method.as_str(),
+                path: ask.path,
+                query: "",
+                terminal: &signer.terminal,
+                counter,
+                body: &ask.body,
+            };
+            let signed = sign(&signer.key, &covered, self.clock.now().as_second());
+            builder = builder
+                .header(TERMINAL_HEADER, &signer.terminal)
+                .header(COUNTER_HEADER, counter.to_string())
+                .header(DIGEST_HEADER, signed.digest)
+                .header(INPUT_HEADER, signed.input)
+                .header(SIGNATURE_HEADER, signed.signature);
+        }
+        builder.build().map_err(|error| Fault::NotSent(without_url(error)))
+    }
+}
+
+fn without_url(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+    format!("{error}{cause}")
+}
+
+async fn whole(mut response: reqwest::Response) -> Result<(u16, Vec<u8>), Fault> {
+    let status = response.status().as_u16();
+    let mut bytes = Vec::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if bytes.len().saturating_add(chunk.len()) <= MAX_ANSWER_BYTES => {
+                bytes.extend_from_slice(&chunk);
+            }
+            Ok(Some(_)) => return Err(Fault::Unknown("the answer is too large".to_owned())),
+            Ok(None) => return Ok((status, bytes)),
+            Err(error) => return Err(Fault::Unknown(without_url(error))),
+        }
+    }
+}
+
+fn read<T: DeserializeOwned>(status: u16, bytes: &[u8]) -> Result<T, Fault> {
+    if (200..300).contains(&status) {
+        let body: &[u8] = if bytes.is_empty() { b"null" } else { bytes };
+        return serde_json::from_slice(body).map_err(|error| Fault::Unknown(format!("answer: {error}")));
+    }
+    match serde_json::from_slice::<Problem>(bytes) {
+        Ok(problem) => Err(Fault::Refused(Box::new(problem))),
+        Err(_) => Err(Fault::Unknown(format!("status {status} without a problem document"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_a_problem_and_a_broken_answer_is_not_knowing() {
+        let problem = Problem::new(i18n::Lang::Ja, api::NO_SPACE);
+        let bytes = serde_json::to_vec(&problem).unwrap();
+        assert!(matches!(read::<PaymentView>(507, &bytes), Err(Fault::Refused(found)) if *found == problem));
+        for (status, body) in [(500, "<html>"), (502, ""), (200, "{\"half\":"), (200, ""), (302, "")] {
+            assert!(
+                matches!(read::<PaymentView>(status, body.as_bytes()), Err(Fault::Unknown(_))),
+                "{status}"
+            );
+        }
+    }
+}

@@ -1,0 +1,410 @@
+//! Messages to others, written in the unit that causes them, delivered afterwards, at least once.
+//!
+//! An event's id comes from its topic and key, so writing it twice is writing it once. A worker in every
+//! center claims due events by one UPDATE with a lease; a consumer that fails is asked again after 1, 2,
+//! 4 … 60 seconds for ever. A consumer whose effect is rows calls [`finish`] in the same unit: then the
+//! effect happens exactly once, whoever else works on the event.
+
+use crate::base::Base;
+use crate::limits;
+use crate::wire::Refusal;
+use futures_util::future::BoxFuture;
+use serde::Serialize;
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use store::{DbError, Inconsistent, Migration, Row, TenantId, Tx, params};
+use tokio::task::JoinSet;
+
+pub(crate) const MIGRATION: Migration = Migration {
+    name: "center-base/0003_outbox",
+    sql: "-- Messages to others: written with their cause, gone when delivered.
+        CREATE TABLE outbox (
+            tenant BIGINT NOT NULL,
+            id BYTEA NOT NULL,
+            seq BIGINT NOT NULL,
+            topic TEXT NOT NULL,
+            key TEXT NOT NULL,
+            body TEXT NOT NULL,
+            due_us BIGINT NOT NULL,
+            tries BIGINT NOT NULL,
+            owner TEXT NOT NULL,
+            lease_us BIGINT NOT NULL,
+            error TEXT NOT NULL,
+            PRIMARY KEY (tenant, id)
+        ) /*sqlite: STRICT, WITHOUT ROWID */;
+        CREATE INDEX outbox_due ON outbox (tenant, due_us, seq);",
+};
+
+pub(crate) const PUT: &str =
+    "INSERT INTO outbox (tenant, id, seq, topic, key, body, due_us, tries, owner, lease_us, error)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, 0, '', 0, '')
+     ON CONFLICT (tenant, id) DO NOTHING";
+pub(crate) const DROP: &str = "DELETE FROM outbox WHERE tenant = $1 AND id = $2";
+pub(crate) const IS_DUE: &str = "SELECT due_us FROM outbox
+      WHERE tenant = $1 AND due_us <= $2 AND lease_us <= $2 ORDER BY due_us, seq LIMIT 1";
+// The lease is asked for again outside, so that of two centers that chose the same row one comes too late.
+pub(crate) const CLAIM: &str = "UPDATE outbox SET owner = $3, lease_us = $4, tries = tries + 1
+      WHERE tenant = $1 AND lease_us <= $2 AND id IN (
+            SELECT id FROM outbox
+             WHERE tenant = $1 AND due_us <= $2 AND lease_us <= $2
+             ORDER BY due_us, seq LIMIT $5)
+     RETURNING id, seq, topic, key, body, tries";
+pub(crate) const FINISH: &str =
+    "DELETE FROM outbox WHERE tenant = $1 AND id = $2 AND owner = $3 AND tries = $4";
+pub(crate) const AGAIN: &str = "UPDATE outbox SET due_us = $5, owner = '', lease_us = 0, error = $6
+      WHERE tenant = $1 AND id = $2 AND owner = $3 AND tries = $4";
+pub(crate) const WAITING: &str = "SELECT COUNT(*), MIN(seq) FROM outbox WHERE tenant = $1";
+
+/// An event in the hands of a consumer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Its id for ever: others may dedupe by it.
+    pub id: [u8; 16],
+    /// The unit that wrote it.
+    pub seq: i64,
+    /// What it is about.
+    pub topic: String,
+    /// Which of its topic.
+    pub key: String,
+    /// As it was written.
+    pub body: Value,
+    /// This try's number, from 1.
+    pub tries: i64,
+    owner: String,
+}
+
+/// What a consumer says: done, or again with the reason (for the log and the row).
+pub type Outcome = Result<(), String>;
+
+/// Does what events of one topic ask for.
+pub trait Consumer: Send + Sync {
+    /// The topic.
+    fn topic(&self) -> &'static str;
+    /// Does it. May be asked twice for one event: after a crash, or when the lease ran out.
+    fn consume<'a>(&'a self, event: &'a Event) -> BoxFuture<'a, Outcome>;
+}
+
+fn id_of(topic: &str, key: &str) -> [u8; 16] {
+    let hash: [u8; 32] =
+        Sha256::new().chain_update(topic).chain_update([0]).chain_update(key).finalize().into();
+    let mut id = [0; 16];
+    for (to, from) in id.iter_mut().zip(hash) {
+        *to = from;
+    }
+    id
+}
+
+/// Writes an event that is due at once. Call [`Base::wake_outbox`] after the commit.
+pub fn put(tx: &mut Tx<'_>, topic: &str, key: &str, body: &impl Serialize) -> Result<(), DbError> {
+    let now_us = tx.now_us();
+    put_due(tx, topic, key, body, now_us)
+}
+
+/// Writes an event that is due at an instant: a time-out that survives a crash.
+pub fn put_due(
+    tx: &mut Tx<'_>,
+    topic: &str,
+    key: &str,
+    body: &impl Serialize,
+    due_us: i64,
+) -> Result<(), DbError> {
+    let text = serde_json::to_string(body).map_err(|_| Inconsistent::new("outbox.body", "JSON"))?;
+    let (tenant, seq) = (tx.tenant(), tx.seq());
+    tx.execute(PUT, params![tenant, &id_of(topic, key), seq, topic, key, &text, due_us])?;
+    Ok(())
+}
+
+/// Takes back an event that is not needed any more. True when it was still waiting.
+pub fn take_back(tx: &mut Tx<'_>, topic: &str, key: &str) -> Result<bool, DbError> {
+    let tenant = tx.tenant();
+    Ok(tx.execute(DROP, params![tenant, &id_of(topic, key)])? > 0)
+}
+
+/// Ends an event inside the consumer's own unit. False: somebody else has it now, so do nothing.
+pub fn finish(tx: &mut Tx<'_>, event: &Event) -> Result<bool, DbError> {
+    let tenant = tx.tenant();
+    Ok(tx.execute(FINISH, params![tenant, &event.id, &event.owner, event.tries])? > 0)
+}
+
+/// How many events wait, and the unit that wrote the oldest.
+pub fn waiting(tx: &mut store::ReadTx<'_>, tenant: TenantId) -> Result<(i64, Option<i64>), DbError> {
+    tx.query_one(WAITING, params![tenant], |row| Ok((row.i64(0)?, row.opt_i64(1)?)))
+}
+
+/// The worker of one process.
+#[derive(Clone)]
+pub struct Worker {
+    base: Base,
+    consumers: Arc<BTreeMap<&'static str, Arc<dyn Consumer>>>,
+}
+
+impl Worker {
+    /// A worker that hands events to these consumers.
+    pub fn new(base: &Base, consumers: Vec<Arc<dyn Consumer>>) -> Self {
+        let consumers = consumers.into_iter().map(|consumer| (consumer.topic(), consumer)).collect();
+        Self { base: base.clone(), consumers: Arc::new(consumers) }
+    }
+
+    /// Delivers until the process ends.
+    pub async fn run(self) {
+        let mut at_work = JoinSet::new();
+        loop {
+            match self.claim_into(&mut at_work).await {
+                Ok(claimed) if claimed > 0 => continue,
+                Ok(_) => {}
+                Err(refusal) => tracing::warn!(error = %refusal, "the outbox could not be looked at"),
+            }
+            tokio::select! {
+                () = self.base.outbox_woken() => {}
+                () = self.base.clock.sleep(limits::OUTBOX_POLL) => {}
+                Some(_) = at_work.join_next() => {}
+            }
+        }
+    }
+
+    /// Delivers everything that is due now, each event once, and tells how many were tried. For tests,
+    /// start-up and admin commands.
+    pub async fn drain(&self) -> Result<usize, Refusal> {
+        let mut at_work = JoinSet::new();
+        let mut tried = 0;
+        loop {
+            let claimed = self.claim_into(&mut at_work).await?;
+            tried += claimed;
+            if claimed == 0 && at_work.join_next().await.is_none() {
+                return Ok(tried);
+            }
+        }
+    }
+
+    async fn claim_into(&self, at_work: &mut JoinSet<()>) -> Result<usize, Refusal> {
+        while at_work.try_join_next().is_some() {}
+        if at_work.len() >= limits::OUTBOX_AT_ONCE || !self.is_something_due().await? {
+            return Ok(0);
+        }
+        let events = self.claim().await?;
+        let claimed = events.len();
+        for event in events {
+            let worker = self.clone();
+            at_work.spawn(async move { worker.deliver(event).await });
+        }
+        Ok(claimed)
+    }
+
+    /// Looking costs no commit.
+    async fn is_something_due(&self) -> Result<bool, Refusal> {
+        let (tenant, now_us) = (self.base.tenant, self.base.clock.now_us());
+        self.base
+            .read(move |tx| Ok(tx.query_opt(IS_DUE, params![tenant, now_us], |row| row.i64(0))?.is_some()))
+            .await
+    }
+
+    async fn claim(&self) -> Result<Vec<Event>, Refusal> {
+        let owner = Arc::clone(&self.base.instance);
+        let mut events = self
+            .base
+            .write(move |tx| {
+                let (tenant, now_us) = (tx.tenant(), tx.now_us());
+                let lease_us = now_us.saturating_add(micros(limits::OUTBOX_LEASE));
+                let values = params![tenant, now_us, &*owner, lease_us, limits::OUTBOX_CLAIM];
+                Ok(tx.query_all(CLAIM, values, |row| event(row, &owner))?)
+            })
+            .await?;
+        events.sort_by_key(|event| event.seq);
+        Ok(events)
+    }
+
+    async fn deliver(self, event: Event) {
+        let outcome = match self.consumers.get(event.topic.as_str()) {
+            Some(consumer) => consumer.consume(&event).await,
+            None => Err("this version has no consumer for the topic".to_owned()),
+        };
+        let ended = match outcome {
+            Ok(()) => self.done(event).await,
+            Err(why) => self.again(event, why).await,
+        };
+        if let Err(refusal) = ended {
+            // The lease will run out and the event be tried again.
+            tracing::warn!(error = %refusal, "an outbox event could not be ended");
+        }
+    }
+
+    async fn done(&self, event: Event) -> Result<(), Refusal> {
+        self.base.write(move |tx| Ok(finish(tx, &event).map(|_| ())?)).await
+    }
+
+    async fn again(&self, event: Event, why: String) -> Result<(), Refusal> {
+        tracing::info!(topic = %event.topic, key = %event.key, tries = event.tries, why, "an event will be tried again");
+        let why: String = why.chars().take(limits::OUTBOX_ERROR_CHARS).collect();
+        self.base
+            .write(move |tx| {
+                let (tenant, due_us) = (tx.tenant(), tx.now_us().saturating_add(pause_us(event.tries)));
+                tx.execute(AGAIN, params![tenant, &event.id, &event.owner, event.tries, due_us, &why])?;
+                Ok(())
+            })
+            .await
+    }
+}
+
+fn event(row: &Row<'_>, owner: &str) -> Result<Event, DbError> {
+    let body = serde_json::from_str(row.text(4)?).map_err(|_| Inconsistent::new("outbox.body", "JSON"))?;
+    Ok(Event {
+        id: row.array(0)?,
+        seq: row.i64(1)?,
+        topic: row.text(2)?.to_owned(),
+        key: row.text(3)?.to_owned(),
+        body,
+        tries: row.i64(5)?,
+        owner: owner.to_owned(),
+    })
+}
+
+/// 1, 2, 4 … 60 seconds.
+fn pause_us(tries: i64) -> i64 {
+    let doublings = u32::try_from(tries.saturating_sub(1).clamp(0, 10)).unwrap_or(10);
+    2i64.saturating_pow(doublings).min(limits::OUTBOX_PAUSE_MAX_S).saturating_mul(1_000_000)
+}
+
+pub(crate) fn micros(span: Duration) -> i64 {
+    i64::try_from(span.as_micros()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::base;
+    use serde_json::json;
+    use std::sync::Mutex;
+
+    /// Remembers what it was asked, and fails so often.
+    struct Book {
+        asked: Mutex<Vec<(String, i64)>>,
+        fail: i64,
+    }
+
+    impl Book {
+        fn failing(fail: i64) -> Arc<Self> {
+            Arc::new(Self { asked: Mutex::new(Vec::new()), fail })
+        }
+        fn keys(&self) -> Vec<(String, i64)> {
+            self.asked.lock().unwrap().clone()
+        }
+    }
+
+    impl Consumer for Book {
+        fn topic(&self) -> &'static str {
+            "reversal"
+        }
+        fn consume<'a>(&'a self, event: &'a Event) -> BoxFuture<'a, Outcome> {
+            Box::pin(async move {
+                self.asked.lock().unwrap().push((event.key.clone(), event.tries));
+                if event.tries <= self.fail { Err("the network is silent".to_owned()) } else { Ok(()) }
+            })
+        }
+    }
+
+    async fn put_one(base: &Base, key: &'static str) {
+        base.write(move |tx| Ok(put(tx, "reversal", key, &json!({"k": key}))?)).await.unwrap();
+    }
+
+    async fn left(base: &Base) -> i64 {
+        let tenant = base.tenant;
+        base.read(move |tx| Ok(waiting(tx, tenant)?.0)).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn an_event_is_delivered_once_however_often_it_is_written() {
+        for db in store::testing::each(crate::MIGRATIONS) {
+            let (base, book) = (base(&db), Book::failing(0));
+            let worker = Worker::new(&base, vec![book.clone()]);
+            put_one(&base, "a").await;
+            put_one(&base, "a").await;
+            put_one(&base, "b").await;
+            assert_eq!(worker.drain().await.unwrap(), 2);
+            assert_eq!(worker.drain().await.unwrap(), 0);
+            let mut keys = book.keys();
+            keys.sort();
+            assert_eq!(keys, [("a".to_owned(), 1), ("b".to_owned(), 1)]);
+            assert_eq!(left(&base).await, 0);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_failing_consumer_is_asked_again_after_one_two_and_four_seconds() {
+        // R4
+        for db in store::testing::each(crate::MIGRATIONS) {
+            let (base, book) = (base(&db), Book::failing(3));
+            let worker = Worker::new(&base, vec![book.clone()]);
+            put_one(&base, "a").await;
+            assert_eq!(worker.drain().await.unwrap(), 1);
+            for wait_s in [1, 2, 4] {
+                base.clock.advance(Duration::from_millis(wait_s * 1000 - 1));
+                assert_eq!(worker.drain().await.unwrap(), 0);
+                base.clock.advance(Duration::from_millis(1));
+                assert_eq!(worker.drain().await.unwrap(), 1);
+            }
+            assert_eq!(left(&base).await, 0);
+        }
+        assert_eq!(pause_us(7), 60_000_000);
+        assert_eq!(pause_us(i64::MAX), 60_000_000);
+    }
+
+    #[tokio::test]
+    async fn an_event_with_a_time_waits_for_it_and_can_be_taken_back() {
+        for db in store::testing::each(crate::MIGRATIONS) {
+            let (base, book) = (base(&db), Book::failing(0));
+            let worker = Worker::new(&base, vec![book.clone()]);
+            for key in ["late", "never"] {
+                base.write(move |tx| {
+                    let due_us = tx.now_us() + 25_000_000;
+                    Ok(put_due(tx, "reversal", key, &json!({}), due_us)?)
+                })
+                .await
+                .unwrap();
+            }
+            assert_eq!(worker.drain().await.unwrap(), 0);
+            assert!(base.write(|tx| Ok(take_back(tx, "reversal", "never")?)).await.unwrap());
+            base.clock.advance(Duration::from_secs(25));
+            assert_eq!(worker.drain().await.unwrap(), 1);
+            assert_eq!(book.keys(), [("late".to_owned(), 1)]);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_claimed_event_is_left_alone_until_its_lease_ends_and_then_ends_once() {
+        for db in store::testing::each(crate::MIGRATIONS) {
+            let base = base(&db);
+            put_one(&base, "a").await;
+            let (one, two) = (Worker::new(&base, vec![]), Worker::new(&base, vec![]));
+            let first = one.claim().await.unwrap();
+            assert_eq!((first.len(), two.claim().await.unwrap().len()), (1, 0));
+            base.clock.advance(limits::OUTBOX_LEASE);
+            let second = two.claim().await.unwrap();
+            assert_eq!(second[0].tries, 2);
+            let late = first[0].clone();
+            assert!(
+                !base.write(move |tx| Ok(finish(tx, &late)?)).await.unwrap(),
+                "the late one must not end it"
+            );
+            let event = second[0].clone();
+            assert!(base.write(move |tx| Ok(finish(tx, &event)?)).await.unwrap());
+        }
+    }
+
+    #[tokio::test]
+    async fn the_running_worker_is_woken_by_a_commit() {
+        let db = store::testing::sqlite(crate::MIGRATIONS);
+        let (base, book) = (base(&db), Book::failing(0));
+        let worker = tokio::spawn(Worker::new(&base, vec![book.clone()]).run());
+        put_one(&base, "a").await;
+        base.wake_outbox();
+        let mut commits = base.db.commits();
+        while left(&base).await > 0 {
+            commits.changed().await.unwrap();
+        }
+        assert_eq!(book.keys().len(), 1);
+        worker.abort();
+    }
+}
