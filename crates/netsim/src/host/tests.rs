@@ -352,6 +352,42 @@ async fn an_expired_card_was_good_to_the_end_of_its_month_in_tokyo() {
 }
 
 #[tokio::test]
+async fn what_was_decided_holds_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut bench = Bench { host: host(folder.path(), &clock()), ..Bench::new() };
+    let paid = bench.terminal.request(&Try::default());
+    let answer = bench.ask(&paid).await;
+    let overtaken = bench.terminal.request(&Try { rrn: 2, ..Try::default() });
+    bench.advise("0420", &overtaken).await;
+    let Bench { host: before, terminal, _folder } = bench;
+    before.db.close();
+    let mut bench = Bench { host: host(folder.path(), &clock()), terminal, _folder };
+    assert_eq!(bench.ask(&paid).await, answer, "the same request gets the same answer");
+    assert_eq!(code(&bench.ask(&overtaken).await), "94");
+    assert_eq!(bench.pay(Try { rrn: 3, counter: Some(1), ..Try::default() }).await, "30", "a used key");
+    bench.host.db.clone().close();
+    let charges = crate::export::of_folder(folder.path(), clock()).unwrap();
+    assert_eq!((charges.charged_yen, charges.held_yen, charges.tombstones.len()), (880, 0, 1));
+    expect![[r#"
+        {
+          "shop": "SHOP1",
+          "rrn": "000000000001",
+          "terminal": "00000001",
+          "kind": "sale",
+          "amount_yen": 880,
+          "class": "1000",
+          "state": "charged",
+          "card": "411111******1111",
+          "entry_mode": "051",
+          "answer_code": "00",
+          "approval": "861460",
+          "note": "approved",
+          "first_at": "2026-11-21T03:00:00Z",
+          "changed_at": "2026-11-21T03:00:00Z"
+        }"#]].assert_eq(&serde_json::to_string_pretty(&charges.charges[0]).unwrap());
+}
+
+#[tokio::test]
 async fn no_number_and_no_pin_rests_in_the_book() {
     let folder = tempfile::tempdir().unwrap();
     let mut bench = Bench { host: host(folder.path(), &clock()), ..Bench::new() };
