@@ -2,8 +2,8 @@
 //!
 //! Each is idempotent by the payment's id and may run again when the database asks for it.
 
-use crate::ask::Ask;
 use crate::fleet;
+use crate::ask::Ask;
 use crate::limits;
 use crate::place::{Place, Wanted};
 use crate::row::{self, Change, Payment, PaymentEvent, Wire};
@@ -38,13 +38,7 @@ pub struct Given {
 }
 
 /// Unit 1: the id looked up, the contract checked, the payment committed as sent.
-pub fn begin(
-    tx: &mut Tx<'_>,
-    by: &SignedBy,
-    place: &Place,
-    ask: &Ask,
-    given: &Given,
-) -> Result<Begun, Refusal> {
+pub fn begin(tx: &mut Tx<'_>, by: &SignedBy, place: &Place, ask: &Ask, given: &Given) -> Result<Begun, Refusal> {
     fleet::advance_counter(tx, by)?;
     let tenant = tx.tenant();
     if let Some(known) = row::load(tx, tenant, ask.id)? {
@@ -69,8 +63,7 @@ pub fn begin(
         row::insert(tx, &payment)?;
         return Ok(Begun::Standing(payment));
     }
-    let wait_us =
-        place.policy.timers.center_s.saturating_mul(1_000_000).saturating_add(limits::ORPHAN_GRACE_US);
+    let wait_us = place.policy.timers.center_s.saturating_mul(1_000_000).saturating_add(limits::ORPHAN_GRACE_US);
     payment.standing.due_us = Some(payment.sent_at_us.saturating_add(wait_us));
     payment.order_code = payment::order_code(&place.shop_code, row::next_serial(tx, &place.shop)?);
     row::insert(tx, &payment)?;
@@ -97,7 +90,7 @@ fn fresh(
         method,
         class,
         amount,
-        standing: Standing { state: State::Sent, completion_follows: false, advice: None, due_us: None },
+        standing: Standing { state: State::Sent, completion_follows: false, advice: None, voided: false, due_us: None },
         version: 0,
         sent_at_us: now_us,
         changed_at_us: now_us,
@@ -151,8 +144,7 @@ pub fn tombstone(
     payment.standing.state = State::Reversed;
     row::insert(tx, &payment)?;
     let who = format!("terminal {}", by.terminal);
-    let event =
-        PaymentEvent { at_us: payment.sent_at_us, what: "tombstone".into(), who, detail: String::new() };
+    let event = PaymentEvent { at_us: payment.sent_at_us, what: "tombstone".into(), who, detail: String::new() };
     row::append_event(tx, id, &event)?;
     Ok(payment)
 }
@@ -225,9 +217,7 @@ pub fn apply(
         match row::update(tx, &before, &standing)? {
             Change::Done => {}
             Change::Stale => {
-                return Err(
-                    Inconsistent::new(format!("payment.version of {}", before.id), "as loaded").into()
-                );
+                return Err(Inconsistent::new(format!("payment.version of {}", before.id), "as loaded").into());
             }
         }
         if standing.state != before.standing.state {
@@ -246,22 +236,18 @@ pub fn apply(
 }
 
 /// The timeline says what the row alone does not: everything but a final answer to the first question.
-fn narrate(
-    tx: &mut Tx<'_>,
-    before: &Payment,
-    after: &Payment,
-    who: &str,
-    detail: &str,
-) -> Result<(), Refusal> {
+fn narrate(tx: &mut Tx<'_>, before: &Payment, after: &Payment, who: &str, detail: &str) -> Result<(), Refusal> {
     let (was, is) = (before.standing.state.name(), after.standing.state.name());
     let at_us = tx.now_us();
     let mut line = |what: &str| {
-        let event =
-            PaymentEvent { at_us, what: what.to_owned(), who: who.to_owned(), detail: detail.to_owned() };
+        let event = PaymentEvent { at_us, what: what.to_owned(), who: who.to_owned(), detail: detail.to_owned() };
         row::append_event(tx, after.id, &event)
     };
     if was != is && !(was == payment::StateName::Sent && is.is_final()) {
         line(is.word())?;
+    }
+    if after.standing.voided && !before.standing.voided {
+        line("voided")?;
     }
     if before.standing.advice.is_some() && after.standing.advice.is_none() {
         line("acknowledged")?;
@@ -269,25 +255,21 @@ fn narrate(
     Ok(())
 }
 
-fn carry_out(
-    tx: &mut Tx<'_>,
-    payment: &Payment,
-    effect: Effect,
-    who: &str,
-    detail: &str,
-) -> Result<(), Refusal> {
+fn carry_out(tx: &mut Tx<'_>, payment: &Payment, effect: Effect, who: &str, detail: &str) -> Result<(), Refusal> {
+    let brand = payment.card.as_ref().map_or("", |card| card.brand.word());
     let kind = match effect {
         Effect::Hold => Kind::Pending,
         Effect::Post => Kind::Posted,
         Effect::PostHold => Kind::PostPending,
         Effect::ReleaseHold => Kind::ReleasePending,
+        Effect::GiveBack => {
+            // The opposite of the sale, under the void's own id.
+            let sale = sale(payment, brand, Kind::Posted)?;
+            let void = Transfer { payment: payment.void_id(), debit: sale.credit, credit: sale.debit, ..sale };
+            return Ok(books::record(tx, &void)?);
+        }
         Effect::Advise(advice) => {
-            return Ok(outbox::put(
-                tx,
-                ADVICE_TOPIC,
-                &advice_key(payment.id, advice),
-                &serde_json::json!({}),
-            )?);
+            return Ok(outbox::put(tx, ADVICE_TOPIC, &advice_key(payment.id, advice), &serde_json::json!({}))?);
         }
         Effect::NoteLate => {
             let at_us = tx.now_us();
@@ -300,10 +282,12 @@ fn carry_out(
             return Ok(row::append_event(tx, payment.id, &event)?);
         }
     };
-    let brand = payment.card.as_ref().map_or("", |card| card.brand.word());
-    let transfer = Transfer::sale(payment.id, kind, brand, payment.company.as_str(), payment.amount)
-        .map_err(|error| Inconsistent::new(format!("payment {}", payment.id), error.to_string()))?;
-    Ok(books::record(tx, &transfer)?)
+    Ok(books::record(tx, &sale(payment, brand, kind)?)?)
+}
+
+fn sale(payment: &Payment, brand: &str, kind: Kind) -> Result<Transfer, Refusal> {
+    Transfer::sale(payment.id, kind, brand, payment.company.as_str(), payment.amount)
+        .map_err(|error| Inconsistent::new(format!("payment {}", payment.id), error.to_string()).into())
 }
 
 /// `0192… reversal_no_answer`: names an advice in the outbox.
