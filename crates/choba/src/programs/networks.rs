@@ -23,6 +23,8 @@ pub struct Settings {
     pub smtp: SocketAddr,
     /// How long a center waits before it gives up, for the fault `late`.
     pub center_waits: Duration,
+    /// Whether magic amounts do what their table says.
+    pub magic: bool,
     /// Terminals on the desk, with their printers.
     pub terminals: Vec<netsim::Terminal>,
 }
@@ -36,7 +38,7 @@ pub async fn open(settings: Settings) -> Result<netsim::Bound, StartFault> {
         clock_moves: settings.clock_moves,
         keys: netsim::Keys::test(),
         center_waits: settings.center_waits,
-        magic: true,
+        magic: settings.magic,
         listen: netsim::Listen { desk: settings.desk, card: settings.card, smtp: settings.smtp },
         terminals: settings.terminals,
     };
