@@ -82,9 +82,7 @@ async fn after_a_day_of_trouble_a_mail_has_failed() {
 async fn a_second_mail_says_that_it_is_another_copy() {
     // R-044, M-055
     for db in each() {
-        let mut sale = chip_sale(Profile::Mpos);
-        sale.shop_mail = Some("book@kissa-choba.example".to_owned());
-        let world = World::new(&db, sale).await;
+        let world = World::new(&db, chip_sale(Profile::Mpos)).await.with_shop_mail().await;
         for key in ["a", "b"] {
             world.ask("hanako@example.jp", Some(key)).await;
             world.send().await;

@@ -38,7 +38,6 @@ pub(crate) fn chip_sale(profile: Profile) -> Sale {
         terminal: OWN.into(),
         facts: samples::chip_sale(),
         policy: Policy::profile(profile).unwrap().receipt,
-        shop_mail: None,
     }
 }
 
@@ -137,6 +136,16 @@ impl World {
         let worker = outbox::Worker::new(&base, vec![Arc::new(receipts.clone())]);
         let program = Program::new([delivery::routes(receipts)], vec![Arc::new(Named)]);
         Self { base, shelf, program, worker, server }
+    }
+
+    /// The shop registers an address for its own copies.
+    pub(crate) async fn with_shop_mail(self) -> Self {
+        let address = delivery::MailAddress::typed("book@kissa-choba.example").unwrap();
+        let put = move |tx: &mut store::Tx<'_>| {
+            delivery::put_shop_mail(tx, "person tanaka", &"9000009".into(), &address)
+        };
+        self.base.write(put).await.unwrap();
+        self
     }
 
     /// Changes the sale that is there.
