@@ -157,3 +157,31 @@ async fn nothing_that_waits_or_is_noted_names_the_address_outside_its_own_column
         assert!(rows.iter().all(|row| !row.contains("hanako")), "{rows:?}");
     }
 }
+
+#[tokio::test]
+async fn a_login_in_the_settings_is_used_and_a_wrong_one_waits_for_a_better_one() {
+    let db = store::testing::sqlite(&crate::world::migrations());
+    let sale = || chip_sale(Profile::Mpos);
+    let world = World::reaching(&db, sale(), |server| server.url_with("user:p%40ss@", "")).await;
+    world.ask("hanako@example.jp", None).await;
+    world.send().await;
+    assert_eq!((world.standing().await, world.server.taken().len()), (vec!["sent -".to_owned()], 1));
+    let world = World::reaching(&db, sale(), |server| server.url_with("user:other@", "")).await;
+    world.base.clock.advance(Duration::from_secs(1));
+    world.ask("taro@example.jp", None).await;
+    world.send().await;
+    assert_eq!(world.standing().await, ["queued later 535", "sent -"]);
+    assert!(world.server.taken().is_empty());
+}
+
+#[tokio::test]
+async fn nothing_leaves_in_clear_when_the_settings_ask_for_encryption() {
+    let db = store::testing::sqlite(&crate::world::migrations());
+    let sale = chip_sale(Profile::Mpos);
+    let world = World::reaching(&db, sale, |server| server.url_with("user:p%40ss@", "?tls=required")).await;
+    world.ask("hanako@example.jp", None).await;
+    world.send().await;
+    assert!(world.standing().await[0].starts_with("queued "), "{:?}", world.standing().await);
+    let said = world.server.said();
+    assert!(said.iter().all(|line| !line.starts_with("AUTH") && !line.starts_with("MAIL")), "{said:?}");
+}

@@ -128,9 +128,14 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn new(db: &TestDb, sale: Sale) -> Self {
+        Self::reaching(db, sale, Server::url).await
+    }
+
+    /// A center whose settings reach the mail server by another address.
+    pub(crate) async fn reaching(db: &TestDb, sale: Sale, url: impl FnOnce(&Server) -> String) -> Self {
         let (base, shelf, server) = (base(db), Arc::new(Shelf::default()), Server::start().await);
         *shelf.sale.lock().unwrap() = Some(sale);
-        let settings = MailSettings { url: server.url(), from: "Choba <no-reply@choba.example>".to_owned() };
+        let settings = MailSettings { url: url(&server), from: "Choba <no-reply@choba.example>".to_owned() };
         let mailer = Mailer::new(&settings).unwrap();
         let receipts = Receipts::new(base.clone(), Arc::<Shelf>::clone(&shelf), mailer, advance);
         let worker = outbox::Worker::new(&base, vec![Arc::new(receipts.clone())]);
