@@ -25,7 +25,20 @@ pub mod service;
 pub mod step;
 pub mod token;
 pub mod view;
-pub(crate) mod fleet { pub fn advance_counter(_tx: &mut store::Tx<'_>, _by: &center_base::SignedBy) -> Result<(), center_base::Refusal> { Ok(()) }
-pub fn reader_of(_tx: &mut store::ReadTx<'_>, _t: store::TenantId, _id: &center_base::TerminalId) -> Result<Option<String>, store::DbError> { Ok(None) } }
+pub(crate) mod fleet {
+    pub fn advance_counter(
+        _tx: &mut store::Tx<'_>,
+        _by: &center_base::SignedBy,
+    ) -> Result<(), center_base::Refusal> {
+        Ok(())
+    }
+    pub fn reader_of(
+        _tx: &mut store::ReadTx<'_>,
+        _t: store::TenantId,
+        _id: &center_base::TerminalId,
+    ) -> Result<Option<String>, store::DbError> {
+        Ok(None)
+    }
+}
 #[cfg(test)]
 mod tests;

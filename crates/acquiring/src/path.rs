@@ -90,7 +90,7 @@ fn fresh(
         method,
         class,
         amount,
-        standing: Standing { state: State::Sent, completion_follows: false, advice: None, due_us: None },
+        standing: Standing { state: State::Sent, completion_follows: false, advice: None, voided: false, due_us: None },
         version: 0,
         sent_at_us: now_us,
         changed_at_us: now_us,
@@ -246,6 +246,9 @@ fn narrate(tx: &mut Tx<'_>, before: &Payment, after: &Payment, who: &str, detail
     if was != is && !(was == payment::StateName::Sent && is.is_final()) {
         line(is.word())?;
     }
+    if after.standing.voided && !before.standing.voided {
+        line("voided")?;
+    }
     if before.standing.advice.is_some() && after.standing.advice.is_none() {
         line("acknowledged")?;
     }
@@ -253,11 +256,18 @@ fn narrate(tx: &mut Tx<'_>, before: &Payment, after: &Payment, who: &str, detail
 }
 
 fn carry_out(tx: &mut Tx<'_>, payment: &Payment, effect: Effect, who: &str, detail: &str) -> Result<(), Refusal> {
+    let brand = payment.card.as_ref().map_or("", |card| card.brand.word());
     let kind = match effect {
         Effect::Hold => Kind::Pending,
         Effect::Post => Kind::Posted,
         Effect::PostHold => Kind::PostPending,
         Effect::ReleaseHold => Kind::ReleasePending,
+        Effect::GiveBack => {
+            // The opposite of the sale, under the void's own id.
+            let sale = sale(payment, brand, Kind::Posted)?;
+            let void = Transfer { payment: payment.void_id(), debit: sale.credit, credit: sale.debit, ..sale };
+            return Ok(books::record(tx, &void)?);
+        }
         Effect::Advise(advice) => {
             return Ok(outbox::put(tx, ADVICE_TOPIC, &advice_key(payment.id, advice), &serde_json::json!({}))?);
         }
@@ -272,10 +282,12 @@ fn carry_out(tx: &mut Tx<'_>, payment: &Payment, effect: Effect, who: &str, deta
             return Ok(row::append_event(tx, payment.id, &event)?);
         }
     };
-    let brand = payment.card.as_ref().map_or("", |card| card.brand.word());
-    let transfer = Transfer::sale(payment.id, kind, brand, payment.company.as_str(), payment.amount)
-        .map_err(|error| Inconsistent::new(format!("payment {}", payment.id), error.to_string()))?;
-    Ok(books::record(tx, &transfer)?)
+    Ok(books::record(tx, &sale(payment, brand, kind)?)?)
+}
+
+fn sale(payment: &Payment, brand: &str, kind: Kind) -> Result<Transfer, Refusal> {
+    Transfer::sale(payment.id, kind, brand, payment.company.as_str(), payment.amount)
+        .map_err(|error| Inconsistent::new(format!("payment {}", payment.id), error.to_string()).into())
 }
 
 /// `0192… reversal_no_answer`: names an advice in the outbox.

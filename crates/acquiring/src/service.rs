@@ -4,7 +4,9 @@
 
 use crate::ask::Ask;
 use crate::limits;
-use crate::networks::card_iso8583::{self, Answered, Told as Telling, acknowledges, at_rest, read_answer, stan_of};
+use crate::networks::card_iso8583::{
+    self, Answered, Told as Telling, acknowledges, at_rest, read_answer, stan_of,
+};
 use crate::networks::line::{Line, NoAnswer};
 use crate::path::{self, Applied, Begun, Given, Told};
 use crate::place::Place;
@@ -109,7 +111,12 @@ impl Acquiring {
                 };
                 let host = Some(view::host_of(&answer));
                 let answered_us = Some(self.base.clock.now_us());
-                Asked { happening, who: "network card", host, wire: wire(&request, Some(&answer), answered_us) }
+                Asked {
+                    happening,
+                    who: "network card",
+                    host,
+                    wire: wire(&request, Some(&answer), answered_us),
+                }
             }
             Err(no_answer) => {
                 let happening = match &no_answer {
@@ -277,7 +284,9 @@ impl Acquiring {
             request: message.encode(&Spec::BINARY).unwrap_or_default(),
             answer: answer.ok().and_then(|answer| answer.encode(&Spec::BINARY).ok()),
         };
-        self.write_down(event, id, advice, wire, said.is_ok()).await.map_err(|refusal| refusal.to_string())?;
+        self.write_down(event, id, advice, wire, said.is_ok())
+            .await
+            .map_err(|refusal| refusal.to_string())?;
         said
     }
 

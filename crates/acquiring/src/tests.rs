@@ -34,7 +34,13 @@ fn migrations() -> Vec<Migration> {
 
 fn by() -> SignedBy {
     let place = place();
-    SignedBy { terminal: place.terminal, shop: place.shop, company: place.company, key_id: "k".into(), counter: 1 }
+    SignedBy {
+        terminal: place.terminal,
+        shop: place.shop,
+        company: place.company,
+        key_id: "k".into(),
+        counter: 1,
+    }
 }
 
 fn id(number: u128) -> PaymentId {
@@ -98,12 +104,16 @@ impl Center {
     }
 
     async fn reverse(&self, id: PaymentId, yen: i64) -> Result<Payment, Refusal> {
+        self.reverse_because(id, yen, codes::pay::INTERRUPTED).await
+    }
+
+    async fn reverse_because(&self, id: PaymentId, yen: i64, reason: codes::Code) -> Result<Payment, Refusal> {
         let given = self.acquiring.given()?;
         let asked = center_api::ReversalRequest {
             amount: Yen::new(yen).unwrap(),
             method: payment::Method::Card,
             class: payment::PaymentClass::Lump,
-            reason: codes::pay::INTERRUPTED,
+            reason,
         };
         self.acquiring.happen(move |tx| path::reverse(tx, &by(), &place(), &given, id, &asked)).await
     }

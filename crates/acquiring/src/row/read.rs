@@ -18,7 +18,7 @@ macro_rules! payment_columns {
         "id, seq, company_id, shop_id, terminal_id, business_date, method, class, amount_yen,
         completion_follows, state, code, approval, advice, due_us, version, sent_at_us, changed_at_us,
         instance, merchant_no, slip_no, order_code, note, operator_id, operator_name, brand, entry_mode,
-        cvm, first6, last4, fingerprint, pan_seq, aid, app_label, atc, receipt_secret"
+        cvm, first6, last4, fingerprint, pan_seq, aid, app_label, atc, receipt_secret, given_back_yen"
     };
 }
 
@@ -88,8 +88,7 @@ pub fn event_list(
 
 /// The signature, when one was given.
 pub fn signature(tx: &mut ReadTx<'_>, tenant: TenantId, id: PaymentId) -> Result<Option<Strokes>, DbError> {
-    let text =
-        tx.query_opt(SIGNATURE, params![tenant, id.bytes()], |row| Ok(row.text(0)?.to_owned()))?;
+    let text = tx.query_opt(SIGNATURE, params![tenant, id.bytes()], |row| Ok(row.text(0)?.to_owned()))?;
     text.map(|text| {
         serde_json::from_str(&text)
             .map_err(|_| Inconsistent::new(format!("payment_signature.strokes of {id}"), "strokes").into())
@@ -140,7 +139,8 @@ pub(crate) fn payment(row: &Row<'_>) -> Result<Payment, DbError> {
 fn standing(row: &Row<'_>, id: PaymentId) -> Result<Standing, DbError> {
     let odd = |column: &str, wanted: &str| Inconsistent::new(format!("payment.{column} of {id}"), wanted);
     let name = StateName::from_word(row.text(10)?).ok_or_else(|| odd("state", "a state of model 3.3"))?;
-    let code = row.opt_text(11)?.map(|key| Code::find(key).ok_or_else(|| odd("code", "a code"))).transpose()?;
+    let code =
+        row.opt_text(11)?.map(|key| Code::find(key).ok_or_else(|| odd("code", "a code"))).transpose()?;
     let needed = || code.ok_or_else(|| odd("code", "there in this state"));
     let approval = Approval { code: row.opt_text(12)?.map(str::to_owned) };
     let state = match name {
@@ -159,7 +159,13 @@ fn standing(row: &Row<'_>, id: PaymentId) -> Result<Standing, DbError> {
         .opt_text(13)?
         .map(|word| Advice::from_word(word).ok_or_else(|| odd("advice", "an advice")))
         .transpose()?;
-    Ok(Standing { state, completion_follows: row.bool(9)?, advice, due_us: row.opt_i64(14)? })
+    let voided = match (name, row.i64(36)?) {
+        (_, 0) => false,
+        // Only a void gives back so far: the whole amount of an approval.
+        (StateName::Approved, yen) if yen == row.i64(8)? => true,
+        _ => return Err(odd("given_back_yen", "nothing, or the amount of an approval").into()),
+    };
+    Ok(Standing { state, completion_follows: row.bool(9)?, advice, voided, due_us: row.opt_i64(14)? })
 }
 
 fn card(row: &Row<'_>, id: PaymentId) -> Result<Option<CardFacts>, DbError> {

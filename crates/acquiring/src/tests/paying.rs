@@ -19,7 +19,10 @@ async fn an_approval_is_posted_and_asking_again_is_asking_once() {
         let view = center.paid(ask(id(1), 880)).await;
         assert_eq!((view.state, view.money_taken), (StateName::Approved, MoneyTaken::Yes));
         let slip = view.slip.unwrap();
-        assert_eq!((slip.order_code.as_str(), slip.approval_code.as_deref()), ("TSU3-0000001", Some("A12345")));
+        assert_eq!(
+            (slip.order_code.as_str(), slip.approval_code.as_deref()),
+            ("TSU3-0000001", Some("A12345"))
+        );
         assert_eq!(view.host.unwrap().arc, "00");
         assert_eq!(center.transfers(id(1)).await, [Kind::Posted]);
 
@@ -266,6 +269,27 @@ async fn a_reversal_in_flight_wins_over_the_approval_that_follows() {
         assert_eq!(center.state(id(1)).await, StateName::Reversed);
         assert!(network.charged().is_empty());
         assert!(center.events(id(1)).await.contains(&"late_answer".to_owned()));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_approval_that_the_card_refuses_is_voided_once_and_the_charge_undone() {
+    // EMV Book 3, second GENERATE AC; E03
+    for (db, network) in each().await {
+        let center = Center::start(&db, &network.address, "a-1");
+        center.paid(ask(id(1), 880)).await;
+        for _ in 0..2 {
+            let payment = center.reverse_because(id(1), 880, pay::CRYPTOGRAM_REFUSED).await.unwrap();
+            assert_eq!((payment.shown_state(), payment.standing.state.name()), (StateName::Reversed, StateName::Approved));
+        }
+        let view = center.paid(ask(id(1), 880)).await;
+        assert_eq!((view.state, view.money_taken, view.slip), (StateName::Reversed, MoneyTaken::No, None));
+        while center.worker.drain().await.unwrap() > 0 {}
+        assert_eq!(network.mtis(), ["0200", "0420"]);
+        assert!(network.charged().is_empty());
+        let balances = center.base.read(|tx| Ok(books::balances(tx, T)?)).await.unwrap();
+        assert!(balances.iter().all(|balance| balance.value_yen == 0), "{balances:?}");
+        assert_eq!(center.events(id(1)).await, ["voided", "acknowledged"]);
     }
 }
 
