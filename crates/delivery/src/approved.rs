@@ -43,10 +43,11 @@ impl ApprovedPayments {
             .await
     }
 
-    /// The sale of an approved payment. While a signature is still awaited nothing is sold: no slip.
+    /// The sale of an approved payment. While a signature is still awaited, and after the money was given
+    /// back, nothing is sold: no slip.
     async fn sale(&self, found: Found) -> Result<Option<Sale>, Refusal> {
         let Found { payment, signature, shop } = found;
-        if payment.standing.state.name() != StateName::Approved {
+        if payment.standing.state.name() != StateName::Approved || payment.standing.voided {
             return Ok(None);
         }
         let shop = shop.ok_or_else(|| Refusal::internal(format!("payment {} has no shop", payment.id)))?;

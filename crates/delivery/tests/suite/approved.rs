@@ -32,7 +32,7 @@ fn payment(state: State) -> Payment {
         method: facts.method,
         class: facts.class,
         amount: facts.amount,
-        standing: Standing { state, completion_follows: true, advice: None, due_us: None },
+        standing: Standing { state, completion_follows: true, advice: None, voided: false, due_us: None },
         version: 0,
         sent_at_us: facts.taken_at_us,
         changed_at_us: facts.taken_at_us,
@@ -148,12 +148,32 @@ async fn a_payment_that_is_not_a_sale_has_no_receipt() {
     for state in states {
         let db = store::testing::sqlite(&migrations());
         let (_base, sales) = center(&db, state.clone()).await;
-        assert_eq!(sales.by_token(&token(SECRET)).await.unwrap(), None, "{state:?}");
-        let refused = sales.by_id(&Scope::Tenant, samples::chip_sale().payment).await.unwrap_err();
-        assert_eq!(refused.code, api::WRONG_STATE, "{state:?}");
+        no_receipt(&sales).await;
         let hidden = sales.by_id(&Scope::Shop("1".into()), samples::chip_sale().payment).await;
         assert_eq!(hidden.unwrap(), None, "{state:?}");
     }
+}
+
+#[tokio::test]
+async fn a_sale_that_was_given_back_has_no_receipt() {
+    let db = store::testing::sqlite(&migrations());
+    let (base, sales) = center(&db, approved()).await;
+    base.write(|tx| {
+        let tenant = tx.tenant();
+        let before = row::load(tx, tenant, samples::chip_sale().payment)?.ok_or(api::NOT_FOUND)?;
+        let after = Standing { voided: true, ..before.standing.clone() };
+        assert_eq!(row::update(tx, &before, &after)?, row::Change::Done);
+        Ok(())
+    })
+    .await
+    .unwrap();
+    no_receipt(&sales).await;
+}
+
+async fn no_receipt(sales: &ApprovedPayments) {
+    assert_eq!(sales.by_token(&token(SECRET)).await.unwrap(), None);
+    let refused = sales.by_id(&Scope::Tenant, samples::chip_sale().payment).await.unwrap_err();
+    assert_eq!(refused.code, api::WRONG_STATE);
 }
 
 #[tokio::test]
