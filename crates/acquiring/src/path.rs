@@ -2,7 +2,6 @@
 //!
 //! Each is idempotent by the payment's id and may run again when the database asks for it.
 
-use crate::fleet;
 use crate::ask::Ask;
 use crate::limits;
 use crate::place::{Place, Wanted};

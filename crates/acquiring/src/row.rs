@@ -6,7 +6,7 @@
 mod read;
 mod write;
 
-pub use read::{event_list, load, orphans, overdue, signature, wires};
+pub use read::{event_list, load, orphans, overdue, payment as payment_row, signature, wires};
 pub use write::{Change, append_event, insert, next_serial, put_signature, put_wire, update};
 
 use crate::networks::card_iso8583::{Subject, stan_of};
@@ -263,4 +263,6 @@ pub const STATEMENTS: &[&str] = &[
     write::WIRE,
     write::EVENT,
     write::SIGN,
+    crate::check::AFTER,
+    crate::check::STRAYS,
 ];

@@ -102,7 +102,7 @@ fn payment_id(row: &Row<'_>, column: usize) -> Result<PaymentId, DbError> {
 }
 
 /// One row of [`payment_columns!`].
-pub(crate) fn payment(row: &Row<'_>) -> Result<Payment, DbError> {
+pub fn payment(row: &Row<'_>) -> Result<Payment, DbError> {
     let id = payment_id(row, 0)?;
     let odd = |column: &str, wanted: &str| Inconsistent::new(format!("payment.{column} of {id}"), wanted);
     let operator = match (row.opt_text(23)?, row.opt_text(24)?) {
