@@ -1,6 +1,7 @@
 //! The terminal API of payments: `/api/v1/payments…`.
 
 use crate::ask::Ask;
+use crate::fleet;
 use crate::path::{self, Told};
 use crate::row::{self, Payment};
 use crate::service::Acquiring;
@@ -31,9 +32,10 @@ pub(crate) fn add(routes: Routes<Acquiring>) -> Routes<Acquiring> {
         .problem(409, "The id is taken by a payment with other content")
         .problem(507, "No space; refused before anything was sent");
     let look = Doc::new("payment", "payments", "Ask how a payment stands");
-    let complete = Doc::new("completePayment", "payments", "Complete an authorization: the signature is done")
-        .body::<CompletionRequest>()
-        .problem(409, "Not an authorization, or given back before");
+    let complete =
+        Doc::new("completePayment", "payments", "Complete an authorization: the signature is done")
+            .body::<CompletionRequest>()
+            .problem(409, "Not an authorization, or given back before");
     let reverse = Doc::new("reversePayment", "payments", "Undo a payment whatever it is")
         .description(
             "An id never seen is remembered, so that a late original is refused. An approved payment is \
@@ -117,9 +119,8 @@ async fn reverse_now(
     let (id, place) = (read_id(&id)?, acquiring.places.of(&by).await?);
     let given = acquiring.given()?;
     let unit_by = by.clone();
-    let payment = acquiring
-        .happen(move |tx| path::reverse(tx, &unit_by, &place, &given, id, &request))
-        .await?;
+    let payment =
+        acquiring.happen(move |tx| path::reverse(tx, &unit_by, &place, &given, id, &request)).await?;
     finish(&acquiring, &by, payment).await
 }
 

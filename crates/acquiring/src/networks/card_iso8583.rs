@@ -283,7 +283,8 @@ mod tests {
 
     #[test]
     fn a_reversal_names_its_original_and_a_repeat_differs_only_in_type_and_time() {
-        let told = Told { what: Advice::Reversal(Reason::NoAnswer), stan: 124, repeated: false, approval: None };
+        let told =
+            Told { what: Advice::Reversal(Reason::NoAnswer), stan: 124, repeated: false, approval: None };
         let first = subject().advice(&told, 1_795_219_225_000_000).unwrap();
         expect![[r#"
             0420 reversal advice

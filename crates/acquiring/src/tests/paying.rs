@@ -19,7 +19,10 @@ async fn an_approval_is_posted_and_asking_again_is_asking_once() {
         let view = center.paid(ask(id(1), 880)).await;
         assert_eq!((view.state, view.money_taken), (StateName::Approved, MoneyTaken::Yes));
         let slip = view.slip.unwrap();
-        assert_eq!((slip.order_code.as_str(), slip.approval_code.as_deref()), ("TSU3-0000001", Some("A12345")));
+        assert_eq!(
+            (slip.order_code.as_str(), slip.approval_code.as_deref()),
+            ("TSU3-0000001", Some("A12345"))
+        );
         assert_eq!(view.host.unwrap().arc, "00");
         assert_eq!(center.transfers(id(1)).await, [Kind::Posted]);
 
@@ -277,7 +280,10 @@ async fn an_approval_that_the_card_refuses_is_voided_once_and_the_charge_undone(
         center.paid(ask(id(1), 880)).await;
         for _ in 0..2 {
             let payment = center.reverse_because(id(1), 880, pay::CRYPTOGRAM_REFUSED).await.unwrap();
-            assert_eq!((payment.shown_state(), payment.standing.state.name()), (StateName::Reversed, StateName::Approved));
+            assert_eq!(
+                (payment.shown_state(), payment.standing.state.name()),
+                (StateName::Reversed, StateName::Approved)
+            );
         }
         let view = center.paid(ask(id(1), 880)).await;
         assert_eq!((view.state, view.money_taken, view.slip), (StateName::Reversed, MoneyTaken::No, None));

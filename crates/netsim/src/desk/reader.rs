@@ -304,7 +304,7 @@ mod tests {
                 person jcb Tap
                   CardInside
                 terminal {"say":"apdu","hex":"00A404000E315041592E5359532E444446303100"}
-                  Apdu { hex: <25 bytes> }
+                  Apdu { hex: <32 bytes> }
                 terminal {"say":"ask_pin","amount_yen":880,"attempt":1}
                   PinDigitsCount { n: 1 }
                   PinDigitsCount { n: 2 }
@@ -374,7 +374,7 @@ mod tests {
                 terminal {"say":"show","hint":"swipe_instead"}
                   Removed
                 person broken-chip Swipe
-                  Swiped { track2: SwipedTrack(<37 characters>) }
+                  Swiped { track2: SwipedTrack(<36 characters>) }
                 terminal {"say":"arm","interfaces":"three","amount_yen":880,"language":"ja"}
                 person visa Tap
                   Tapped
