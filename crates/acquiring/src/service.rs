@@ -184,7 +184,10 @@ impl Acquiring {
     }
 
     /// What the slip of a stored payment says, with the place it was taken at.
-    pub async fn slip_of(&self, payment: &Payment) -> Result<(Arc<Place>, Option<receipt::SlipFacts>), Refusal> {
+    pub async fn slip_of(
+        &self,
+        payment: &Payment,
+    ) -> Result<(Arc<Place>, Option<receipt::SlipFacts>), Refusal> {
         let (tenant, id) = (self.base.tenant, payment.id);
         let place = self.places.at(&payment.company, &payment.shop, &payment.terminal).await?;
         let signature = self.base.read(move |tx| Ok(row::signature(tx, tenant, id)?)).await?;

@@ -30,18 +30,26 @@ use store::{Migration, TenantId};
 const T: TenantId = TenantId(1);
 
 fn migrations() -> Vec<Migration> {
-    [center_base::MIGRATIONS, tenancy::MIGRATIONS, fleet::MIGRATIONS, books::MIGRATIONS, row::MIGRATIONS].concat()
+    [center_base::MIGRATIONS, tenancy::MIGRATIONS, fleet::MIGRATIONS, books::MIGRATIONS, row::MIGRATIONS]
+        .concat()
 }
 
 /// A request signed with the next counter.
 fn by() -> SignedBy {
     static COUNTER: AtomicI64 = AtomicI64::new(1);
     let (place, counter) = (place(), COUNTER.fetch_add(1, Ordering::Relaxed));
-    SignedBy { terminal: place.terminal, shop: place.shop, company: place.company, key_id: "k".into(), counter }
+    SignedBy {
+        terminal: place.terminal,
+        shop: place.shop,
+        company: place.company,
+        key_id: "k".into(),
+        counter,
+    }
 }
 
 /// The terminal of the tests, activated.
-const TERMINAL: &str = "INSERT INTO terminal (tenant, id, company_id, shop_id, name, password_hash, password_used,
+const TERMINAL: &str =
+    "INSERT INTO terminal (tenant, id, company_id, shop_id, name, password_hash, password_used,
         failed_tries, confirmed_key, confirmed_key_id, revoked, last_counter)
      VALUES ($1, $2, $3, $4, 'T', '', 1, 0, $5, 'k', 0, 0)";
 
@@ -121,7 +129,12 @@ impl Center {
         self.reverse_because(id, yen, codes::pay::INTERRUPTED).await
     }
 
-    async fn reverse_because(&self, id: PaymentId, yen: i64, reason: codes::Code) -> Result<Payment, Refusal> {
+    async fn reverse_because(
+        &self,
+        id: PaymentId,
+        yen: i64,
+        reason: codes::Code,
+    ) -> Result<Payment, Refusal> {
         let given = self.acquiring.given()?;
         let asked = center_api::ReversalRequest {
             amount: Yen::new(yen).unwrap(),

@@ -122,7 +122,8 @@ impl Center {
     /// [`Center::serve`].
     pub fn open(db: Db, clock: Clock, settings: &Settings) -> Result<Self, StartError> {
         let secrets = Secrets::new(settings.root_key);
-        let base = Base::new(db, clock.clone(), settings.tenant, &settings.instance, &settings.public_url, secrets);
+        let base =
+            Base::new(db, clock.clone(), settings.tenant, &settings.instance, &settings.public_url, secrets);
         let tenancy = Tenancy::new(&base);
         let cookie = SessionCookie::new("center", settings.port, settings.tls);
         let staff = Staff::new(&base, &tenancy, cookie).map_err(StartError::Slice)?;
@@ -154,7 +155,8 @@ impl Center {
     /// Pages, API and assets behind the guards: own host names, same-origin writes, strict headers.
     pub fn router(&self) -> Router {
         let authenticators = vec![self.fleet.authenticator(), self.staff.authenticator()];
-        let routes = self.table().router(authenticators).merge(pages::assets::routes()).merge(pages::lang::routes());
+        let routes =
+            self.table().router(authenticators).merge(pages::assets::routes()).merge(pages::lang::routes());
         secure(routes, self.secure.clone())
     }
 
@@ -185,12 +187,19 @@ impl Center {
 
     /// Serves until `until` is done: settles what an earlier run left, then accepts, and works beside it.
     /// A failed write of the database ends it with the reason.
-    pub async fn serve(&self, listener: TcpListener, until: impl Future<Output = ()> + Send + 'static) -> Result<(), String> {
+    pub async fn serve(
+        &self,
+        listener: TcpListener,
+        until: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), String> {
         health::start_metrics();
         self.base.refresh().await.map_err(|refusal| refusal.to_string())?;
         let left = self.acquiring.recover().await.map_err(|refusal| refusal.to_string())?;
         if left > 0 {
-            tracing::warn!(payments = left, "payments of an earlier run were under way and are being reversed");
+            tracing::warn!(
+                payments = left,
+                "payments of an earlier run were under way and are being reversed"
+            );
         }
         let served = axum::serve(listener, self.router()).with_graceful_shutdown(until);
         tokio::select! {

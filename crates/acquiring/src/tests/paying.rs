@@ -280,7 +280,10 @@ async fn an_approval_that_the_card_refuses_is_voided_once_and_the_charge_undone(
         center.paid(ask(id(1), 880)).await;
         for _ in 0..2 {
             let payment = center.reverse_because(id(1), 880, pay::CRYPTOGRAM_REFUSED).await.unwrap();
-            assert_eq!((payment.shown_state(), payment.standing.state.name()), (StateName::Reversed, StateName::Approved));
+            assert_eq!(
+                (payment.shown_state(), payment.standing.state.name()),
+                (StateName::Reversed, StateName::Approved)
+            );
         }
         let view = center.paid(ask(id(1), 880)).await;
         assert_eq!((view.state, view.money_taken, view.slip), (StateName::Reversed, MoneyTaken::No, None));
