@@ -4,7 +4,8 @@ use center_api::{Activation, CardData, Contract, Shop, TerminalConfig};
 use codes::{Code, pay};
 use money::Yen;
 use payment::{
-    Approval, Brand, Cvm, EntryMode, MaskedPan, Method, Operator, PaymentClass, PaymentId, Policy, Profile, State,
+    Approval, Brand, Cvm, EntryMode, MaskedPan, Method, Operator, PaymentClass, PaymentId, Policy, Profile,
+    State,
 };
 use receipt::{CardFacts, Copy, SlipFacts};
 use terminal::attempt::{Attempt, Origin};
@@ -29,7 +30,11 @@ pub fn config() -> TerminalConfig {
     let lump = |brand| Contract { brand, classes: vec![PaymentClass::Lump] };
     TerminalConfig {
         terminal_id: "000000358002".into(),
-        shop: Shop { id: "000358".into(), code: "CHB1".into(), merchant: receipt::samples::chip_sale().merchant },
+        shop: Shop {
+            id: "000358".into(),
+            code: "CHB1".into(),
+            merchant: receipt::samples::chip_sale().merchant,
+        },
         contracts: vec![twelve(Brand::Visa), twelve(Brand::Mastercard), lump(Brand::Amex)],
         policy: Policy::profile(Profile::Mpos).unwrap(),
         reader_serial: READER.into(),
@@ -90,7 +95,12 @@ pub fn facts() -> CardFacts {
 }
 
 pub fn slip(attempt: &Attempt) -> SlipFacts {
-    SlipFacts { payment: attempt.id, amount: attempt.amount, class: attempt.class, ..receipt::samples::chip_sale() }
+    SlipFacts {
+        payment: attempt.id,
+        amount: attempt.amount,
+        class: attempt.class,
+        ..receipt::samples::chip_sale()
+    }
 }
 
 pub fn planned() -> Attempt {
@@ -264,17 +274,17 @@ fn results() -> Vec<(&'static str, Screen)> {
         ("approved-cover-open", failed(Trouble::CoverOpen)),
         ("approved-printer-offline", failed(Trouble::PrinterOffline)),
         ("approved-mailed", result(PrintState::Idle, false, true)),
-        (
-            "approved-interrupted",
-            Screen::Result(Finished { interrupted: true, ..Finished::new(broken) }),
-        ),
+        ("approved-interrupted", Screen::Result(Finished { interrupted: true, ..Finished::new(broken) })),
         ("reversed", finished(in_state(State::Reversed))),
         ("released", finished(in_state(State::Released))),
         ("unknown-no-answer", finished(in_state(State::InDoubt(pay::NO_ANSWER)))),
         ("unknown-unclear", finished(in_state(State::InDoubt(pay::UNCLEAR_ANSWER)))),
         ("unknown-interrupted", finished(in_state(State::InDoubt(pay::INTERRUPTED)))),
         ("unknown-card-dissent", finished(in_state(State::InDoubt(pay::CRYPTOGRAM_REFUSED)))),
-        ("recovering", Screen::Recovering(Recovering { attempts: vec![in_state(State::InDoubt(pay::INTERRUPTED))] })),
+        (
+            "recovering",
+            Screen::Recovering(Recovering { attempts: vec![in_state(State::InDoubt(pay::INTERRUPTED))] }),
+        ),
     ]
 }
 

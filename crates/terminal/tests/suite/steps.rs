@@ -95,8 +95,23 @@ fn events() -> Vec<(&'static str, Event)> {
 /// The screens of the table: one of each kind.
 fn screens() -> Vec<(String, Screen)> {
     let wanted = [
-        "home", "amount", "method", "class", "present-starting", "present", "reading", "pin", "present-stopping",
-        "class-again", "processing", "sign", "approved", "refused-101", "unknown-no-answer", "recovering", "detail",
+        "home",
+        "amount",
+        "method",
+        "class",
+        "present-starting",
+        "present",
+        "reading",
+        "pin",
+        "present-stopping",
+        "class-again",
+        "processing",
+        "sign",
+        "approved",
+        "refused-101",
+        "unknown-no-answer",
+        "recovering",
+        "detail",
     ];
     let all = all();
     wanted
@@ -117,7 +132,10 @@ fn the_table_of_screens_and_events_is_the_one_that_was_read() {
                 continue;
             }
             let effects: Vec<String> = effects.iter().map(word).collect();
-            table.push_str(&format!("    {event_name:<24} {:<13} {}\n", next.name(), effects.join(", ")).replace(" \n", "\n"));
+            table.push_str(
+                &format!("    {event_name:<24} {:<13} {}\n", next.name(), effects.join(", "))
+                    .replace(" \n", "\n"),
+            );
         }
     }
     expect_file!["../golden/steps.txt"].assert_eq(&table);
@@ -154,7 +172,9 @@ fn the_card_is_waited_for_as_long_as_the_policy_says_and_no_longer() {
     let method = Screen::Method(Draft { amount: yen(880), note: None, since_us: NOW });
     let (next, effects, _) = go(&ctx, &method, Event::Tick, NOW + 180_000_000);
     assert!(effects.is_empty());
-    assert!(matches!(next, Screen::Amount(AmountEntry { error: Some(AmountError::Code(code)), .. }) if code == pay::SESSION_EXPIRED));
+    assert!(
+        matches!(next, Screen::Amount(AmountEntry { error: Some(AmountError::Code(code)), .. }) if code == pay::SESSION_EXPIRED)
+    );
 }
 
 #[test]
@@ -174,7 +194,10 @@ fn a_card_that_the_shop_or_its_class_does_not_take_is_never_asked_about() {
     assert!(effects.is_empty());
     assert!(matches!(&next, Screen::ClassAgain(again) if again.allowed == [PaymentClass::Lump]));
     let (next, effects, _) = go(&ctx, &next, Event::Press(Press::ChooseClass(PaymentClass::Lump)), NOW);
-    assert_eq!((next.name(), effects.iter().map(word).collect::<Vec<_>>()), ("processing", vec!["ask lump".into()]));
+    assert_eq!(
+        (next.name(), effects.iter().map(word).collect::<Vec<_>>()),
+        ("processing", vec!["ask lump".into()])
+    );
 
     ctx.config.as_mut().unwrap().policy.amount_limit_yen = yen(99_999_999);
     three.attempt.class = PaymentClass::Lump;
@@ -190,7 +213,10 @@ fn a_reader_of_another_shop_or_no_reader_at_all_is_never_armed() {
     for (reader, code) in [(Reader::Offline, "E06"), (Reader::Online { serial: "STRANGER".into() }, "991")] {
         let ctx = Context { reader, ..context(Lang::Ja) };
         let (_, effects, _) = go(&ctx, &present(Stage::Starting), started.clone(), NOW);
-        assert_eq!(effects.iter().map(word).collect::<Vec<_>>(), ["disarm".to_owned(), format!("abandon {code}")]);
+        assert_eq!(
+            effects.iter().map(word).collect::<Vec<_>>(),
+            ["disarm".to_owned(), format!("abandon {code}")]
+        );
     }
 }
 
@@ -221,7 +247,8 @@ fn a_doubt_stands_before_the_next_sale_until_the_clerk_has_seen_it() {
     let (next, effects, _) = go(&ctx, &Screen::Home, Event::Press(Press::OpenSale), NOW);
     assert_eq!((next.name(), effects.len()), ("unknown", 0));
     let draft = Draft { amount: yen(880), note: None, since_us: NOW };
-    let (next, effects, _) = go(&ctx, &Screen::Method(draft), Event::Press(Press::Pay(PaymentClass::Lump)), NOW);
+    let (next, effects, _) =
+        go(&ctx, &Screen::Method(draft), Event::Press(Press::Pay(PaymentClass::Lump)), NOW);
     assert_eq!((next.name(), effects.len()), ("unknown", 0));
     let (next, effects, _) = go(&ctx, &next, Event::Press(Press::AnotherCustomer), NOW);
     assert_eq!((next.name(), word(&effects[0])), ("home", "acknowledge".into()));
@@ -270,7 +297,9 @@ fn activation_asks_for_twelve_digits_then_shows_the_shop() {
     for (terminal_id, password) in [("123", "1234"), ("000000358002", "")] {
         let (next, effects, _) = go(&ctx, &start, press(terminal_id, password), NOW);
         assert!(effects.is_empty());
-        assert!(matches!(next, Screen::Activate(form) if form.trouble == Some(Trouble::ActivationIncomplete)));
+        assert!(
+            matches!(next, Screen::Activate(form) if form.trouble == Some(Trouble::ActivationIncomplete))
+        );
     }
     let (next, effects, _) = go(&ctx, &start, press("0000-0035-8002", "1234"), NOW);
     assert_eq!(word(&effects[0]), "activate");
