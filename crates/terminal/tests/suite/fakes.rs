@@ -28,7 +28,7 @@ use tower::ServiceExt as _;
 
 /// What the fake center does with the next payment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Next {
+pub(crate) enum Next {
     /// Approves, or authorizes where a signature follows.
     Approve,
     /// Refuses.
@@ -53,33 +53,33 @@ struct Book {
 
 /// A center in memory. Clones share it, as a center outlives its terminals.
 #[derive(Clone, Default)]
-pub struct FakeCenter(Arc<Mutex<Book>>);
+pub(crate) struct FakeCenter(Arc<Mutex<Book>>);
 
 impl FakeCenter {
-    pub fn plan(&self, next: Next) {
+    pub(crate) fn plan(&self, next: Next) {
         self.0.lock().unwrap().plan.push_back(next);
     }
 
     /// The line goes down or comes back.
-    pub fn away(&self, away: bool) {
+    pub(crate) fn away(&self, away: bool) {
         self.0.lock().unwrap().away = away;
     }
 
     /// What arrived, in order.
-    pub fn heard(&self) -> Vec<String> {
+    pub(crate) fn heard(&self) -> Vec<String> {
         self.0.lock().unwrap().heard.clone()
     }
 
-    pub fn state(&self, id: PaymentId) -> Option<StateName> {
+    pub(crate) fn state(&self, id: PaymentId) -> Option<StateName> {
         self.0.lock().unwrap().payments.get(&id).map(|view| view.state)
     }
 
-    pub fn put(&self, attempt: &Attempt, state: StateName) {
+    pub(crate) fn put(&self, attempt: &Attempt, state: StateName) {
         let view = view(attempt, state, None);
         self.0.lock().unwrap().payments.insert(attempt.id, view);
     }
 
-    pub fn charged_yen(&self) -> i64 {
+    pub(crate) fn charged_yen(&self) -> i64 {
         let book = self.0.lock().unwrap();
         book.payments
             .values()
@@ -249,7 +249,7 @@ impl Center for FakeCenter {
 }
 
 /// A reader whose slot and slit are a channel.
-pub struct TestReader {
+pub(crate) struct TestReader {
     cards: mpsc::Receiver<CardEvent>,
     armed: watch::Sender<bool>,
 }
@@ -286,7 +286,7 @@ impl PinPad for TestReader {
 
 /// A printer whose paper all clones share.
 #[derive(Clone)]
-pub struct TestPrinter(pub Arc<Mutex<(PrinterStatus, Vec<Vec<u8>>)>>);
+pub(crate) struct TestPrinter(pub(crate) Arc<Mutex<(PrinterStatus, Vec<Vec<u8>>)>>);
 
 impl Printer for TestPrinter {
     async fn print(&mut self, bytes: &[u8]) -> Result<(), PrinterStatus> {
@@ -301,13 +301,13 @@ impl Printer for TestPrinter {
 }
 
 /// A terminal on a bench of fakes.
-pub struct Bench {
-    pub terminal: Terminal,
-    pub center: FakeCenter,
-    pub clock: Clock,
-    pub printer: TestPrinter,
-    pub cards: mpsc::Sender<CardEvent>,
-    pub digits: watch::Sender<u8>,
+pub(crate) struct Bench {
+    pub(crate) terminal: Terminal,
+    pub(crate) center: FakeCenter,
+    pub(crate) clock: Clock,
+    pub(crate) printer: TestPrinter,
+    pub(crate) cards: mpsc::Sender<CardEvent>,
+    pub(crate) digits: watch::Sender<u8>,
     _connected: watch::Sender<bool>,
 }
 
@@ -322,12 +322,12 @@ fn keys() -> ReaderKeys {
 
 impl Bench {
     /// A terminal in a folder, with a center that may have seen earlier runs.
-    pub async fn open(folder: &Path, center: FakeCenter, clock: Clock) -> Self {
+    pub(crate) async fn open(folder: &Path, center: FakeCenter, clock: Clock) -> Self {
         let counter = Arc::new(Mutex::new(u128::from(clock.now_us().unsigned_abs())));
         let chance = Arc::new(move || {
             let mut n = counter.lock().unwrap();
             *n += 0x1357_9bdf;
-            n.to_be_bytes().map(|b| b.rotate_left(3) ^ 0x5a)
+            n.to_le_bytes().map(|b| b.rotate_left(3) ^ 0x5a)
         });
         let settings = Settings {
             data: folder.to_path_buf(),
@@ -356,7 +356,7 @@ impl Bench {
     }
 
     /// A fresh terminal, activated.
-    pub async fn fresh(folder: &Path) -> Self {
+    pub(crate) async fn fresh(folder: &Path) -> Self {
         let clock = Clock::by_hand("2026-11-21T01:15:30Z".parse().unwrap());
         let bench = Self::open(folder, FakeCenter::default(), clock).await;
         bench.reach("sign-in").await;
@@ -364,11 +364,11 @@ impl Bench {
     }
 
     /// Waits until the screen has this name. Bounded by turns, not by time.
-    pub async fn reach(&self, name: &str) {
+    pub(crate) async fn reach(&self, name: &str) {
         self.until(&format!("screen {name}"), || self.terminal.screen_name() == name).await;
     }
 
-    pub async fn until(&self, what: &str, mut holds: impl FnMut() -> bool) {
+    pub(crate) async fn until(&self, what: &str, mut holds: impl FnMut() -> bool) {
         for _ in 0..200_000 {
             if holds() {
                 return;
@@ -381,18 +381,18 @@ impl Bench {
     }
 
     /// A swipe of a card without a chip.
-    pub async fn swipe(&self) {
+    pub(crate) async fn swipe(&self) {
         let track = SwipedTrack::new(";4761739001010010=30121010000012345678?");
         self.cards.send(CardEvent::Swiped(track)).await.unwrap();
     }
 
     /// A swipe of a card that has a chip (service code 201).
-    pub async fn swipe_chip_card(&self) {
+    pub(crate) async fn swipe_chip_card(&self) {
         let track = SwipedTrack::new(";4761739001010010=30122010000012345678?");
         self.cards.send(CardEvent::Swiped(track)).await.unwrap();
     }
 
-    pub async fn ask(&self, method: &str, path: &str, kind: &str, body: &str) -> (u16, String) {
+    pub(crate) async fn ask(&self, method: &str, path: &str, kind: &str, body: &str) -> (u16, String) {
         let router = self.terminal.router(pages::secure::SecureConfig::loopback(8710));
         let request = http::Request::builder()
             .method(method)
@@ -408,42 +408,53 @@ impl Bench {
         (status, String::from_utf8(bytes.to_vec()).unwrap())
     }
 
-    pub async fn json(&self, method: &str, path: &str, body: &str) -> (u16, serde_json::Value) {
+    pub(crate) async fn json(&self, method: &str, path: &str, body: &str) -> (u16, serde_json::Value) {
         let (status, text) = self.ask(method, path, "application/json", body).await;
         (status, serde_json::from_str(&text).unwrap_or(serde_json::Value::Null))
     }
 
     /// Starts a payment as a register does; gives its id.
-    pub async fn start(&self, amount: i64) -> PaymentId {
+    pub(crate) async fn start(&self, amount: i64) -> PaymentId {
         let body = format!(r#"{{"amount":{amount},"method":"card"}}"#);
         let (status, json) = self.json("POST", "/local/payments", &body).await;
         assert_eq!(status, 201, "{json}");
         json["id"].as_str().unwrap().parse().unwrap()
     }
 
-    pub async fn look(&self, id: PaymentId) -> serde_json::Value {
+    pub(crate) async fn look(&self, id: PaymentId) -> serde_json::Value {
         self.json("GET", &format!("/local/payments/{id}"), "").await.1
     }
 
     /// The revision of the page now.
-    pub async fn rev(&self) -> String {
+    pub(crate) async fn rev(&self) -> String {
         let (_, page) = self.ask("GET", "/", "text/plain", "").await;
         page.split("data-rev=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
     }
 
+    /// Waits until the page says this.
+    pub(crate) async fn says(&self, text: &str) {
+        for _ in 0..20_000 {
+            if self.ask("GET", "/", "text/plain", "").await.1.contains(text) {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+        panic!("the page never says {text:?}; the screen is {}", self.terminal.screen_name());
+    }
+
     /// Presses something on the page of now.
-    pub async fn press(&self, name: &str, fields: &str) -> u16 {
+    pub(crate) async fn press(&self, name: &str, fields: &str) -> u16 {
         let rev = self.rev().await;
         self.press_on(&rev, name, fields).await
     }
 
-    pub async fn press_on(&self, rev: &str, name: &str, fields: &str) -> u16 {
+    pub(crate) async fn press_on(&self, rev: &str, name: &str, fields: &str) -> u16 {
         let body = format!("rev={rev}&{fields}");
         self.ask("POST", &format!("/events/{name}"), "application/x-www-form-urlencoded", &body).await.0
     }
 
     /// Lets the tasks that wait for the clock see that time has passed.
-    pub async fn pass(&self, by: Duration) {
+    pub(crate) async fn pass(&self, by: Duration) {
         for _ in 0..50 {
             tokio::task::yield_now().await;
         }
@@ -452,9 +463,9 @@ impl Bench {
 }
 
 /// An approval as the fake center gives it.
-pub fn approval() -> Approval {
+pub(crate) fn approval() -> Approval {
     Approval { code: Some("123456".into()) }
 }
 
 /// The signature of every signer here, as JSON.
-pub const SIGNATURE: &str = r#"{"strokes":[[[10,10],[400,200],[900,40]]]}"#;
+pub(crate) const SIGNATURE: &str = r#"{"strokes":[[[10,10],[400,200],[900,40]]]}"#;

@@ -7,7 +7,7 @@ fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
 }
 
 /// Readable lines of HTML.
-pub fn lines(html: &str) -> String {
+pub(crate) fn lines(html: &str) -> String {
     let mut out = String::new();
     let mut rest = html;
     let mut hidden = 0usize;
