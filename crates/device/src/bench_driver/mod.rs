@@ -30,7 +30,12 @@ impl BenchReader {
     /// as this value lives. Must be called inside a tokio runtime.
     pub fn connect(url: String, serial: String, clock: Clock) -> Self {
         let hello = ToDesk::Hello { reader: serial, pinpad: true };
-        Self { line: socket::open(url, hello, clock), inbox: Inbox::default(), armed: None, digits: tokio::sync::watch::Sender::new(0) }
+        Self {
+            line: socket::open(url, hello, clock),
+            inbox: Inbox::default(),
+            armed: None,
+            digits: tokio::sync::watch::Sender::new(0),
+        }
     }
 
     /// Whether the desk is there now.

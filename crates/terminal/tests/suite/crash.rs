@@ -241,7 +241,7 @@ async fn the_export_has_entries_payments_and_the_proof() {
     written(&journal, &stories()[2].1).await;
     drop(journal);
     let json = export(folder.path(), clock()).unwrap();
-    expect![[r#"declined 880 no payment-101 started,sent,declined true"#]].assert_eq(&format!(
+    expect![["declined 880 no payment-101 started,sent,declined true"]].assert_eq(&format!(
         "{} {} {} {} {} {}",
         json["payments"][0]["state"].as_str().unwrap(),
         json["payments"][0]["amount"],

@@ -307,7 +307,7 @@ pub(crate) struct Bench {
     pub(crate) clock: Clock,
     pub(crate) printer: TestPrinter,
     pub(crate) cards: mpsc::Sender<CardEvent>,
-    pub(crate) digits: watch::Sender<u8>,
+    _digits: watch::Sender<u8>,
     _connected: watch::Sender<bool>,
 }
 
@@ -352,7 +352,7 @@ impl Bench {
         let terminal = Terminal::start(settings, opened, "00".repeat(32), Arc::new(center.clone()), hardware)
             .await
             .unwrap();
-        Self { terminal, center, clock, printer, cards, digits, _connected: connected }
+        Self { terminal, center, clock, printer, cards, _digits: digits, _connected: connected }
     }
 
     /// A fresh terminal, activated.

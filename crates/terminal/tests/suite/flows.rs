@@ -162,7 +162,7 @@ async fn a_refused_sale_goes_on_with_a_new_id() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_language_is_the_devices_setting_and_the_pin_mirror_shows_dots() {
+async fn the_language_is_the_devices_setting() {
     let folder = tempfile::tempdir().unwrap();
     let bench = Bench::fresh(folder.path()).await;
     assert_eq!(bench.ask("GET", "/lang/en", "text/plain", "").await.0, 303);
@@ -172,4 +172,26 @@ async fn the_language_is_the_devices_setting_and_the_pin_mirror_shows_dots() {
     assert_eq!(bench.ask("GET", "/lang/xx", "text/plain", "").await.0, 404);
     assert_eq!(bench.ask("GET", "/healthz", "text/plain", "").await.0, 200);
     assert_eq!(bench.ask("GET", "/readyz", "text/plain", "").await.0, 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_pages_follow_by_themselves_over_the_live_stream() {
+    // rule 2.5.2: the stream sends what the press answers.
+    use axum::body::Body;
+    use futures_util::StreamExt as _;
+    use tower::ServiceExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::fresh(folder.path()).await;
+    let router = bench.terminal.router(pages::secure::SecureConfig::loopback(8710));
+    let request = http::Request::get("/live").header("host", "127.0.0.1:8710").body(Body::empty()).unwrap();
+    let mut stream = router.oneshot(request).await.unwrap().into_body().into_data_stream();
+    let mut heard = String::new();
+    while !heard.contains("data-screen=\"sign-in\"") {
+        heard.push_str(&String::from_utf8_lossy(&stream.next().await.unwrap().unwrap()));
+    }
+    bench.start(880).await;
+    while !heard.contains("data-screen=\"present\"") {
+        heard.push_str(&String::from_utf8_lossy(&stream.next().await.unwrap().unwrap()));
+    }
+    assert!(heard.contains("event: beat"));
 }

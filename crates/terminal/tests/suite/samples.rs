@@ -275,6 +275,10 @@ fn results() -> Vec<(&'static str, Screen)> {
         ("approved-printer-offline", failed(Trouble::PrinterOffline)),
         ("approved-mailed", result(PrintState::Idle, false, true)),
         ("approved-interrupted", Screen::Result(Finished { interrupted: true, ..Finished::new(broken) })),
+        (
+            "reversed-chip",
+            finished(Attempt { undo: Some(pay::CRYPTOGRAM_REFUSED), ..in_state(State::Reversed) }),
+        ),
         ("reversed", finished(in_state(State::Reversed))),
         ("released", finished(in_state(State::Released))),
         ("unknown-no-answer", finished(in_state(State::InDoubt(pay::NO_ANSWER)))),
