@@ -4,7 +4,7 @@
 import { learn } from "./server-clock.ts";
 
 type Task = { fragment?: ParentNode; target?: Element | string };
-type SwapDetail = { ctx: { response?: { status: number } }; tasks: Task[] };
+type SwapDetail = { ctx: { sourceElement?: Element; response?: { status: number } }; tasks: Task[] };
 type Connection = { reader?: { cancel(): Promise<void> } | null };
 
 /** `run.number`, as crate pages prints it in data-rev. */
@@ -43,9 +43,7 @@ let shown = document.getElementById("screen")?.dataset["screen"];
 
 document.addEventListener("htmx:before:swap", (event) => {
   const { ctx, tasks } = (event as CustomEvent<SwapDetail>).detail;
-  // The stream's context keeps the response that opened it; a heartbeat proves which one it is.
-  const source = event.target as Element | null;
-  const streamed = source?.hasAttribute("hx-sse:connect") ?? false;
+  const streamed = ctx.sourceElement?.id === "live";
   const failed = !streamed && (ctx.response?.status ?? 200) >= 400;
   const live = tasks.some((task) => task.fragment?.querySelector("[data-rev]"));
   if (failed && !live) {
@@ -103,8 +101,8 @@ function hush(): void {
 }
 
 document.addEventListener("htmx:error", (event) => {
-  const source = event.target as Element | null;
-  if (!source?.hasAttribute("hx-sse:connect")) tell("lost");
+  const stream = event.target instanceof Element && event.target.id === "live";
+  if (!stream) tell("lost");
 });
 
 // A link can be half open: nothing arrives and nothing ends. Then we hang up and dial again.

@@ -67,3 +67,14 @@ pub struct ClerkSession {
     /// The password must be changed in the console before the next day (D-07).
     pub must_change_password: bool,
 }
+
+/// `POST /api/v1/echo`, signed: the online test (オンラインテスト). The center answers the same text and its time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Echo {
+    /// Anything, at most 200 characters.
+    pub text: String,
+    /// The asker's clock, then the center's: UTC microseconds since 1970. Shows how far they differ (R9).
+    pub at_us: i64,
+}

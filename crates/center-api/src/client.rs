@@ -4,7 +4,7 @@ use crate::signature::{
     COUNTER_HEADER, Covered, DIGEST_HEADER, INPUT_HEADER, SIGNATURE_HEADER, TERMINAL_HEADER, sign,
 };
 use crate::{
-    Activation, ActivationRequest, ClerkSession, ClerkSignIn, CompletionRequest, MailReceiptRequest,
+    Activation, ActivationRequest, ClerkSession, ClerkSignIn, CompletionRequest, Echo, MailReceiptRequest,
     PaymentRequest, PaymentView, Problem, ReversalRequest, TerminalConfig,
 };
 use clock::Clock;
@@ -73,6 +73,8 @@ impl CenterClient {
     /// A client for the center at `bases` (`http://host:port`, tried in order until one connects).
     /// An answer is waited for at most `limit`.
     pub fn new(bases: &[String], clock: Clock, limit: Duration) -> Result<Self, Fault> {
+        // The program may have chosen a provider already; then this one is not needed.
+        drop(rustls::crypto::ring::default_provider().install_default());
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
@@ -159,10 +161,9 @@ impl CenterClient {
         self.call::<_, serde_json::Value>(Method::POST, &path, request, Some(signer)).await.map(drop)
     }
 
-    /// `POST /api/v1/echo`: the online test.
-    pub async fn echo(&self, signer: &Signer) -> Result<(), Fault> {
-        let empty = serde_json::json!({});
-        self.call::<_, serde_json::Value>(Method::POST, "/api/v1/echo", &empty, Some(signer)).await.map(drop)
+    /// `POST /api/v1/echo`: the online test; the answer carries the center's clock.
+    pub async fn echo(&self, signer: &Signer, request: &Echo) -> Result<Echo, Fault> {
+        self.call(Method::POST, "/api/v1/echo", request, Some(signer)).await
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str, signer: &Signer) -> Result<T, Fault> {

@@ -7,13 +7,15 @@
 mod activation;
 pub mod client;
 mod config;
+mod mails;
 mod payments;
 mod problem;
 pub mod signature;
 
-pub use activation::{Activation, ActivationRequest, ClerkSession, ClerkSignIn};
+pub use activation::{Activation, ActivationRequest, ClerkSession, ClerkSignIn, Echo};
 pub use client::{CenterClient, Counter, Fault, Signer};
 pub use config::{Contract, Shop, TerminalConfig};
+pub use mails::{MailStatus, ReceiptMail, ReceiptMails};
 pub use payments::{
     CardData, CompletionRequest, EncryptedPin, HostAnswer, MailReceiptRequest, PaymentRequest, PaymentView,
     ReversalRequest, TimelineEntry,

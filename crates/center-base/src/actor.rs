@@ -133,9 +133,10 @@ impl Role {
 ///
 /// ```
 /// # use center_base::Scope;
-/// // … WHERE tenant = $1 AND ($2 IS NULL OR company_id = $2)
-/// //     AND ($3 IS NULL OR shop_id = $3) AND ($4 IS NULL OR terminal_id = $4)
-/// let [company, shop, terminal] = Scope::Shop("9000009".into()).sql();
+/// // … WHERE tenant = $1 AND (company_id = $2 OR $2 IS NULL)
+/// //     AND (shop_id = $3 OR $3 IS NULL) AND (terminal_id = $4 OR $4 IS NULL)
+/// let scope = Scope::Shop("9000009".into());
+/// let [company, shop, terminal] = scope.sql();
 /// assert_eq!((company, shop, terminal), (store::Value::Null, store::Value::Text("9000009"), store::Value::Null));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use store::{DbError, Inconsistent, Migration, ReadTx, TenantId, Tx, params};
 
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
+pub(crate) const MIGRATION: Migration = Migration {
     name: "center-base/0002_audit",
     sql: "-- Who did what, in commit order; never changed, never deleted.
         CREATE TABLE audit (
@@ -25,7 +25,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
             detail TEXT NOT NULL,
             PRIMARY KEY (tenant, seq, link)
         ) /*sqlite: STRICT, WITHOUT ROWID */;",
-}];
+};
 
 pub(crate) const INSERT: &str = "INSERT INTO audit (tenant, seq, link, at_us, who, what, about, detail)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
@@ -64,13 +64,11 @@ impl Canonical {
 
     /// A text or nothing.
     pub fn opt_text(mut self, text: Option<&str>) -> Self {
-        match text {
-            Some(text) => self.text(text),
-            None => {
-                self.0.push(b'0');
-                self
-            }
+        if let Some(text) = text {
+            return self.text(text);
         }
+        self.0.push(b'0');
+        self
     }
 
     fn long(mut self, kind: u8, bytes: &[u8]) -> Self {

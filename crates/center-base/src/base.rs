@@ -13,14 +13,14 @@ use std::sync::{Arc, PoisonError, RwLock};
 use store::{Db, DbError, Migration, ReadTx, TenantId, Tx, params};
 use tokio::sync::Notify;
 
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
+pub(crate) const MIGRATION: Migration = Migration {
     name: "center-base/0001_generation",
     sql: "-- One number per tenant that grows with every change of configuration; caches live for one number.
         CREATE TABLE generation (
             tenant BIGINT NOT NULL PRIMARY KEY,
             number BIGINT NOT NULL
         ) /*sqlite: STRICT, WITHOUT ROWID */;",
-}];
+};
 
 pub(crate) const GENERATION_READ: &str = "SELECT number FROM generation WHERE tenant = $1";
 pub(crate) const GENERATION_BUMP: &str = "INSERT INTO generation (tenant, number) VALUES ($1, 1)

@@ -65,7 +65,7 @@ async fn figures(State(base): State<Base>) -> Response {
     let health = base.db.health();
     metrics::counter!("choba_commits_total").absolute(health.commits);
     metrics::counter!("choba_units_total").absolute(health.units);
-    metrics::gauge!("choba_ready").set(if health.is_ready() { 1u32 } else { 0 });
+    metrics::gauge!("choba_ready").set(u32::from(health.is_ready()));
     let waiting = u32::try_from(health.writes_waiting).unwrap_or(u32::MAX);
     metrics::gauge!("choba_writes_waiting").set(waiting);
     let tenant = base.tenant;

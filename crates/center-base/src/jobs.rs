@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use store::{Migration, params};
 
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
+pub(crate) const MIGRATION: Migration = Migration {
     name: "center-base/0004_job",
     sql: "-- When each recurring piece of work is due, and who is at it.
         CREATE TABLE job (
@@ -21,7 +21,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
             error TEXT NOT NULL,
             PRIMARY KEY (tenant, name)
         ) /*sqlite: STRICT, WITHOUT ROWID */;",
-}];
+};
 
 pub(crate) const ADD: &str = "INSERT INTO job (tenant, name, due_us, owner, lease_us, error)
      VALUES ($1, $2, $3, '', 0, '') ON CONFLICT (tenant, name) DO NOTHING";
@@ -122,10 +122,10 @@ mod tests {
     async fn a_job_runs_when_it_is_due_and_in_one_center_only() {
         for db in store::testing::each(crate::MIGRATIONS) {
             let (here, there) = (base(&db), base(&db));
-            let jobs = || vec![Job::new("test/sweep", Duration::from_secs(60), |_| async { Ok(()) })];
+            let jobs = || vec![Job::new("test/sweep", Duration::from_mins(1), |_| async { Ok(()) })];
             assert_eq!(run_due(&here, &jobs()).await.unwrap(), ["test/sweep"]);
             assert!(run_due(&there, &jobs()).await.unwrap().is_empty());
-            here.clock.advance(Duration::from_secs(60));
+            here.clock.advance(Duration::from_mins(1));
             assert!(claim(&there, "test/sweep").await.unwrap());
             assert!(run_due(&here, &jobs()).await.unwrap().is_empty(), "the other center is at it");
             here.clock.advance(limits::JOB_LEASE);

@@ -35,11 +35,12 @@
 //! const INSERT: &str = "INSERT INTO note (tenant, id, company_id, shop_id, terminal_id, text)
 //!      VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (tenant, id) DO NOTHING";
 //! const LOAD: &str = "SELECT text FROM note
-//!       WHERE tenant = $1 AND id = $2 AND ($3 IS NULL OR company_id = $3)
-//!         AND ($4 IS NULL OR shop_id = $4) AND ($5 IS NULL OR terminal_id = $5)";
+//!       WHERE tenant = $1 AND id = $2 AND (company_id = $3 OR $3 IS NULL)
+//!         AND (shop_id = $4 OR $4 IS NULL) AND (terminal_id = $5 OR $5 IS NULL)";
 //! pub const STATEMENTS: &[&str] = &[INSERT, LOAD];
 //!
-//! // 3. A query takes the scope: what the actor may not see is not found.
+//! // 3. A query takes the scope: what the actor may not see is not found. The comparison stands before
+//! // the IS NULL: PostgreSQL learns a parameter's type where it first sees it.
 //! fn load(tx: &mut ReadTx<'_>, tenant: store::TenantId, scope: &Scope, id: &str) -> Result<Option<String>, DbError> {
 //!     let [company, shop, terminal] = scope.sql();
 //!     tx.query_opt(LOAD, &[tenant.into(), id.into(), company, shop, terminal], |row| Ok(row.text(0)?.to_owned()))
@@ -161,11 +162,7 @@ pub use wire::{Caller, JsonBody, Refusal, lang_of};
 use store::Migration;
 
 /// The tables of this crate, before those of the slices.
-pub const MIGRATIONS: &[Migration] = &joined();
-
-const fn joined() -> [Migration; 4] {
-    [base::MIGRATIONS[0], audit::MIGRATIONS[0], outbox::MIGRATIONS[0], jobs::MIGRATIONS[0]]
-}
+pub const MIGRATIONS: &[Migration] = &[base::MIGRATION, audit::MIGRATION, outbox::MIGRATION, jobs::MIGRATION];
 
 /// Every statement of this crate.
 pub const STATEMENTS: &[&str] = &[

@@ -18,7 +18,7 @@ pub(crate) const OUTBOX_CLAIM: i64 = 16;
 pub(crate) const OUTBOX_AT_ONCE: usize = 64;
 /// How long a process may work on an event before another one may take it. Longer than the longest
 /// time-out of a consumer.
-pub(crate) const OUTBOX_LEASE: Duration = Duration::from_secs(120);
+pub(crate) const OUTBOX_LEASE: Duration = Duration::from_mins(2);
 /// How long the worker waits when nothing is due and nobody wakes it.
 pub(crate) const OUTBOX_POLL: Duration = Duration::from_millis(500);
 /// The longest pause between two tries of an event; the first is a second, then it doubles (R4).
@@ -27,7 +27,7 @@ pub(crate) const OUTBOX_PAUSE_MAX_S: i64 = 60;
 pub(crate) const OUTBOX_ERROR_CHARS: usize = 300;
 
 /// How long a job may run before another process may start it.
-pub(crate) const JOB_LEASE: Duration = Duration::from_secs(600);
+pub(crate) const JOB_LEASE: Duration = Duration::from_mins(10);
 /// The longest wait between two looks at the list of jobs.
 pub(crate) const JOB_POLL: Duration = Duration::from_secs(1);
 

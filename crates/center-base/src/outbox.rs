@@ -18,7 +18,7 @@ use std::time::Duration;
 use store::{DbError, Inconsistent, Migration, Row, TenantId, Tx, params};
 use tokio::task::JoinSet;
 
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
+pub(crate) const MIGRATION: Migration = Migration {
     name: "center-base/0003_outbox",
     sql: "-- Messages to others: written with their cause, gone when delivered.
         CREATE TABLE outbox (
@@ -36,7 +36,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
             PRIMARY KEY (tenant, id)
         ) /*sqlite: STRICT, WITHOUT ROWID */;
         CREATE INDEX outbox_due ON outbox (tenant, due_us, seq);",
-}];
+};
 
 pub(crate) const PUT: &str =
     "INSERT INTO outbox (tenant, id, seq, topic, key, body, due_us, tries, owner, lease_us, error)

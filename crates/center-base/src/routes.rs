@@ -185,8 +185,13 @@ impl Table {
         for line in lines {
             let roles: Vec<&str> = line.access.roles.iter().map(|role| role.word()).collect();
             let roles = if line.access.roles == Role::ALL { "everybody".to_owned() } else { roles.join(" ") };
-            let _ =
-                writeln!(text, "{:6} {:44} {:8} {roles}", line.method, line.path, line.access.level.word());
+            let _ = writeln!(
+                text,
+                "{:6} {:44} {:8} {roles}",
+                line.method.as_str(),
+                line.path,
+                line.access.level.word()
+            );
         }
         text
     }

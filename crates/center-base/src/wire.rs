@@ -182,17 +182,12 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
-        if !is_json(request.headers()) {
+        if !pages::secure::is_json(request.headers()) {
             return Err(api::NOT_JSON.into());
         }
         let bytes = Bytes::from_request(request, state).await.map_err(|_| Refusal::from(api::TOO_LARGE))?;
         serde_json::from_slice(&bytes).map(Self).map_err(|error| Refusal::bad(safe_words(&error)))
     }
-}
-
-fn is_json(headers: &HeaderMap) -> bool {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
 }
 
 /// What is wrong with a body. serde's own sentence may quote a value, and a value may be secret: only
@@ -207,21 +202,9 @@ fn safe_words(error: &serde_json::Error) -> String {
     format!("{what} at line {} column {}", error.line(), error.column())
 }
 
-/// The language that a request asks for: the person's choice (cookie `choba-lang`), else
-/// `Accept-Language`, else Japanese.
+/// The language that a request asks for: the person's choice, else `Accept-Language`, else Japanese.
 pub fn lang_of(headers: &HeaderMap) -> Lang {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-    let chosen = cookies
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim().strip_prefix("choba-lang="))
-        .find_map(Lang::from_tag);
-    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    let preferred = || {
-        accepted?
-            .split(',')
-            .find_map(|part| part.trim().get(..2).and_then(|tag| Lang::from_tag(&tag.to_ascii_lowercase())))
-    };
-    chosen.or_else(preferred).unwrap_or_default()
+    Lang::from_tag(pages::lang::of(headers)).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -242,18 +225,6 @@ mod tests {
         assert_eq!(words("{}"), "missing field `amount` at line 1 column 2");
         assert_eq!(words(r#"{"amount":"4111111111111111"}"#), "a value does not fit at line 1 column 28");
         assert_eq!(words("{"), "this is not JSON at line 1 column 1");
-    }
-
-    #[test]
-    fn the_chosen_language_wins_over_the_preferred_one() {
-        let headers = |name: &'static str, value: &'static str| {
-            HeaderMap::from_iter([(http::HeaderName::from_static(name), HeaderValue::from_static(value))])
-        };
-        assert_eq!(lang_of(&HeaderMap::new()), Lang::Ja);
-        assert_eq!(lang_of(&headers("accept-language", "fr, EN-gb;q=0.8, ja;q=0.5")), Lang::En);
-        let mut both = headers("accept-language", "en");
-        both.insert("cookie", HeaderValue::from_static("a=b; choba-lang=ja"));
-        assert_eq!(lang_of(&both), Lang::Ja);
     }
 
     #[test]

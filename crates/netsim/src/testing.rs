@@ -1,7 +1,8 @@
 //! For the tests: a few cards, and a terminal with its reader that makes requests of them.
 
+use crate::cards::Standing;
 use crate::faults::Faults;
-use crate::host::issuer::{Account, Accounts, Standing};
+use crate::host::issuer::{Account, Accounts};
 use crate::host::line::Host;
 use crate::host::tables;
 use crate::log::Log;
@@ -22,6 +23,7 @@ fn account(name: &str, pan: &str) -> Account {
     Account {
         name: name.into(),
         pan: Pan::parse(pan).unwrap(),
+        card_number: emv::Pan::new(pan).unwrap(),
         sequence: 1,
         expiry_yymm: "3012".into(),
         pin: Pin::parse("1234").ok(),
@@ -194,4 +196,45 @@ fn chip_data(account: &Account, amount: u64, pin: bool, counter: u32) -> Vec<u8>
         (tags::DF_NAME, &[0xA0, 0x00, 0x00, 0x00, 0x03, 0x10, 0x10]),
     ];
     signed.iter().chain(&rest).flat_map(|(tag, value)| tlv::encode(*tag, value)).collect()
+}
+
+/// Wakes whoever waits for something to happen in the simulators, so that no test sleeps.
+#[derive(Clone)]
+pub(crate) struct Bell(tokio::sync::watch::Sender<u64>);
+
+impl Bell {
+    pub(crate) fn new() -> Self {
+        Self(tokio::sync::watch::Sender::new(0))
+    }
+
+    pub(crate) fn ring(&self) -> impl Fn() + Send + Sync + 'static {
+        let bell = self.0.clone();
+        move || bell.send_modify(|rings| *rings += 1)
+    }
+
+    /// Waits until `found` finds something, looking again at every ring.
+    pub(crate) async fn until<T>(&self, mut found: impl FnMut() -> Option<T>) -> T {
+        let mut rings = self.0.subscribe();
+        loop {
+            rings.borrow_and_update();
+            if let Some(found) = found() {
+                return found;
+            }
+            rings.changed().await.unwrap();
+        }
+    }
+}
+
+/// A table of `docs/integrators/test-inputs.md` is what the program says it is.
+pub(crate) fn check_section(name: &str, table: &str) {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/integrators/test-inputs.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let (begin, end) = (format!("<!-- {name}: written by netsim -->\n"), format!("<!-- end of {name} -->"));
+    let (head, rest) = text.split_once(&begin).unwrap();
+    let (old, tail) = rest.split_once(&end).unwrap();
+    if std::env::var_os("UPDATE_EXPECT").is_some_and(|wish| wish == "1") {
+        std::fs::write(path, format!("{head}{begin}{table}{end}{tail}")).unwrap();
+        return;
+    }
+    assert_eq!(old, table, "run the tests of netsim once with UPDATE_EXPECT=1");
 }

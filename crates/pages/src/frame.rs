@@ -162,7 +162,7 @@ impl<'a> Frame<'a> {
         self
     }
 
-    /// Navigation under the main part (terminal) or beside it (console, see [`crate::console`]).
+    /// Navigation under the main part (terminal) or beside it (console, [`crate::list::menu`]).
     pub fn nav(mut self, nav: Markup) -> Self {
         self.nav = Some(nav);
         self

@@ -185,8 +185,11 @@ impl Db {
     /// the tail when it starts again.
     pub async fn fatal(&self) -> String {
         let mut fatal = self.0.core.fatal.subscribe();
-        match fatal.wait_for(Option::is_some).await {
-            Ok(why) => why.as_deref().unwrap_or_default().to_owned(),
+        // The guard must not live across an await: this future is part of tasks.
+        let why =
+            fatal.wait_for(Option::is_some).await.map(|why| why.as_deref().unwrap_or_default().to_owned());
+        match why {
+            Ok(why) => why,
             // The sender lives in self.
             Err(_) => std::future::pending().await,
         }

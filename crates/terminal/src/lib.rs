@@ -31,4 +31,4 @@ mod web;
 
 pub use journal::{Report, export, verify};
 pub use shared::Chance;
-pub use terminal::{Hardware, OpenFault, Opened, Places, Settings, Terminal};
+pub use terminal::{Hardware, OpenFault, Opened, Settings, Terminal};

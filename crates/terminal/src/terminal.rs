@@ -3,12 +3,11 @@
 use crate::agent::{self, Message};
 use crate::attempt::{Remedy, remedy};
 use crate::center::Center;
-use crate::client::HttpCenter;
 use crate::context::{Context, Reader};
 use crate::event::{Event, Moment};
 use crate::journal::{Fact, Journal, JournalError, KeyCounters};
 use crate::limits;
-use crate::printer::{AnyPrinter, NetworkPrinter};
+use crate::printer::AnyPrinter;
 use crate::reader;
 use crate::secret::Password;
 use crate::shared::{Chance, Parts, Shared};
@@ -17,7 +16,6 @@ use crate::tasks::{counter, line, money};
 use crate::web;
 use clock::Clock;
 use device::SecureReader;
-use device::bench_driver::BenchReader;
 use device::hardware::{CardReader, PinPad};
 use device::secure_reader::ReaderKeys;
 use pages::secure::SecureConfig;
@@ -27,17 +25,6 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use zeroize::Zeroizing;
-
-/// Where the real world of a terminal is: what `choba terminal` and `choba demo` open.
-#[derive(Clone, Debug)]
-pub struct Places {
-    /// The center's addresses, tried in order.
-    pub centers: Vec<String>,
-    /// The reader on the networks desk: `ws://127.0.0.1:8701/desk/bench/{terminal}`.
-    pub bench: String,
-    /// The printer's `host:port`, when there is one.
-    pub printer: Option<String>,
-}
 
 /// What a terminal is started with.
 pub struct Settings {
@@ -82,9 +69,6 @@ pub enum OpenFault {
     /// A write or fsync failed while it ran; start again, start-up proves the end of the journal.
     #[error("The terminal's journal failed and the program must end: {0}.")]
     Fatal(String),
-    /// The client of the center.
-    #[error("The client of the center cannot be made: {0}.")]
-    Center(String),
     /// The listener.
     #[error("The terminal's pages cannot be served: {0}.")]
     Listen(#[from] std::io::Error),
@@ -135,26 +119,6 @@ impl Opened {
 }
 
 impl Terminal {
-    /// Opens a terminal with the bench reader, a network printer and the center over HTTP. Must run inside
-    /// a tokio runtime. Blocks for as long as the journal takes to open.
-    pub async fn open(settings: Settings, places: Places) -> Result<Self, OpenFault> {
-        let opened = Opened::open(&settings)?;
-        let clock = settings.clock.clone();
-        let center = HttpCenter::new(&places.centers, opened.journal.clone(), &opened.seed, clock.clone())
-            .map_err(|fault| OpenFault::Center(fault.to_string()))?;
-        let bench = BenchReader::connect(places.bench, settings.reader_serial.clone(), clock.clone());
-        let hardware = Hardware {
-            connected: bench.connection(),
-            digits: bench.digits_on_pad(),
-            reader: bench,
-            printer: places
-                .printer
-                .map(|address| Box::new(NetworkPrinter::new(address, clock)) as Box<dyn AnyPrinter>),
-        };
-        let public_key = center.public_key();
-        Self::start(settings, opened, public_key, Arc::new(center), hardware).await
-    }
-
     /// Starts a terminal on given hardware and a given center. Must run inside a tokio runtime.
     ///
     /// What the journal left open is settled first; see [`crate::attempt::remedy`].

@@ -1,1 +1,24 @@
-# The texts of the room: mail.
+# The texts of the room: mail. M-069: thanks, announcement, block, closing.
+mail-subject = Your receipt from { $shop }
+mail-thanks = Thank you for shopping at { $shop }.
+mail-announce = Here are the details of your payment.
+mail-again = This is another copy of the same receipt. You paid only once.
+mail-line-id = Transaction ID: { $value }
+mail-line-date = Date: { $value }
+mail-line-type = Type: { $value }
+mail-line-method = Payment method: { $value }
+mail-line-order = Order: { $value }
+mail-line-note = Item: { $value }
+mail-line-amount = Amount: { $value }
+mail-type-sale = Sale
+mail-method-card-lump = Credit card (single payment)
+mail-method-card-installments = Credit card ({ $count } instalments)
+mail-link = You can also open your copy on this page until { $until }.
+mail-link-until = The page with your copy stays open until { $until }.
+mail-closing = If you do not recognise this payment or something is wrong, please tell the shop below. We look forward to your next visit.
+mail-phone = Phone { $phone }
+mail-send-only = This mail comes from an address that only sends. A reply would not reach anybody.
+mail-merchant-subject = Merchant's copy { $amount } transaction { $id }
+mail-merchant-opening = This is the merchant's copy for { $shop }.
+mail-merchant-announce = It is the payment for which the customer's copy was mailed.
+mail-merchant-closing = Please keep this mail with your books for as long as the law asks.

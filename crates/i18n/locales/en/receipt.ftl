@@ -1,1 +1,31 @@
-# The texts of the room: receipt.
+# The texts of the room: receipt. The public page, and the deliveries in the console.
+receipt-title = Receipt
+receipt-thanks = Thank you
+receipt-intro = Your copy of the slip from { $shop }. You can open this page as often as you like until { $until }.
+receipt-print = Print
+receipt-signature = Signature
+receipt-expired-title = This receipt is no longer shown
+receipt-expired-text = A receipt can be opened for { $days } days after the payment. The payment itself is not affected.
+receipt-expired-next = If you need a copy, tell { $shop } (phone { $phone }) the date and the amount of the payment.
+receipt-none-title = There is no such receipt
+receipt-none-text = Please check that the address is complete. Your payment is not affected.
+receipt-none-next = If it still does not open, please ask the shop where you paid.
+receipt-mails-title = Receipts by mail
+receipt-mails-none = No mail was sent
+receipt-mails-none-advice = Open the payment in the terminal's history and choose to issue the receipt again.
+receipt-mails-asked = Asked for
+receipt-mails-copy = Copy
+receipt-mails-to = To
+receipt-mails-how = Delivery
+receipt-mails-customer = Customer's copy
+receipt-mails-merchant = Merchant's copy
+receipt-mails-queued = Waiting
+receipt-mails-retried = Waiting to try again
+receipt-mails-sent = Sent
+receipt-mails-failed = Not delivered
+receipt-mails-why-refused = The recipient's mail server does not accept it ({ $code }). Check the address and send it again.
+receipt-mails-why-later = The mail server does not accept it now ({ $code }). It is tried again by itself, for one day at most.
+receipt-mails-why-unreachable = The mail server cannot be reached. It is tried again by itself, for one day at most.
+receipt-mails-why-tls = No encrypted connection to the mail server. Please check the mail settings.
+receipt-mails-why-unmade = No mail could be made for this address. Check the address and send it again.
+receipt-mails-why-no-slip = This payment no longer has a slip that could be sent.

@@ -1,1 +1,24 @@
-# The texts of the room: mail.
+# The texts of the room: mail. M-069: thanks, announcement, block, closing.
+mail-subject = 【{ $shop }】ご利用明細をお送りします
+mail-thanks = { $shop }をご利用いただき、ありがとうございます。
+mail-announce = このたびのお支払いの内容をお知らせします。
+mail-again = このメールは再発行した控えです。お支払いは1回だけです。
+mail-line-id = 取引ID: { $value }
+mail-line-date = 取引日時: { $value }
+mail-line-type = 取引種別: { $value }
+mail-line-method = 支払方法: { $value }
+mail-line-order = 受注コード: { $value }
+mail-line-note = 商品: { $value }
+mail-line-amount = 金額: { $value }
+mail-type-sale = 売上
+mail-method-card-lump = クレジットカード(一括)
+mail-method-card-installments = クレジットカード(分割{ $count }回)
+mail-link = お客様控えは、{ $until }まで次のページでもご覧いただけます。
+mail-link-until = お客様控えのページは、{ $until }までご覧いただけます。
+mail-closing = お心当たりのないときや内容が違うときは、お手数ですが下のお店までお知らせください。またのご利用をお待ちしております。
+mail-phone = 電話 { $phone }
+mail-send-only = このメールは送信専用のアドレスからお送りしています。ご返信いただいても届きません。
+mail-merchant-subject = 加盟店控え { $amount } 取引ID { $id }
+mail-merchant-opening = { $shop }の加盟店控えをお送りします。
+mail-merchant-announce = お客様へ控えをメールでお送りした取引の内容です。
+mail-merchant-closing = 帳簿書類として、定められた期間このメールを保存してください。

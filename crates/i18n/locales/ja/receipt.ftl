@@ -1,1 +1,31 @@
-# The texts of the room: receipt.
+# The texts of the room: receipt. The public page, and the deliveries in the console.
+receipt-title = 電子レシート
+receipt-thanks = ご利用ありがとうございます
+receipt-intro = { $shop }のお客様控えです。{ $until }までこのページで何度でもご覧いただけます。
+receipt-print = 印刷する
+receipt-signature = ご署名
+receipt-expired-title = 表示できる期間が終わりました
+receipt-expired-text = 電子レシートは、お支払いの日から{ $days }日間ご覧いただけます。お支払いの内容は変わりません。
+receipt-expired-next = 控えが必要なときは、{ $shop }(電話 { $phone })へお支払いの日と金額をお知らせください。
+receipt-none-title = レシートが見つかりません
+receipt-none-text = アドレスが途中で切れていないか、もう一度お確かめください。お支払いには影響ありません。
+receipt-none-next = 開けないときは、お支払いになったお店へお問い合わせください。
+receipt-mails-title = 控えのメール
+receipt-mails-none = メールは送っていません
+receipt-mails-none-advice = 端末の履歴から取引を開き、レシート再発行で送れます。
+receipt-mails-asked = 受付日時
+receipt-mails-copy = 控え
+receipt-mails-to = 宛先
+receipt-mails-how = 送信
+receipt-mails-customer = お客様控え
+receipt-mails-merchant = 加盟店控え
+receipt-mails-queued = 送信待ち
+receipt-mails-retried = 再送待ち
+receipt-mails-sent = 送信済み
+receipt-mails-failed = 送れませんでした
+receipt-mails-why-refused = 宛先のメールサーバーが受け取りません({ $code })。アドレスを確かめて、もう一度送ってください。
+receipt-mails-why-later = メールサーバーが今は受け付けません({ $code })。自動で送り直します。丸一日続くと取りやめます。
+receipt-mails-why-unreachable = メールサーバーにつながりません。自動で送り直します。丸一日続くと取りやめます。
+receipt-mails-why-tls = メールサーバーと暗号化して通信できません。メールの設定を確かめてください。
+receipt-mails-why-unmade = この宛先へのメールを作れませんでした。アドレスを確かめて、もう一度送ってください。
+receipt-mails-why-no-slip = この取引には送れる控えがなくなりました。

@@ -1,28 +1,18 @@
 //! The issuer's side of the cards: what is decided about each, apart from its key.
 
+use crate::cards::{Profile, Standing, Way};
 use cardkeys::{Pan, Pin};
 use money::Yen;
-
-/// What the issuer thinks of a card whoever shows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// Nothing against it.
-    Good,
-    /// Reported lost: 41.
-    Lost,
-    /// Reported stolen: 43.
-    Stolen,
-    /// Refused without a reason: 05.
-    Refused,
-}
 
 /// A card as its issuer knows it.
 #[derive(Clone, Debug)]
 pub struct Account {
     /// The name on the shelf and in the desk API.
     pub name: String,
-    /// Its number.
+    /// Its number, as readers encrypt it.
     pub pan: Pan,
+    /// Its number, as chips sign with it.
+    pub card_number: emv::Pan,
     /// Its sequence number, tag 5F34.
     pub sequence: u8,
     /// Its last month as the card carries it, `YYMM`.
@@ -44,6 +34,25 @@ pub struct Account {
 /// Every card that the network's issuers gave out.
 #[derive(Clone, Debug, Default)]
 pub struct Accounts(Vec<Account>);
+
+impl Account {
+    /// The account of a card as it was made; nothing for a number that no reader would encrypt.
+    pub fn of(card: &Profile) -> Option<Self> {
+        Some(Self {
+            name: card.name.clone(),
+            pan: Pan::parse(card.pan.unmask()).ok()?,
+            card_number: card.pan.clone(),
+            sequence: card.sequence,
+            expiry_yymm: card.expiry_yymm.clone(),
+            pin: card.pin.as_ref().and_then(|pin| Pin::parse(pin.unmask()).ok()),
+            standing: card.standing,
+            limit: card.limit,
+            instalments_max: card.instalments_max,
+            chip: card.can(Way::Insert),
+            contactless: card.can(Way::Tap),
+        })
+    }
+}
 
 impl Accounts {
     /// The accounts of these cards.

@@ -20,4 +20,6 @@ pub mod step;
 pub mod tables;
 
 #[cfg(test)]
+mod line_tests;
+#[cfg(test)]
 mod tests;

@@ -3,10 +3,12 @@
 //! Numbers of sections are those of docs/networks/card-iso8583.md.
 
 use super::book::{Change, Entry, Kind, Known, PaymentKey, State};
-use super::chip::{self, Good};
-use super::issuer::{Account, Accounts, Standing};
+use super::chip;
+use super::issuer::{Account, Accounts};
 use super::opened::{Opened, Shut};
 use super::request::{Advice, Payment, is_chip};
+use crate::cards::Standing;
+use crate::cards::issuer::Believed;
 use crate::magic::Outcome;
 use cardkeys::TdesKey;
 use emv::dictionary::tags;
@@ -99,11 +101,11 @@ pub fn payment(
     };
     let mut changes = vec![Change::Counter(opened.reader, opened.highest)];
     let account = world.accounts.of(opened.card.pan());
-    let chip = account.and_then(|account| chip::check(world.issuer_key, account, &asked.chip));
+    let believed = account.and_then(|account| chip::check(world.issuer_key, account, &asked.chip));
     let verdict = match (world.forced, account) {
         (Some(Forced::Code(code)), _) => Verdict { code: code.clone(), note: "forced", pin: None },
         (Some(Forced::NoApprovalCode) | None, Some(account)) => {
-            judge(asked, opened, account, chip.as_ref(), known.wrong_pins, world.now)
+            judge(asked, opened, account, believed.as_ref(), known.wrong_pins, world.now)
         }
         (Some(Forced::NoApprovalCode) | None, None) => Verdict::of("14", "no such card"),
     };
@@ -112,9 +114,10 @@ pub fn payment(
     }
     let mut answer = message.answer(ECHOED)?;
     let approval = approve(&mut answer, asked, &verdict, world)?;
-    if let (Some(good), EntryMode::Chip, Ok(code)) = (&chip, asked.entry, verdict.code.as_bytes().try_into())
+    if let (Some(good), EntryMode::Chip, Ok(code)) =
+        (&believed, asked.entry, verdict.code.as_bytes().try_into())
     {
-        answer.set_bytes(55, &good.issuer_answer(code)).ok()?;
+        answer.set_bytes(55, &chip::issuer_answer(good, code)).ok()?;
     }
     changes.push(Change::Enter(Box::new(Entry {
         card: opened.card.pan().masked(),
@@ -196,7 +199,7 @@ fn judge(
     asked: &Payment,
     opened: &Opened,
     account: &Account,
-    chip: Option<&Good>,
+    chip: Option<&Believed>,
     wrong_pins: u8,
     now: Timestamp,
 ) -> Verdict {
@@ -225,14 +228,14 @@ fn card_refusal(
     asked: &Payment,
     opened: &Opened,
     account: &Account,
-    chip: Option<&Good>,
+    chip: Option<&Believed>,
     now: Timestamp,
 ) -> Option<(&'static str, &'static str)> {
     match account.standing {
         Standing::Lost => return Some(("41", "lost card")),
         Standing::Stolen => return Some(("43", "stolen card")),
         Standing::Refused => return Some(("05", "refused by the issuer")),
-        Standing::Good => {}
+        Standing::Good | Standing::PinBlocked => {}
     }
     if opened.card.expiry_yymm() != account.expiry_yymm {
         return Some(("14", "the expiry is not that of the card"));
@@ -273,7 +276,7 @@ fn pin_verdict(asked: &Payment, opened: &Opened, account: &Account, wrong_pins: 
         let claims_pin = results.and_then(<[u8]>::first).is_some_and(|method| method & 0x3F == 0x02);
         return (is_chip(asked.entry) && claims_pin).then(|| Verdict::of("55", "the PIN is missing"));
     };
-    if wrong_pins >= PIN_TRIES {
+    if wrong_pins >= PIN_TRIES || account.standing == Standing::PinBlocked {
         return Some(Verdict::of("75", "PIN tries used up"));
     }
     let right = account.pin.as_ref().zip(entered.as_ref().ok()).is_some_and(|(own, typed)| own == typed);

@@ -126,7 +126,7 @@ fn payments(lang: &str) -> Markup {
         .collect();
     let columns = [
         Column::text(say(lang, "時刻", "Time")),
-        Column::text(say(lang, "店舗", "Shop")),
+        Column::wide_only(say(lang, "店舗", "Shop")),
         Column::wide_only(say(lang, "端末", "Terminal")),
         Column::text(say(lang, "カード", "Card")),
         Column::wide_only(say(lang, "支払区分", "Class")),

@@ -1,0 +1,38 @@
+//! Payments at the center: the money path, the card network, recovery, the terminal API, the console's
+//! payments.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`step`] | what happens to a payment: a pure function |
+//! | [`row`] | the payment's row, its messages, timeline and signature |
+//! | [`path`] | the units of work: scope, load, decide, write, reply |
+//! | [`service`] | the money step in its own task, advices, recovery, the sweep |
+//! | [`networks`] | the card network: messages, answer codes, the line |
+//!
+//! A payment costs two commits. The first writes it as sent, before one byte leaves; the second writes
+//! outcome, ledger, outbox and timeline together. Between them only the network knows, and whatever is
+//! not known for certain is reversed.
+
+pub mod api;
+pub mod ask;
+pub mod check;
+mod limits;
+pub mod networks;
+pub mod path;
+pub mod place;
+pub mod places;
+pub mod row;
+pub mod service;
+pub mod step;
+pub mod token;
+pub mod view;
+use center_base::{Routes, Table};
+use service::Acquiring;
+
+/// Every route of this slice.
+pub fn routes(acquiring: Acquiring) -> Table {
+    api::add(Routes::new(acquiring)).table()
+}
+
+#[cfg(test)]
+mod tests;

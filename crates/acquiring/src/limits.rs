@@ -1,0 +1,50 @@
+//! Every limit of this crate, by name.
+
+use std::time::Duration;
+
+/// The longest message that the network may send, in bytes (docs/networks/card-iso8583.md, 1).
+pub(crate) const FRAME_BYTES: usize = 4096;
+/// First size of a connection's buffers, in bytes.
+pub(crate) const LINE_BUFFER: usize = 16 * 1024;
+/// Requests that wait for one connection; a further one is not sent.
+pub(crate) const LINE_QUEUE: usize = 4096;
+/// Requests that are put on the line in one write.
+pub(crate) const LINE_BATCH: usize = 128;
+/// How long a request waits for a connection that is just being made.
+pub(crate) const LINE_READY: Duration = Duration::from_secs(2);
+/// How long a connection may take to come up.
+pub(crate) const CONNECT: Duration = Duration::from_secs(5);
+/// How long the network may take to accept the sign-on.
+pub(crate) const SIGN_ON: Duration = Duration::from_secs(10);
+/// How long the network may refuse to take bytes.
+pub(crate) const WRITE: Duration = Duration::from_secs(10);
+/// A connection that was quiet for so long is asked for an echo.
+pub(crate) const QUIET: Duration = Duration::from_secs(60);
+/// How long the network may take to echo.
+pub(crate) const ECHO: Duration = Duration::from_secs(10);
+/// The first pause before connecting again; it doubles up to [`RECONNECT_MAX`].
+pub(crate) const RECONNECT_FIRST: Duration = Duration::from_millis(100);
+/// The longest pause before connecting again.
+pub(crate) const RECONNECT_MAX: Duration = Duration::from_secs(5);
+
+/// What a sent request may be older than the center's time-out before any center settles it, in
+/// microseconds: room for the second commit.
+pub(crate) const ORPHAN_GRACE_US: i64 = 10_000_000;
+/// Payments that one round of the sweep settles.
+pub(crate) const SWEEP_ROWS: i64 = 200;
+/// How often the sweep looks for what is due.
+pub(crate) const SWEEP_EVERY: Duration = Duration::from_secs(1);
+/// How often the second commit of a payment is tried when the database is busy, and how long between.
+pub(crate) const OUTCOME_TRIES: u32 = 8;
+/// The pause between two tries of the second commit.
+pub(crate) const OUTCOME_PAUSE: Duration = Duration::from_millis(250);
+
+/// The longest product note, in characters (M-020).
+pub(crate) const NOTE_CHARS: usize = 100;
+/// The longest operator id or name, in characters.
+pub(crate) const OPERATOR_CHARS: usize = 64;
+/// The longest chip data in a request, in bytes (DE 55 has at most 999 with its length).
+pub(crate) const EMV_BYTES: usize = 512;
+
+/// How long an advice waits for its acknowledgement before it is repeated.
+pub(crate) const ADVICE_WAIT: Duration = Duration::from_secs(20);

@@ -1,0 +1,355 @@
+//! The slice's working parts: the money step in a task of its own, the advices, recovery and the sweep.
+//!
+//! A client that goes away cancels nothing: every money step runs to its second commit in a spawned task.
+
+use crate::ask::Ask;
+use crate::limits;
+use crate::networks::card_iso8583::{
+    self, Answered, Told as Telling, acknowledges, at_rest, read_answer, stan_of,
+};
+use crate::networks::line::{Line, NoAnswer};
+use crate::path::{self, Applied, Begun, Given, Told};
+use crate::place::Place;
+use crate::row::{self, Payment, Wire, WireKind};
+use crate::step::{Advice, Happening, Times};
+use crate::view;
+use center_api::{HostAnswer, PaymentView};
+use center_base::outbox::{self, Consumer, Event, Outcome};
+use center_base::{Base, Refusal, SignedBy};
+use codes::pay;
+use futures_util::future::BoxFuture;
+use iso8583::{Message, Spec};
+use payment::{PaymentId, StateName};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The slice. Clones share everything.
+#[derive(Clone)]
+pub struct Acquiring {
+    pub(crate) base: Base,
+    line: Line,
+    pub(crate) places: crate::places::Places,
+}
+
+/// What became of a question to the network.
+struct Asked {
+    happening: Happening,
+    who: &'static str,
+    host: Option<HostAnswer>,
+    wire: Wire,
+}
+
+impl Acquiring {
+    /// The slice on its network.
+    pub fn new(base: &Base, line: Line, places: crate::places::Places) -> Self {
+        Self { base: base.clone(), line, places }
+    }
+
+    /// The line, for readiness and metrics.
+    pub fn line(&self) -> &Line {
+        &self.line
+    }
+
+    /// Takes a payment: once, however often it is asked.
+    pub async fn pay(&self, by: SignedBy, ask: Ask) -> Result<PaymentView, Refusal> {
+        let place = self.places.of(&by).await?;
+        let this = self.clone();
+        let step = tokio::spawn(async move { this.take(by, place, ask).await });
+        step.await.map_err(|error| Refusal::internal(format!("the money step ended: {error}")))?
+    }
+
+    async fn take(self, by: SignedBy, place: Arc<Place>, ask: Ask) -> Result<PaymentView, Refusal> {
+        let given = self.given()?;
+        let presented = ask.presented(&place.mcc);
+        let unit = (by, Arc::clone(&place));
+        let begun = self.base.write(move |tx| path::begin(tx, &unit.0, &unit.1, &ask, &given)).await?;
+        let payment = match begun {
+            Begun::Standing(payment) => return self.view_of(payment, &place).await,
+            Begun::Ask(payment) => payment,
+        };
+        let limit = Duration::from_secs(u64::try_from(place.policy.timers.center_s).unwrap_or(0));
+        let asked = self.ask_network(&payment, &presented, limit).await;
+        drop(presented);
+        let host = asked.host.clone();
+        let applied = self.settle(payment.id, asked, place.times()).await?;
+        metrics::counter!("choba_payments_total", "state" => applied.payment.standing.state.name().word())
+            .increment(1);
+        let signature = None;
+        Ok(view::payment_view(&applied.payment, &place, &self.base.public_url, host, signature))
+    }
+
+    pub(crate) fn given(&self) -> Result<Given, Refusal> {
+        Ok(Given { receipt_secret: center_base::random()?, instance: self.base.instance.to_string() })
+    }
+
+    /// The 0100 or 0200, at most once. From here on only what the network says counts.
+    async fn ask_network(&self, payment: &Payment, card: &card_iso8583::Presented, limit: Duration) -> Asked {
+        let wire = |request: &Message, answer: Option<&Message>, answered_us| Wire {
+            kind: WireKind::Request,
+            asked_us: payment.sent_at_us,
+            answered_us,
+            tries: 1,
+            request: at_rest(request).encode(&Spec::BINARY).unwrap_or_default(),
+            answer: answer.and_then(|answer| at_rest(answer).encode(&Spec::BINARY).ok()),
+        };
+        let request = match payment.subject().request(card) {
+            Ok(request) => request,
+            Err(error) => {
+                tracing::error!(payment.id = %payment.id, %error, "a request could not be written");
+                let empty = Message::new(iso8583::Mti::FINANCIAL_REQUEST);
+                let happening = Happening::Failed(pay::CENTER_BUSY);
+                return Asked { happening, who: "center", host: None, wire: wire(&empty, None, None) };
+            }
+        };
+        match self.line.ask(&request, limit).await {
+            Ok(answer) => {
+                let happening = match read_answer(&request, &answer) {
+                    Answered::Approved(approval) => Happening::Approved(approval),
+                    Answered::Declined(code) => Happening::Declined(code),
+                    Answered::Failed(code) => Happening::Failed(code),
+                    Answered::Unclear(code) => Happening::Lost(code),
+                };
+                let host = Some(view::host_of(&answer));
+                let answered_us = Some(self.base.clock.now_us());
+                Asked {
+                    happening,
+                    who: "network card",
+                    host,
+                    wire: wire(&request, Some(&answer), answered_us),
+                }
+            }
+            Err(no_answer) => {
+                let happening = match &no_answer {
+                    // Nobody was asked, so nothing was taken.
+                    NoAnswer::NotSent(_) => Happening::Failed(pay::NO_CONNECTION),
+                    NoAnswer::Lost(_) | NoAnswer::TimedOut => Happening::Lost(pay::NO_ANSWER),
+                };
+                tracing::warn!(payment.id = %payment.id, %no_answer, "the network did not answer");
+                Asked { happening, who: "center", host: None, wire: wire(&request, None, None) }
+            }
+        }
+    }
+
+    /// Unit 2: outcome, ledger, outbox, timeline. Tried again while the database is busy; what cannot be
+    /// committed stays sent and is reversed by the sweep, never guessed.
+    async fn settle(&self, id: PaymentId, asked: Asked, times: Times) -> Result<Applied, Refusal> {
+        let asked = Arc::new(asked);
+        let mut tries = 0;
+        loop {
+            let unit = Arc::clone(&asked);
+            let written = self
+                .base
+                .write(move |tx| {
+                    let tenant = tx.tenant();
+                    let payment = row::load(tx, tenant, id)?.ok_or_else(|| gone(id))?;
+                    if tries > 0 && payment.standing.state.name() != StateName::Sent {
+                        // The commit whose answer was lost had happened.
+                        return Ok(Applied { payment, advised: true });
+                    }
+                    let told = Told { who: unit.who, times };
+                    path::apply(tx, payment, unit.happening.clone(), &told, Some(&unit.wire))
+                })
+                .await;
+            tries += 1;
+            match written {
+                Err(refusal) if refusal.code.row().status >= 500 && tries < limits::OUTCOME_TRIES => {
+                    tracing::warn!(payment.id = %id, %refusal, "an outcome could not be committed yet");
+                    self.base.clock.sleep(limits::OUTCOME_PAUSE).await;
+                }
+                Ok(applied) => {
+                    self.wake(&applied);
+                    return Ok(applied);
+                }
+                // Whatever the code says of other requests: here somebody was asked.
+                Err(refusal) => return Err(Refusal { code: codes::api::INTERNAL, ..refusal }),
+            }
+        }
+    }
+
+    fn wake(&self, applied: &Applied) {
+        if applied.advised {
+            self.base.wake_outbox();
+        }
+    }
+
+    /// The view of a stored payment, with what the issuer sent for the chip.
+    pub(crate) async fn view_of(&self, payment: Payment, place: &Place) -> Result<PaymentView, Refusal> {
+        let (tenant, id) = (self.base.tenant, payment.id);
+        let (wires, signature) = self
+            .base
+            .read(move |tx| Ok((row::wires(tx, tenant, id)?, row::signature(tx, tenant, id)?)))
+            .await?;
+        let host = view::host_answer(&wires);
+        Ok(view::payment_view(&payment, place, &self.base.public_url, host, signature))
+    }
+
+    /// What the slip of a stored payment says, with the place it was taken at.
+    pub async fn slip_of(&self, payment: &Payment) -> Result<(Arc<Place>, Option<receipt::SlipFacts>), Refusal> {
+        let (tenant, id) = (self.base.tenant, payment.id);
+        let place = self.places.at(&payment.company, &payment.shop, &payment.terminal).await?;
+        let signature = self.base.read(move |tx| Ok(row::signature(tx, tenant, id)?)).await?;
+        let facts = view::slip_facts(payment, &place.merchant, &self.base.public_url, signature);
+        Ok((place, facts))
+    }
+
+    /// One thing that happens to a stored payment by a terminal's or person's will.
+    pub(crate) async fn happen<F>(&self, unit: F) -> Result<Payment, Refusal>
+    where
+        F: FnMut(&mut store::Tx<'_>) -> Result<Applied, Refusal> + Send + 'static,
+    {
+        let applied = self.base.write(unit).await?;
+        self.wake(&applied);
+        Ok(applied.payment)
+    }
+
+    /// At start-up: what this machine's last process had asked and not settled is in doubt now.
+    pub async fn recover(&self) -> Result<usize, Refusal> {
+        let (tenant, kind) = (self.base.tenant, self.base.db.kind());
+        let own = node(&self.base.instance).to_owned();
+        let orphans = self.base.read(move |tx| Ok(row::orphans(tx, tenant)?)).await?;
+        let mut settled = 0;
+        for (id, instance) in orphans {
+            // A file has one center; on a server others may still wait for their answers.
+            if kind == store::Kind::Sqlite || node(&instance) == own {
+                self.orphaned(id).await?;
+                settled += 1;
+            }
+        }
+        Ok(settled)
+    }
+
+    /// Settles what is overdue: requests older than any time-out, authorizations not completed.
+    pub async fn sweep(&self) -> Result<usize, Refusal> {
+        let (tenant, now_us) = (self.base.tenant, self.base.clock.now_us());
+        let due = self.base.read(move |tx| Ok(row::overdue(tx, tenant, now_us, limits::SWEEP_ROWS)?)).await?;
+        for id in &due {
+            self.orphaned(*id).await?;
+        }
+        Ok(due.len())
+    }
+
+    async fn orphaned(&self, id: PaymentId) -> Result<(), Refusal> {
+        self.happen(move |tx| {
+            let (tenant, now_us) = (tx.tenant(), tx.now_us());
+            let payment = row::load(tx, tenant, id)?.ok_or_else(|| gone(id))?;
+            let happening = match payment.standing.state.name() {
+                StateName::Sent => Happening::Orphaned,
+                StateName::Authorized if payment.standing.due_us.is_some_and(|due_us| due_us <= now_us) => {
+                    Happening::ReleaseDue
+                }
+                // Settled since it was found.
+                _ => return Ok(Applied { payment, advised: false }),
+            };
+            path::apply(tx, payment, happening, &Told { who: "center", times: NO_TIMES }, None)
+        })
+        .await
+        .map(|_| ())
+    }
+
+    /// Recovery, then the sweep, until the process ends.
+    pub async fn run(&self) {
+        while let Err(refusal) = self.recover().await {
+            tracing::warn!(error = %refusal, "what was under way could not be settled yet");
+            self.base.clock.sleep(limits::SWEEP_EVERY).await;
+        }
+        loop {
+            if let Err(refusal) = self.sweep().await {
+                tracing::warn!(error = %refusal, "what is overdue could not be looked at");
+            }
+            self.base.clock.sleep(limits::SWEEP_EVERY).await;
+        }
+    }
+
+    /// Sends one advice and writes down what the network said. `Err`: again later.
+    async fn advise(&self, event: &Event, id: PaymentId, advice: Advice) -> Outcome {
+        let tenant = self.base.tenant;
+        let loaded = self.base.read(move |tx| Ok(row::load(tx, tenant, id)?)).await;
+        let payment = loaded.map_err(|refusal| refusal.to_string())?.ok_or("the payment is not there")?;
+        if payment.standing.advice != Some(advice) {
+            return Ok(());
+        }
+        let telling = Telling {
+            what: advice,
+            stan: stan_of(event.seq),
+            repeated: event.tries > 1,
+            approval: payment.standing.state.approval().and_then(|approval| approval.code.clone()),
+        };
+        let asked_us = self.base.clock.now_us();
+        let message = payment.subject().advice(&telling, asked_us).map_err(|error| error.to_string())?;
+        let answer = self.line.ask(&message, limits::ADVICE_WAIT).await;
+        let said = match &answer {
+            Ok(answer) if acknowledges(answer) => Ok(()),
+            Ok(answer) => Err(format!("the network answered {}", answer.text(39).unwrap_or("nothing"))),
+            Err(no_answer) => Err(no_answer.to_string()),
+        };
+        let wire = Wire {
+            kind: match advice {
+                Advice::Completion => WireKind::Completion,
+                Advice::Reversal(_) => WireKind::Reversal,
+            },
+            asked_us,
+            answered_us: answer.is_ok().then(|| self.base.clock.now_us()),
+            tries: event.tries,
+            request: message.encode(&Spec::BINARY).unwrap_or_default(),
+            answer: answer.ok().and_then(|answer| answer.encode(&Spec::BINARY).ok()),
+        };
+        self.write_down(event, id, advice, wire, said.is_ok())
+            .await
+            .map_err(|refusal| refusal.to_string())?;
+        said
+    }
+
+    async fn write_down(
+        &self,
+        event: &Event,
+        id: PaymentId,
+        advice: Advice,
+        wire: Wire,
+        acknowledged: bool,
+    ) -> Result<(), Refusal> {
+        let event = event.clone();
+        self.base
+            .write(move |tx| {
+                if !acknowledged {
+                    return Ok(row::put_wire(tx, id, &wire)?);
+                }
+                if !outbox::finish(tx, &event)? {
+                    return Ok(());
+                }
+                let tenant = tx.tenant();
+                let payment = row::load(tx, tenant, id)?.ok_or_else(|| gone(id))?;
+                let told = Told { who: "network card", times: NO_TIMES };
+                path::apply(tx, payment, Happening::Acknowledged(advice), &told, Some(&wire)).map(|_| ())
+            })
+            .await
+    }
+}
+
+/// Where no hold begins, no time runs.
+const NO_TIMES: Times = Times { release_after_us: 0 };
+
+fn gone(id: PaymentId) -> Refusal {
+    Refusal::internal(format!("payment {id} is not in its table"))
+}
+
+/// `a` of `a-4711`: the machine of a process.
+fn node(instance: &str) -> &str {
+    instance.rsplit_once('-').map_or(instance, |(node, _)| node)
+}
+
+/// Completions and reversals, from the outbox to the network.
+#[derive(Clone)]
+pub struct Advices(pub Acquiring);
+
+impl Consumer for Advices {
+    fn topic(&self) -> &'static str {
+        path::ADVICE_TOPIC
+    }
+
+    fn consume<'a>(&'a self, event: &'a Event) -> BoxFuture<'a, Outcome> {
+        Box::pin(async move {
+            let (id, advice) = path::read_advice_key(&event.key).ok_or("not an advice")?;
+            self.0.advise(event, id, advice).await
+        })
+    }
+}

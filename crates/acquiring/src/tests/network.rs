@@ -1,0 +1,208 @@
+//! A card network in the test's own process: keeps a book as the contract says, and misbehaves on order.
+
+use iso8583::frame::{deframe, frame};
+use iso8583::{Class, ECHOED, Message, Spec};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+/// What the network does with one message.
+#[derive(Clone, Debug)]
+pub(crate) enum Act {
+    /// Carries it out, answers with this code.
+    Say(&'static str),
+    /// Carries it out, answers nothing.
+    Silent,
+    /// Never received it.
+    Ignore,
+    /// Carries it out and answers twice.
+    Twice,
+    /// Carries it out and keeps the answer until [`Network::let_go`].
+    Hold,
+    /// Carries it out, answers bytes that are no message.
+    Garbage,
+    /// Carries it out and cuts the line.
+    Cut,
+    /// Approves another amount.
+    OtherAmount,
+}
+
+/// What stands in the book under one RRN.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Entry {
+    Held(u64),
+    Charged(u64),
+    Refused,
+    Undone,
+}
+
+#[derive(Default)]
+struct State {
+    requests: VecDeque<Act>,
+    advices: VecDeque<Act>,
+    seen: Vec<Message>,
+    book: BTreeMap<String, Entry>,
+    held: Vec<Vec<u8>>,
+}
+
+/// The network; listens on a port of its own.
+#[derive(Clone)]
+pub(crate) struct Network {
+    pub(crate) address: String,
+    state: Arc<Mutex<State>>,
+    count: watch::Sender<usize>,
+    letting_go: watch::Sender<bool>,
+}
+
+impl Network {
+    pub(crate) async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let network = Self {
+            address: listener.local_addr().unwrap().to_string(),
+            state: Arc::default(),
+            count: watch::Sender::new(0),
+            letting_go: watch::Sender::new(false),
+        };
+        let serving = network.clone();
+        tokio::spawn(async move {
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                tokio::spawn(serving.clone().serve(stream));
+            }
+        });
+        network
+    }
+
+    /// What to do with the next requests; afterwards it says 00.
+    pub(crate) fn requests(&self, acts: impl IntoIterator<Item = Act>) {
+        self.state.lock().unwrap().requests.extend(acts);
+    }
+
+    /// What to do with the next advices; afterwards it says 00.
+    pub(crate) fn advices(&self, acts: impl IntoIterator<Item = Act>) {
+        self.state.lock().unwrap().advices.extend(acts);
+    }
+
+    /// Waits until so many payment messages have come in all.
+    pub(crate) async fn seen(&self, count: usize) -> Vec<Message> {
+        self.count.subscribe().wait_for(|now| *now >= count).await.unwrap();
+        self.state.lock().unwrap().seen.clone()
+    }
+
+    /// MTIs that came, in order.
+    pub(crate) fn mtis(&self) -> Vec<String> {
+        self.state.lock().unwrap().seen.iter().map(|message| message.mti().to_string()).collect()
+    }
+
+    /// Charges that stand, in yen.
+    pub(crate) fn charged(&self) -> Vec<u64> {
+        let state = self.state.lock().unwrap();
+        state
+            .book
+            .values()
+            .filter_map(|entry| if let Entry::Charged(yen) = entry { Some(*yen) } else { None })
+            .collect()
+    }
+
+    pub(crate) fn entry(&self, rrn: &str) -> Option<Entry> {
+        self.state.lock().unwrap().book.get(rrn).copied()
+    }
+
+    /// Sends the answers that were held.
+    pub(crate) fn let_go(&self) {
+        self.letting_go.send_replace(true);
+    }
+
+    async fn serve(self, mut stream: TcpStream) {
+        let mut buffer = bytes::BytesMut::new();
+        let mut letting_go = self.letting_go.subscribe();
+        loop {
+            while let Some(bytes) = deframe(&mut buffer, 4096).unwrap() {
+                let message = Message::decode(&Spec::BINARY, &bytes).unwrap();
+                for answer in self.act(&message) {
+                    if answer.is_empty() {
+                        return;
+                    }
+                    drop(stream.write_all(&answer).await);
+                }
+            }
+            tokio::select! {
+                read = stream.read_buf(&mut buffer) => if read.unwrap_or(0) == 0 { return },
+                _ = letting_go.changed() => {
+                    let held = std::mem::take(&mut self.state.lock().unwrap().held);
+                    for answer in held {
+                        drop(stream.write_all(&answer).await);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The frames to send; an empty one cuts the line.
+    fn act(&self, message: &Message) -> Vec<Vec<u8>> {
+        let mut state = self.state.lock().unwrap();
+        if message.mti().class() == Class::NetworkManagement {
+            return vec![answer(message, "00", None)];
+        }
+        let queue = if message.mti().is_advice() { &mut state.advices } else { &mut state.requests };
+        let act = queue.pop_front().unwrap_or(Act::Say("00"));
+        state.seen.push(message.clone());
+        let count = state.seen.len();
+        let code = match &act {
+            Act::Ignore => None,
+            Act::Say(code) => Some(state.carry_out(message, code)),
+            _ => Some(state.carry_out(message, "00")),
+        };
+        let answers = match (act, code) {
+            (Act::Say(_), Some(code)) => vec![answer(message, &code, None)],
+            (Act::Twice, Some(code)) => vec![answer(message, &code, None), answer(message, &code, None)],
+            (Act::OtherAmount, Some(code)) => vec![answer(message, &code, Some(1))],
+            (Act::Hold, Some(code)) => {
+                state.held.push(answer(message, &code, None));
+                vec![]
+            }
+            (Act::Garbage, _) => vec![frame(b"this is no message").unwrap()],
+            (Act::Cut, _) => vec![vec![]],
+            _ => vec![],
+        };
+        drop(state);
+        self.count.send_replace(count);
+        answers
+    }
+}
+
+impl State {
+    /// The book's rules, docs/networks/card-iso8583.md 5 and 6.
+    fn carry_out(&mut self, message: &Message, wanted: &str) -> String {
+        let rrn = message.text(37).unwrap().to_owned();
+        let yen = message.number(4).unwrap();
+        let known = self.book.get(&rrn).copied();
+        let (entry, code) = match (message.mti().to_string().as_str(), known) {
+            ("0100" | "0200", Some(_)) => return "94".to_owned(),
+            ("0100", None) if wanted == "00" => (Entry::Held(yen), "00"),
+            ("0200", None) if wanted == "00" => (Entry::Charged(yen), "00"),
+            ("0100" | "0200", None) => (Entry::Refused, wanted),
+            (_, _) if wanted != "00" => return wanted.to_owned(),
+            ("0220" | "0221", Some(Entry::Held(yen) | Entry::Charged(yen))) => (Entry::Charged(yen), "00"),
+            ("0220" | "0221", _) => return "25".to_owned(),
+            (_, Some(Entry::Refused)) => (Entry::Refused, "00"),
+            _ => (Entry::Undone, "00"),
+        };
+        self.book.insert(rrn, entry);
+        code.to_owned()
+    }
+}
+
+fn answer(message: &Message, code: &str, other_amount: Option<u64>) -> Vec<u8> {
+    let mut answer = message.answer(ECHOED).unwrap();
+    answer.set(39, code).unwrap();
+    if code == "00" && !message.mti().is_advice() && message.has(4) {
+        answer.set(15, "1121").unwrap().set(38, "A12345").unwrap();
+    }
+    if let Some(yen) = other_amount {
+        answer.set_number(4, yen).unwrap();
+    }
+    frame(&answer.encode(&Spec::BINARY).unwrap()).unwrap()
+}
