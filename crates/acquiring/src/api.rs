@@ -1,7 +1,6 @@
 //! The terminal API of payments: `/api/v1/payments…`.
 
 use crate::ask::Ask;
-use crate::fleet;
 use crate::path::{self, Told};
 use crate::row::{self, Payment};
 use crate::service::Acquiring;

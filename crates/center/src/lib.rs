@@ -4,6 +4,7 @@
 //! in acquiring. What is decided here is only what belongs together: which database, which network,
 //! which authenticators, which workers, and what happens first when a process starts.
 
+mod clerks;
 mod export;
 mod sales;
 mod verify;
@@ -147,6 +148,7 @@ impl Center {
             health::routes(self.base.clone()),
             staff::routes(self.staff.clone()),
             fleet::routes(self.fleet.clone()),
+            clerks::routes(self.staff.clone()),
             acquiring::routes(self.acquiring.clone()),
             delivery::routes(self.receipts.clone()),
         ])
@@ -209,3 +211,6 @@ impl Center {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
