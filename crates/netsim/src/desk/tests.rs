@@ -388,7 +388,7 @@ async fn the_desk_reads_well_in_both_languages() {
         "ja",
         "読取機は未接続",
         "次の1回だけ",
-        expect![[r#"
+        expect![[r"
             読取機は未接続です
             端末を起動してください。
             差し込む
@@ -404,7 +404,7 @@ async fn the_desk_reads_well_in_both_languages() {
             トラブル
             スイッチを入れると、カード会社との通信に不具合が起きます。開局と疎通確認には影響しません。
             回数
-        "#]],
+        "]],
     )
     .await;
     check_words(
@@ -412,7 +412,7 @@ async fn the_desk_reads_well_in_both_languages() {
         "en",
         "The reader is not",
         "The next time",
-        expect![[r#"
+        expect![[r"
             The reader is not connected
             Please start the terminal.
             Insert
@@ -428,7 +428,7 @@ async fn the_desk_reads_well_in_both_languages() {
             Trouble
             A switch breaks the line between the center and the card network. Sign-on and echo are spared.
             How often
-        "#]],
+        "]],
     )
     .await;
 }

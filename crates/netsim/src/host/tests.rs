@@ -359,9 +359,9 @@ async fn what_was_decided_holds_after_a_restart() {
     let answer = bench.ask(&paid).await;
     let overtaken = bench.terminal.request(&Try { rrn: 2, ..Try::default() });
     bench.advise("0420", &overtaken).await;
-    let Bench { host: before, terminal, _folder } = bench;
+    let Bench { host: before, terminal, .. } = bench;
     before.db.close();
-    let mut bench = Bench { host: host(folder.path(), &clock()), terminal, _folder };
+    let mut bench = Bench { host: host(folder.path(), &clock()), terminal, ..Bench::new() };
     assert_eq!(bench.ask(&paid).await, answer, "the same request gets the same answer");
     assert_eq!(code(&bench.ask(&overtaken).await), "94");
     assert_eq!(bench.pay(Try { rrn: 3, counter: Some(1), ..Try::default() }).await, "30", "a used key");
@@ -384,7 +384,8 @@ async fn what_was_decided_holds_after_a_restart() {
           "note": "approved",
           "first_at": "2026-11-21T03:00:00Z",
           "changed_at": "2026-11-21T03:00:00Z"
-        }"#]].assert_eq(&serde_json::to_string_pretty(&charges.charges[0]).unwrap());
+        }"#]]
+    .assert_eq(&serde_json::to_string_pretty(&charges.charges[0]).unwrap());
 }
 
 #[tokio::test]
