@@ -150,7 +150,7 @@ impl Center {
             .happen(move |tx| {
                 let before = row::load(tx, T, id)?.unwrap();
                 let told = Told { who: "terminal", times: place().times() };
-                path::apply(tx, before, happening.clone(), &told, None)
+                path::apply(tx, &before, happening.clone(), &told, None)
             })
             .await
     }
