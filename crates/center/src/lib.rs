@@ -33,7 +33,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 /// Everything that a center needs to know to start.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Settings {
     /// Whose center.
     pub tenant: TenantId,
@@ -54,8 +54,20 @@ pub struct Settings {
     pub tls: bool,
     /// Host names beyond loopback that browsers may use.
     pub hosts: Vec<String>,
-    /// The root of this installation's secrets.
+    /// The root of this installation's secrets; never printed.
     pub root_key: [u8; 32],
+}
+
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Settings")
+            .field("tenant", &self.tenant)
+            .field("instance", &self.instance)
+            .field("public_url", &self.public_url)
+            .field("card_network", &self.card_network)
+            .field("mail", &self.mail)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Why a center did not start: one sentence for the person who started it.
