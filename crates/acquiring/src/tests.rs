@@ -5,6 +5,7 @@ mod line;
 mod network;
 mod paying;
 mod recovery;
+mod storm;
 
 use crate::ask::Ask;
 use crate::ask::tests::request;
