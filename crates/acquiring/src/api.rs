@@ -39,7 +39,8 @@ pub(crate) fn add(routes: Routes<Acquiring>) -> Routes<Acquiring> {
     let reverse = Doc::new("reversePayment", "payments", "Undo a payment whatever it is")
         .description(
             "An id never seen is remembered, so that a late original is refused. An approved payment is \
-             final: 409, ask how it stands and adopt it.",
+             final: 409, ask how it stands and adopt it; only when the card itself did not finish \
+             (payment-E03, payment-E04) is it voided at once and shown as reversed.",
         )
         .body::<ReversalRequest>()
         .problem(409, "Approved, or the id is taken by a payment with other content");

@@ -15,6 +15,7 @@
 
 pub mod api;
 pub mod ask;
+pub mod check;
 mod limits;
 pub mod networks;
 pub mod path;
@@ -25,20 +26,13 @@ pub mod service;
 pub mod step;
 pub mod token;
 pub mod view;
-pub(crate) mod fleet {
-    pub fn advance_counter(
-        _tx: &mut store::Tx<'_>,
-        _by: &center_base::SignedBy,
-    ) -> Result<(), center_base::Refusal> {
-        Ok(())
-    }
-    pub fn reader_of(
-        _tx: &mut store::ReadTx<'_>,
-        _t: store::TenantId,
-        _id: &center_base::TerminalId,
-    ) -> Result<Option<String>, store::DbError> {
-        Ok(None)
-    }
+use center_base::{Routes, Table};
+use service::Acquiring;
+
+/// Every route of this slice.
+pub fn routes(acquiring: Acquiring) -> Table {
+    api::add(Routes::new(acquiring)).table()
 }
+
 #[cfg(test)]
 mod tests;

@@ -46,13 +46,5 @@ pub(crate) const OPERATOR_CHARS: usize = 64;
 /// The longest chip data in a request, in bytes (DE 55 has at most 999 with its length).
 pub(crate) const EMV_BYTES: usize = 512;
 
-/// Rows of one page of the console's list (spec screens, 4).
-pub(crate) const PAGE_ROWS: i64 = 50;
-/// Payments in the block of what needs attention.
-pub(crate) const ATTENTION_ROWS: i64 = 20;
-/// How often the live list looks for commits of other centers.
-pub(crate) const LIVE_POLL: Duration = Duration::from_secs(1);
-/// The heartbeat of the live list (spec screens, 2.5).
-pub(crate) const LIVE_BEAT: Duration = Duration::from_secs(3);
 /// How long an advice waits for its acknowledgement before it is repeated.
 pub(crate) const ADVICE_WAIT: Duration = Duration::from_secs(20);

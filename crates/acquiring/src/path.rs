@@ -3,7 +3,6 @@
 //! Each is idempotent by the payment's id and may run again when the database asks for it.
 
 use crate::ask::Ask;
-use crate::fleet;
 use crate::limits;
 use crate::place::{Place, Wanted};
 use crate::row::{self, Change, Payment, PaymentEvent, Wire};
@@ -97,7 +96,13 @@ fn fresh(
         method,
         class,
         amount,
-        standing: Standing { state: State::Sent, completion_follows: false, advice: None, due_us: None },
+        standing: Standing {
+            state: State::Sent,
+            completion_follows: false,
+            advice: None,
+            voided: false,
+            due_us: None,
+        },
         version: 0,
         sent_at_us: now_us,
         changed_at_us: now_us,
@@ -263,6 +268,9 @@ fn narrate(
     if was != is && !(was == payment::StateName::Sent && is.is_final()) {
         line(is.word())?;
     }
+    if after.standing.voided && !before.standing.voided {
+        line("voided")?;
+    }
     if before.standing.advice.is_some() && after.standing.advice.is_none() {
         line("acknowledged")?;
     }
@@ -276,11 +284,19 @@ fn carry_out(
     who: &str,
     detail: &str,
 ) -> Result<(), Refusal> {
+    let brand = payment.card.as_ref().map_or("", |card| card.brand.word());
     let kind = match effect {
         Effect::Hold => Kind::Pending,
         Effect::Post => Kind::Posted,
         Effect::PostHold => Kind::PostPending,
         Effect::ReleaseHold => Kind::ReleasePending,
+        Effect::GiveBack => {
+            // The opposite of the sale, under the void's own id.
+            let sale = sale(payment, brand, Kind::Posted)?;
+            let void =
+                Transfer { payment: payment.void_id(), debit: sale.credit, credit: sale.debit, ..sale };
+            return Ok(books::record(tx, &void)?);
+        }
         Effect::Advise(advice) => {
             return Ok(outbox::put(
                 tx,
@@ -300,10 +316,12 @@ fn carry_out(
             return Ok(row::append_event(tx, payment.id, &event)?);
         }
     };
-    let brand = payment.card.as_ref().map_or("", |card| card.brand.word());
-    let transfer = Transfer::sale(payment.id, kind, brand, payment.company.as_str(), payment.amount)
-        .map_err(|error| Inconsistent::new(format!("payment {}", payment.id), error.to_string()))?;
-    Ok(books::record(tx, &transfer)?)
+    Ok(books::record(tx, &sale(payment, brand, kind)?)?)
+}
+
+fn sale(payment: &Payment, brand: &str, kind: Kind) -> Result<Transfer, Refusal> {
+    Transfer::sale(payment.id, kind, brand, payment.company.as_str(), payment.amount)
+        .map_err(|error| Inconsistent::new(format!("payment {}", payment.id), error.to_string()).into())
 }
 
 /// `0192… reversal_no_answer`: names an advice in the outbox.

@@ -1,6 +1,5 @@
 //! Places of terminals, kept in memory until configuration changes.
 
-use crate::fleet;
 use crate::place::Place;
 use center_base::{Base, Cache, CompanyId, Refusal, ShopId, SignedBy, TerminalId};
 use codes::api;
@@ -73,7 +72,8 @@ async fn load(
     let (row, reader_serial) = base
         .read(move |tx| {
             let row = tenancy::shop(tx, tenant, &wanted)?.ok_or_else(|| Refusal::from(api::NOT_FOUND))?;
-            Ok((row.shop, fleet::reader_of(tx, tenant, &reader_of)?))
+            let reader = fleet::terminal(tx, tenant, &reader_of)?.and_then(|terminal| terminal.reader);
+            Ok((row.shop, reader))
         })
         .await?;
     Ok(Arc::new(Place {

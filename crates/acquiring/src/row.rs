@@ -6,22 +6,23 @@
 mod read;
 mod write;
 
-pub use read::{event_list, load, orphans, overdue, signature, wires};
+pub use read::{event_list, load, orphans, overdue, payment as payment_row, signature, wires};
 pub use write::{Change, append_event, insert, next_serial, put_signature, put_wire, update};
 
 use crate::networks::card_iso8583::{Subject, stan_of};
 use crate::step::Standing;
 use center_base::{CompanyId, ShopId, TerminalId};
 use money::Yen;
-use payment::{Method, Operator, PaymentClass, PaymentId};
+use payment::{Method, Operator, PaymentClass, PaymentId, StateName};
 use receipt::CardFacts;
+use sha2::{Digest as _, Sha256};
 use store::Migration;
 
 /// The tables of this slice.
 pub const MIGRATIONS: &[Migration] = &[
     Migration {
         name: "acquiring/0001_payment",
-        sql: "-- One row a payment. due_us: until when somebody waits; advice: what the network must still acknowledge.
+        sql: "-- One row a payment. given_back_yen: what voids and refunds gave back. due_us: until when somebody waits; advice: what the network must still acknowledge.
         CREATE TABLE payment (
             tenant BIGINT NOT NULL,
             id BYTEA NOT NULL,
@@ -38,6 +39,7 @@ pub const MIGRATIONS: &[Migration] = &[
             code TEXT,
             approval TEXT,
             advice TEXT,
+            given_back_yen BIGINT NOT NULL,
             due_us BIGINT,
             version BIGINT NOT NULL,
             sent_at_us BIGINT NOT NULL,
@@ -169,6 +171,23 @@ impl Payment {
         }
     }
 
+    /// The state that people are shown: an approval that was voided at once is reversed for them
+    /// (決済失敗(与信済), model 3.3 Labels). The stored state stays approved, for final is final.
+    pub fn shown_state(&self) -> StateName {
+        if self.standing.voided { StateName::Reversed } else { self.standing.state.name() }
+    }
+
+    /// The id of its void: made from its own, so that asking twice is voiding once.
+    pub fn void_id(&self) -> PaymentId {
+        let hash: [u8; 32] =
+            Sha256::new().chain_update(b"choba void\0").chain_update(self.id.bytes()).finalize().into();
+        let mut random = [0; 10];
+        for (to, from) in random.iter_mut().zip(hash) {
+            *to = from;
+        }
+        PaymentId::mint(self.sent_at_us, random)
+    }
+
     /// 処理番号: eight digits of the center's sequence (R-045).
     pub fn trace_no(&self) -> String {
         format!("{:08}", self.seq.rem_euclid(100_000_000))
@@ -245,4 +264,6 @@ pub const STATEMENTS: &[&str] = &[
     write::WIRE,
     write::EVENT,
     write::SIGN,
+    crate::check::AFTER,
+    crate::check::STRAYS,
 ];

@@ -183,6 +183,18 @@ impl Acquiring {
         Ok(view::payment_view(&payment, place, &self.base.public_url, host, signature))
     }
 
+    /// What the slip of a stored payment says, with the place it was taken at.
+    pub async fn slip_of(
+        &self,
+        payment: &Payment,
+    ) -> Result<(Arc<Place>, Option<receipt::SlipFacts>), Refusal> {
+        let (tenant, id) = (self.base.tenant, payment.id);
+        let place = self.places.at(&payment.company, &payment.shop, &payment.terminal).await?;
+        let signature = self.base.read(move |tx| Ok(row::signature(tx, tenant, id)?)).await?;
+        let facts = view::slip_facts(payment, &place.merchant, &self.base.public_url, signature);
+        Ok((place, facts))
+    }
+
     /// One thing that happens to a stored payment by a terminal's or person's will.
     pub(crate) async fn happen<F>(&self, unit: F) -> Result<Payment, Refusal>
     where

@@ -15,6 +15,8 @@ pub struct Standing {
     pub completion_follows: bool,
     /// What the network has still to acknowledge; an event in the outbox sees to it.
     pub advice: Option<Advice>,
+    /// Approved and undone afterwards by a void of its own, because the card did not finish.
+    pub voided: bool,
     /// Until when an answer or a completion is waited for (UTC microseconds); then the sweep looks.
     pub due_us: Option<i64>,
 }
@@ -100,6 +102,8 @@ pub enum Effect {
     PostHold,
     /// The pending transfer ends without value.
     ReleaseHold,
+    /// The whole amount is given back: a void with a transfer of its own.
+    GiveBack,
     /// A message for the network in the outbox.
     Advise(Advice),
     /// The answer came too late: it is kept in the timeline and changes nothing.
@@ -146,7 +150,9 @@ pub fn step(
         H::ReversalAsked(code) => match before.state {
             State::Sent => doubt(before, unknown_code(code)),
             State::Authorized(_) => release(before),
-            // The terminal learns that money was taken and adopts it; undoing that is a void of its own.
+            State::Approved(_) if before.voided => Ok((before.clone(), vec![])),
+            State::Approved(_) if card_did_not_finish(code) && before.advice.is_none() => Ok(void(before)),
+            // Approved is final: the terminal learns that money was taken and adopts it.
             State::Started | State::Approved(_) => Err(refused(before, "reverse")),
             State::Declined(_)
             | State::Failed(_)
@@ -193,6 +199,18 @@ fn release(before: &Standing) -> Result<(Standing, Vec<Effect>), IllegalTransiti
     Ok((open, vec![Effect::ReleaseHold, Effect::Advise(advice)]))
 }
 
+/// The issuer approved, and then the card refused the answer or was pulled (EMV Book 3, second GENERATE
+/// AC): the clerk was shown that nothing was paid, so the charge must not stand.
+fn card_did_not_finish(code: Code) -> bool {
+    [pay::CRYPTOGRAM_REFUSED, pay::CARD_REMOVED].contains(&code)
+}
+
+fn void(before: &Standing) -> (Standing, Vec<Effect>) {
+    let advice = Advice::Reversal(Reason::GivenBack);
+    let voided = Standing { voided: true, advice: Some(advice), ..before.clone() };
+    (voided, vec![Effect::GiveBack, Effect::Advise(advice)])
+}
+
 /// An acknowledgement of something that is not open (a second 0430) changes nothing.
 fn acknowledged(before: &Standing, advice: Advice) -> Result<(Standing, Vec<Effect>), IllegalTransition> {
     if before.advice != Some(advice) {
@@ -224,6 +242,13 @@ mod tests {
 
     fn standings() -> Vec<Standing> {
         let approval = Approval { code: Some("123456".into()) };
+        let given_back = Standing {
+            state: State::Approved(approval.clone()),
+            completion_follows: false,
+            advice: Some(Advice::Reversal(Reason::GivenBack)),
+            voided: true,
+            due_us: None,
+        };
         let reversal = Advice::Reversal(Reason::NoAnswer);
         let back = Advice::Reversal(Reason::GivenBack);
         let all = [
@@ -244,7 +269,9 @@ mod tests {
                 state,
                 completion_follows,
                 advice,
+                voided: false,
             })
+            .chain([given_back])
             .collect()
     }
 
@@ -256,6 +283,7 @@ mod tests {
             ("lost", Happening::Lost(pay::NO_ANSWER)),
             ("orphaned", Happening::Orphaned),
             ("reversal asked", Happening::ReversalAsked(pay::INTERRUPTED)),
+            ("card refused", Happening::ReversalAsked(pay::CRYPTOGRAM_REFUSED)),
             ("completed", Happening::Completed),
             ("given back", Happening::GivenBack),
             ("release due", Happening::ReleaseDue),
@@ -268,7 +296,8 @@ mod tests {
     fn described(standing: &Standing) -> String {
         let follows = if standing.completion_follows { "+0220" } else { "" };
         let advice = standing.advice.map_or(String::new(), |advice| format!(" [{}]", advice.word()));
-        format!("{}{follows}{advice}", standing.state.name().word())
+        let voided = if standing.voided { "+void" } else { "" };
+        format!("{}{follows}{voided}{advice}", standing.state.name().word())
     }
 
     #[test]

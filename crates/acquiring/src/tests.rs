@@ -22,6 +22,7 @@ use money::Yen;
 use network::Network;
 use payment::{PaymentId, StateName};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use store::testing::TestDb;
 use store::{Migration, TenantId};
@@ -29,18 +30,39 @@ use store::{Migration, TenantId};
 const T: TenantId = TenantId(1);
 
 fn migrations() -> Vec<Migration> {
-    [center_base::MIGRATIONS, tenancy::MIGRATIONS, books::MIGRATIONS, row::MIGRATIONS].concat()
+    [center_base::MIGRATIONS, tenancy::MIGRATIONS, fleet::MIGRATIONS, books::MIGRATIONS, row::MIGRATIONS]
+        .concat()
 }
 
+/// A request signed with the next counter.
 fn by() -> SignedBy {
-    let place = place();
+    static COUNTER: AtomicI64 = AtomicI64::new(1);
+    let (place, counter) = (place(), COUNTER.fetch_add(1, Ordering::Relaxed));
     SignedBy {
         terminal: place.terminal,
         shop: place.shop,
         company: place.company,
         key_id: "k".into(),
-        counter: 1,
+        counter,
     }
+}
+
+/// The terminal of the tests, activated.
+const TERMINAL: &str =
+    "INSERT INTO terminal (tenant, id, company_id, shop_id, name, password_hash, password_used,
+        failed_tries, confirmed_key, confirmed_key_id, revoked, last_counter)
+     VALUES ($1, $2, $3, $4, 'T', '', 1, 0, $5, 'k', 0, 0)";
+
+fn with_terminal(db: TestDb) -> TestDb {
+    let place = place();
+    // The base point of the curve: a public key that nobody here signs with.
+    let mut key = [0x66; 32];
+    key[0] = 0x58;
+    db.write_blocking(T, move |tx| {
+        tx.execute(TERMINAL, store::params![T, &place.terminal, &place.company, &place.shop, &key])
+    })
+    .unwrap();
+    db
 }
 
 fn id(number: u128) -> PaymentId {
@@ -104,12 +126,21 @@ impl Center {
     }
 
     async fn reverse(&self, id: PaymentId, yen: i64) -> Result<Payment, Refusal> {
+        self.reverse_because(id, yen, codes::pay::INTERRUPTED).await
+    }
+
+    async fn reverse_because(
+        &self,
+        id: PaymentId,
+        yen: i64,
+        reason: codes::Code,
+    ) -> Result<Payment, Refusal> {
         let given = self.acquiring.given()?;
         let asked = center_api::ReversalRequest {
             amount: Yen::new(yen).unwrap(),
             method: payment::Method::Card,
             class: payment::PaymentClass::Lump,
-            reason: codes::pay::INTERRUPTED,
+            reason,
         };
         self.acquiring.happen(move |tx| path::reverse(tx, &by(), &place(), &given, id, &asked)).await
     }
@@ -137,7 +168,8 @@ impl Drop for Center {
 }
 
 async fn each() -> Vec<(TestDb, Network)> {
-    let databases = tokio::task::spawn_blocking(|| store::testing::each(&migrations())).await.unwrap();
+    let each = || store::testing::each(&migrations()).map(with_terminal);
+    let databases = tokio::task::spawn_blocking(each).await.unwrap();
     let mut all = Vec::new();
     for db in databases {
         all.push((db, Network::start().await));

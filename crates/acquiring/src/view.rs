@@ -16,7 +16,7 @@ pub fn slip_facts(
     public_url: &str,
     signature: Option<Strokes>,
 ) -> Option<SlipFacts> {
-    let state = payment.standing.state.name();
+    let state = payment.shown_state();
     if !matches!(state, StateName::Approved | StateName::Authorized) {
         return None;
     }
@@ -50,7 +50,7 @@ pub fn payment_view(
     host: Option<HostAnswer>,
     signature: Option<Strokes>,
 ) -> PaymentView {
-    let state = payment.standing.state.name();
+    let state = payment.shown_state();
     PaymentView {
         id: payment.id,
         state,
@@ -68,7 +68,7 @@ pub fn payment_view(
 
 /// Whether the customer's money is taken.
 pub fn money_taken(payment: &Payment) -> MoneyTaken {
-    payment.standing.state.name().money_taken()
+    payment.shown_state().money_taken()
 }
 
 /// What the issuer sent for the chip, from the stored answer.

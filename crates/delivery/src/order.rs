@@ -6,6 +6,7 @@ use crate::deliveries::{self, Delivery, DeliveryKind, DeliveryState, NewDelivery
 use crate::limits;
 use crate::sale::Sale;
 use crate::send;
+use crate::shop_mail::shop_mail;
 use center_base::{Refusal, Scope, outbox};
 use codes::api;
 use i18n::Lang;
@@ -50,7 +51,7 @@ pub(crate) fn place(tx: &mut Tx<'_>, order: &Order) -> Result<Delivery, Refusal>
     let [customer, merchant] = order.ids;
     write(tx, &row(order, customer, DeliveryKind::CustomerMail, order.address.clone(), again))?;
     // M-054, M-055: the shop's own address receives its copy whenever a customer does.
-    if let Some(shop) = order.sale.shop_mail.as_deref().and_then(MailAddress::typed) {
+    if let Some(shop) = shop_mail(tx, tenant, &order.sale.shop)? {
         write(tx, &row(order, merchant, DeliveryKind::MerchantMail, shop, again))?;
     }
     let written = receipt_deliveries(tx, tenant, &Scope::Tenant, payment)?;

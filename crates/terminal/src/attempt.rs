@@ -210,12 +210,13 @@ impl Attempt {
                 Some(*code)
             }
             State::Authorized(_) if self.is_completing() => Some(codes::pay::NO_ANSWER),
-            State::Started
-            | State::Sent
-            | State::Authorized(_)
-            | State::Approved(_)
-            | State::Reversed
-            | State::Released => None,
+            // Undone because the chip refused or the card was gone: that is what to tell the customer.
+            State::Reversed => {
+                self.undo.filter(|code| code.row().money == MoneyTaken::No && *code != codes::pay::CANCELLED)
+            }
+            State::Started | State::Sent | State::Authorized(_) | State::Approved(_) | State::Released => {
+                None
+            }
         }
     }
 

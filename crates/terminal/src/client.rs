@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// How long any one call may take; a payment is given up earlier by the policy's own timer.
-const CALL_LIMIT: Duration = Duration::from_secs(60);
+const CALL_LIMIT: Duration = Duration::from_mins(1);
 /// Request numbers reserved on disk at once.
 const NUMBERS_AT_ONCE: i64 = 64;
 

@@ -24,23 +24,23 @@ const STATUS_WAIT: Duration = Duration::from_millis(120);
 /// A printer behind any driver, as the terminal keeps it.
 pub trait AnyPrinter: Send + 'static {
     /// Prints all of it, or says what is in the way.
-    fn print<'a>(
+    fn print_all<'a>(
         &'a mut self,
         bytes: &'a [u8],
     ) -> Pin<Box<dyn Future<Output = Result<(), PrinterStatus>> + Send + 'a>>;
     /// How it is now.
-    fn status(&mut self) -> Pin<Box<dyn Future<Output = PrinterStatus> + Send + '_>>;
+    fn state(&mut self) -> Pin<Box<dyn Future<Output = PrinterStatus> + Send + '_>>;
 }
 
 impl<P: Printer + 'static> AnyPrinter for P {
-    fn print<'a>(
+    fn print_all<'a>(
         &'a mut self,
         bytes: &'a [u8],
     ) -> Pin<Box<dyn Future<Output = Result<(), PrinterStatus>> + Send + 'a>> {
         Box::pin(Printer::print(self, bytes))
     }
 
-    fn status(&mut self) -> Pin<Box<dyn Future<Output = PrinterStatus> + Send + '_>> {
+    fn state(&mut self) -> Pin<Box<dyn Future<Output = PrinterStatus> + Send + '_>> {
         Box::pin(Printer::status(self))
     }
 }

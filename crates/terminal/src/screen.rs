@@ -523,9 +523,8 @@ impl Screen {
             Self::Activate(_) | Self::ConfirmShop(_) => Some("activation"),
             Self::Method(_) | Self::Class(_) => Some("a payment on the terminal's own screen"),
             Self::Recovering(_) => Some("recovery of an interrupted payment"),
-            other => other.running().map(|attempt| match attempt.is_open() {
-                true => "a payment whose result is not known yet",
-                false => "a payment",
+            other => other.running().map(|attempt| {
+                if attempt.is_open() { "a payment whose result is not known yet" } else { "a payment" }
             }),
         }
     }

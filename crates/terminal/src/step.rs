@@ -133,6 +133,12 @@ fn leave(ctx: &Context, screen: &Screen, press: &Press, at: Moment) -> Step {
         Press::SignOut => Step::to(Screen::SignIn(SignIn::default())).with(Effect::SignOut),
         _ if !signed_in => home(ctx, at),
         Press::OpenSale => open_sale(ctx),
+        // Paid: the next customer is waiting.
+        Press::Finish
+            if settled(screen).is_some_and(|attempt| attempt.name() == payment::StateName::Approved) =>
+        {
+            open_sale(ctx)
+        }
         Press::OpenHistory(filter) => {
             Step::to(Screen::History(History { filter: filter.clone(), rows: None }))
                 .with(Effect::List(filter.clone()))

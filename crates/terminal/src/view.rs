@@ -111,7 +111,11 @@ pub fn page(ctx: &Context, screen: &Screen, fragment: &Markup, now: jiff::Timest
         frame = frame.help(&help, &config.support_phone);
     }
     if let Some(clerk) = &ctx.clerk {
-        frame = frame.user(&clerk.operator.name, "/go/settings").nav(foot(w, screen));
+        frame = frame.user(&clerk.operator.name, "/go/settings");
+        // The menu stands only where it leads somewhere: while a payment runs the room is needed.
+        if screen.is_idle() {
+            frame = frame.nav(foot(w, screen));
+        }
     }
     frame.page(fragment)
 }

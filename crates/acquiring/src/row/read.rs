@@ -18,7 +18,7 @@ macro_rules! payment_columns {
         "id, seq, company_id, shop_id, terminal_id, business_date, method, class, amount_yen,
         completion_follows, state, code, approval, advice, due_us, version, sent_at_us, changed_at_us,
         instance, merchant_no, slip_no, order_code, note, operator_id, operator_name, brand, entry_mode,
-        cvm, first6, last4, fingerprint, pan_seq, aid, app_label, atc, receipt_secret"
+        cvm, first6, last4, fingerprint, pan_seq, aid, app_label, atc, receipt_secret, given_back_yen"
     };
 }
 
@@ -102,7 +102,7 @@ fn payment_id(row: &Row<'_>, column: usize) -> Result<PaymentId, DbError> {
 }
 
 /// One row of [`payment_columns!`].
-pub(crate) fn payment(row: &Row<'_>) -> Result<Payment, DbError> {
+pub fn payment(row: &Row<'_>) -> Result<Payment, DbError> {
     let id = payment_id(row, 0)?;
     let odd = |column: &str, wanted: &str| Inconsistent::new(format!("payment.{column} of {id}"), wanted);
     let operator = match (row.opt_text(23)?, row.opt_text(24)?) {
@@ -159,7 +159,13 @@ fn standing(row: &Row<'_>, id: PaymentId) -> Result<Standing, DbError> {
         .opt_text(13)?
         .map(|word| Advice::from_word(word).ok_or_else(|| odd("advice", "an advice")))
         .transpose()?;
-    Ok(Standing { state, completion_follows: row.bool(9)?, advice, due_us: row.opt_i64(14)? })
+    let voided = match (name, row.i64(36)?) {
+        (_, 0) => false,
+        // Only a void gives back so far: the whole amount of an approval.
+        (StateName::Approved, yen) if yen == row.i64(8)? => true,
+        _ => return Err(odd("given_back_yen", "nothing, or the amount of an approval").into()),
+    };
+    Ok(Standing { state, completion_follows: row.bool(9)?, advice, voided, due_us: row.opt_i64(14)? })
 }
 
 fn card(row: &Row<'_>, id: PaymentId) -> Result<Option<CardFacts>, DbError> {

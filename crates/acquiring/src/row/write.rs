@@ -11,12 +11,12 @@ pub(super) const INSERT: &str = "INSERT INTO payment (
         tenant, id, seq, company_id, shop_id, terminal_id, business_date, method, class, amount_yen,
         completion_follows, state, code, approval, advice, due_us, version, sent_at_us, changed_at_us,
         instance, merchant_no, slip_no, order_code, note, operator_id, operator_name, brand, entry_mode,
-        cvm, first6, last4, fingerprint, pan_seq, aid, app_label, atc, receipt_secret, public_id)
+        cvm, first6, last4, fingerprint, pan_seq, aid, app_label, atc, receipt_secret, public_id, given_back_yen)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-        $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38)";
+        $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, 0)";
 pub(super) const UPDATE: &str = "UPDATE payment
         SET state = $4, code = $5, approval = $6, advice = $7, due_us = $8, changed_at_us = $9,
-            version = version + 1
+            given_back_yen = $10, version = version + 1
       WHERE tenant = $1 AND id = $2 AND version = $3";
 pub(super) const SERIAL: &str = "INSERT INTO order_serial (tenant, shop_id, serial) VALUES ($1, $2, 1)
      ON CONFLICT (tenant, shop_id) DO UPDATE SET serial = order_serial.serial + 1
@@ -105,6 +105,7 @@ pub fn update(tx: &mut Tx<'_>, before: &Payment, after: &Standing) -> Result<Cha
     let moved = before.standing.state != after.state;
     let changed_at_us = if moved { now_us } else { before.changed_at_us };
     let code = after.state.code().map(codes::Code::key);
+    let given_back_yen = if after.voided { before.amount.get() } else { 0 };
     let changed = tx.execute(
         UPDATE,
         params![
@@ -117,6 +118,7 @@ pub fn update(tx: &mut Tx<'_>, before: &Payment, after: &Standing) -> Result<Cha
             after.advice.map(crate::step::Advice::word),
             after.due_us,
             changed_at_us,
+            given_back_yen,
         ],
     )?;
     Ok(if changed == 1 { Change::Done } else { Change::Stale })

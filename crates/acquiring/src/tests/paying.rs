@@ -273,6 +273,30 @@ async fn a_reversal_in_flight_wins_over_the_approval_that_follows() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_approval_that_the_card_refuses_is_voided_once_and_the_charge_undone() {
+    // EMV Book 3, second GENERATE AC; E03
+    for (db, network) in each().await {
+        let center = Center::start(&db, &network.address, "a-1");
+        center.paid(ask(id(1), 880)).await;
+        for _ in 0..2 {
+            let payment = center.reverse_because(id(1), 880, pay::CRYPTOGRAM_REFUSED).await.unwrap();
+            assert_eq!(
+                (payment.shown_state(), payment.standing.state.name()),
+                (StateName::Reversed, StateName::Approved)
+            );
+        }
+        let view = center.paid(ask(id(1), 880)).await;
+        assert_eq!((view.state, view.money_taken, view.slip), (StateName::Reversed, MoneyTaken::No, None));
+        while center.worker.drain().await.unwrap() > 0 {}
+        assert_eq!(network.mtis(), ["0200", "0420"]);
+        assert!(network.charged().is_empty());
+        let balances = center.base.read(|tx| Ok(books::balances(tx, T)?)).await.unwrap();
+        assert!(balances.iter().all(|balance| balance.value_yen == 0), "{balances:?}");
+        assert_eq!(center.events(id(1)).await, ["voided", "acknowledged"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_approved_payment_is_final_for_a_reversal() {
     for (db, network) in each().await {
         let center = Center::start(&db, &network.address, "a-1");

@@ -157,9 +157,7 @@ async fn a_reissue_begins_with_the_last_address_until_the_page_closes() {
 #[tokio::test]
 async fn the_console_shows_the_deliveries_of_ones_own_shop() {
     for db in each() {
-        let mut sale = chip_sale(Profile::Mpos);
-        sale.shop_mail = Some("book@kissa-choba.example".to_owned());
-        let world = World::new(&db, sale).await;
+        let world = World::new(&db, chip_sale(Profile::Mpos)).await.with_shop_mail().await;
         assert_eq!(world.ask("hanako@example.jp", None).await.status, 202);
         world.send().await;
         let path = format!("/payments/{}/receipt-mails", receipt::samples::chip_sale().payment);

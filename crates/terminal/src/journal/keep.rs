@@ -88,12 +88,12 @@ impl Journal {
     /// The seed of the device's Ed25519 key, made at the first call from `fresh`. Blocks; for start-up.
     pub fn device_key(&self, fresh: &Zeroizing<[u8; 32]>) -> Result<Zeroizing<[u8; 32]>, JournalError> {
         let fresh = Zeroizing::new(hex::encode(fresh.as_slice()));
-        let text = self.db.write_blocking(TENANT, move |tx| match get(tx, KEY)? {
-            Some(text) => Ok(Zeroizing::new(text)),
-            None => {
-                put(tx, KEY, &fresh)?;
-                Ok::<_, JournalError>(fresh.clone())
+        let text = self.db.write_blocking(TENANT, move |tx| {
+            if let Some(text) = get(tx, KEY)? {
+                return Ok(Zeroizing::new(text));
             }
+            put(tx, KEY, &fresh)?;
+            Ok::<_, JournalError>(fresh.clone())
         })?;
         let mut seed = Zeroizing::new([0; 32]);
         hex::decode_to_slice(text.as_str(), seed.as_mut_slice())

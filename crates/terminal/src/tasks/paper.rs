@@ -40,12 +40,12 @@ async fn try_print(shared: &Shared, id: PaymentId, copy: Copy, from_history: boo
     let printing = if again { Printing::Again } else { Printing::First };
     let bytes = escpos::encode(&receipt::document(slip, &policy, copy, printing));
     // Known to be in the way before anything is sent: no copy begins, and the next one is no reprint.
-    match printer.status().await {
+    match printer.state().await {
         PrinterStatus::Ready => {}
         status => return Err(trouble(status)),
     }
     record(shared, id, Fact::Printing { copy, again }).await.ok_or(Trouble::Code(api::NO_SPACE))?;
-    printer.print(&bytes).await.map_err(trouble)?;
+    printer.print_all(&bytes).await.map_err(trouble)?;
     record(shared, id, Fact::Printed { copy }).await;
     Ok(())
 }

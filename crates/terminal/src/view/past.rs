@@ -43,7 +43,7 @@ pub(super) fn history(w: Words, ctx: &Context, screen: &History, now_us: i64) ->
         w.t("terminal-history-amount"),
         w.t("terminal-history-go"),
     );
-    let typed = filter.amount.map(|amount| amount.grouped()).unwrap_or_default();
+    let typed = filter.amount.map(money::Yen::grouped).unwrap_or_default();
     html! {
         h1 tabindex="-1" { (w.t("terminal-history-title")) }
         (form("row filters", "history", &html! {

@@ -151,6 +151,9 @@ fn refused(w: Words, finished: &Finished) -> Markup {
 
 fn undone(w: Words, finished: &Finished) -> Markup {
     let attempt = &finished.attempt;
+    if attempt.code().is_some() {
+        return refused(w, finished);
+    }
     let key = if attempt.name() == StateName::Released { "terminal-released" } else { "terminal-reversed" };
     let (title, what) = (w.t(key), w.t(&format!("{key}-what")));
     let steps = sentences(&w.t(&format!("{key}-next")));

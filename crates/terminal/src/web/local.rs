@@ -141,7 +141,7 @@ fn body<T>(shared: &Shared, parsed: Result<Json<T>, JsonRejection>) -> Result<T,
     })
 }
 
-fn checked(shared: &Shared, new: NewLocal) -> Result<NewPayment, Refused> {
+fn checked(shared: &Shared, new: &NewLocal) -> Result<NewPayment, Refused> {
     let bad = |detail: &str| Refused(refuse(shared, api::BAD_REQUEST).detail(detail));
     if new.method != "card" {
         return Err(bad("method: this terminal takes \"card\""));
@@ -174,7 +174,7 @@ async fn create(
     State(shared): Terminal,
     parsed: Result<Json<NewLocal>, JsonRejection>,
 ) -> Result<Response, Refused> {
-    let new = checked(&shared, body(&shared, parsed)?)?;
+    let new = checked(&shared, &body(&shared, parsed)?)?;
     let id = new.id;
     let (reply, answer) = oneshot::channel();
     let closed = || Refused(refuse(&shared, api::UNAVAILABLE));

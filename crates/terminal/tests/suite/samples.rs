@@ -14,15 +14,15 @@ use terminal::event::NewPayment;
 use terminal::screen::*;
 
 /// 2026-11-21 10:15:30 in Tokyo.
-pub const NOW: i64 = 1_795_223_730_000_000;
+pub(crate) const NOW: i64 = 1_795_223_730_000_000;
 /// The reader of the shop.
-pub const READER: &str = "BENCH-1";
+pub(crate) const READER: &str = "BENCH-1";
 
-pub fn yen(amount: i64) -> Yen {
+pub(crate) fn yen(amount: i64) -> Yen {
     Yen::new(amount).unwrap()
 }
 
-pub fn config() -> TerminalConfig {
+pub(crate) fn config() -> TerminalConfig {
     let twelve = |brand| Contract {
         brand,
         classes: vec![PaymentClass::Lump, PaymentClass::Installments(3), PaymentClass::Installments(12)],
@@ -42,7 +42,7 @@ pub fn config() -> TerminalConfig {
     }
 }
 
-pub fn clerk() -> Clerk {
+pub(crate) fn clerk() -> Clerk {
     Clerk {
         operator: Operator { id: "hanako".into(), name: "佐藤 花子".into() },
         since_us: NOW - 600_000_000,
@@ -51,7 +51,7 @@ pub fn clerk() -> Clerk {
     }
 }
 
-pub fn context(lang: i18n::Lang) -> Context {
+pub(crate) fn context(lang: i18n::Lang) -> Context {
     Context {
         config: Some(config()),
         clerk: Some(clerk()),
@@ -66,11 +66,11 @@ pub fn context(lang: i18n::Lang) -> Context {
     }
 }
 
-pub fn id(n: u128) -> PaymentId {
+pub(crate) fn id(n: u128) -> PaymentId {
     PaymentId::from_u128(0x019a_a000_0000_7000_8000_0000_0000_0000 + n)
 }
 
-pub fn card() -> CardData {
+pub(crate) fn card() -> CardData {
     CardData {
         entry_mode: EntryMode::ContactIc,
         fallback: false,
@@ -90,11 +90,11 @@ pub fn card() -> CardData {
     }
 }
 
-pub fn facts() -> CardFacts {
+pub(crate) fn facts() -> CardFacts {
     receipt::samples::chip_sale().card
 }
 
-pub fn slip(attempt: &Attempt) -> SlipFacts {
+pub(crate) fn slip(attempt: &Attempt) -> SlipFacts {
     SlipFacts {
         payment: attempt.id,
         amount: attempt.amount,
@@ -103,7 +103,7 @@ pub fn slip(attempt: &Attempt) -> SlipFacts {
     }
 }
 
-pub fn planned() -> Attempt {
+pub(crate) fn planned() -> Attempt {
     let new = NewPayment {
         id: id(1),
         amount: yen(880),
@@ -116,7 +116,7 @@ pub fn planned() -> Attempt {
     Attempt { slip_no: 250, method: Method::Card, ..attempt }
 }
 
-pub fn in_state(state: State) -> Attempt {
+pub(crate) fn in_state(state: State) -> Attempt {
     let mut attempt = Attempt { card: Some(facts()), state, ..planned() };
     if matches!(attempt.state, State::Approved(_) | State::Authorized(_)) {
         attempt.slip = Some(Box::new(slip(&attempt)));
@@ -124,25 +124,25 @@ pub fn in_state(state: State) -> Attempt {
     attempt
 }
 
-pub fn approved() -> Attempt {
+pub(crate) fn approved() -> Attempt {
     in_state(State::Approved(Approval { code: Some("123456".into()) }))
 }
 
-pub fn authorized() -> Attempt {
+pub(crate) fn authorized() -> Attempt {
     let state = State::Authorized(Approval { code: Some("123456".into()) });
     Attempt { signature_follows: true, ..in_state(state) }
 }
 
-pub fn present(stage: Stage) -> Screen {
+pub(crate) fn present(stage: Stage) -> Screen {
     Screen::Present(Present { attempt: Box::new(planned()), since_us: NOW, armed_us: NOW, stage })
 }
 
-pub fn finished(attempt: Attempt) -> Screen {
+pub(crate) fn finished(attempt: Attempt) -> Screen {
     Screen::Result(Finished::new(attempt))
 }
 
 /// Every code of inventory 1.1.9 that a card payment can end with here, and our own.
-pub fn refusals() -> Vec<(String, Screen)> {
+pub(crate) fn refusals() -> Vec<(String, Screen)> {
     let sent_first: &[Code] = &[
         pay::CARD_REFUSED,
         pay::OVER_CREDIT_LIMIT,
@@ -275,6 +275,10 @@ fn results() -> Vec<(&'static str, Screen)> {
         ("approved-printer-offline", failed(Trouble::PrinterOffline)),
         ("approved-mailed", result(PrintState::Idle, false, true)),
         ("approved-interrupted", Screen::Result(Finished { interrupted: true, ..Finished::new(broken) })),
+        (
+            "reversed-chip",
+            finished(Attempt { undo: Some(pay::CRYPTOGRAM_REFUSED), ..in_state(State::Reversed) }),
+        ),
         ("reversed", finished(in_state(State::Reversed))),
         ("released", finished(in_state(State::Released))),
         ("unknown-no-answer", finished(in_state(State::InDoubt(pay::NO_ANSWER)))),
@@ -329,7 +333,7 @@ fn past() -> Vec<(&'static str, Screen)> {
 }
 
 /// Every screen with the name of its golden file.
-pub fn all() -> Vec<(String, Screen)> {
+pub(crate) fn all() -> Vec<(String, Screen)> {
     let named = [activation(), sale(), card_screens(), results(), past()].concat();
     named.into_iter().map(|(name, screen)| (name.to_owned(), screen)).chain(refusals()).collect()
 }

@@ -320,7 +320,7 @@ fn start_up_shows_what_was_interrupted_before_anything_else() {
     // T29, P14, P15
     let ctx = context(Lang::Ja);
     let doubt = in_state(State::InDoubt(pay::INTERRUPTED));
-    assert_eq!(opening(&ctx, &[doubt.clone()], None, at(NOW)).name(), "recovering");
+    assert_eq!(opening(&ctx, std::slice::from_ref(&doubt), None, at(NOW)).name(), "recovering");
     let seen = Attempt { acknowledged: true, ..doubt };
     assert_eq!(opening(&ctx, &[seen], None, at(NOW)).name(), "home");
     assert_eq!(opening(&ctx, &[planned()], None, at(NOW)).name(), "home", "nothing was sent");

@@ -7,7 +7,7 @@ fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
 }
 
 /// Readable lines of HTML.
-pub fn lines(html: &str) -> String {
+pub(crate) fn lines(html: &str) -> String {
     let mut out = String::new();
     let mut rest = html;
     let mut hidden = 0usize;
@@ -20,6 +20,10 @@ pub fn lines(html: &str) -> String {
         let name = tag.trim_start_matches(['<', '/']).split([' ', '>']).next().unwrap_or("");
         let closing = tag.starts_with("</");
         match name {
+            _ if !closing && tag.contains(" role=\"img\"") => {
+                out.push_str(&format!("\n({})\n", attribute(tag, "aria-label").unwrap_or("")));
+            }
+            "li" if !closing => out.push_str("\n- "),
             "svg" => hidden = if closing { hidden - 1 } else { hidden + 1 },
             "input" if attribute(tag, "type") == Some("hidden") => {}
             "input" if attribute(tag, "type") == Some("radio") => {

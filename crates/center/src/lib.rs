@@ -1,0 +1,211 @@
+//! The center: its slices in their order, one router, the workers beside it.
+//!
+//! Knows no rule of its own: who may do what stands in the slices' route tables, what happens to money
+//! in acquiring. What is decided here is only what belongs together: which database, which network,
+//! which authenticators, which workers, and what happens first when a process starts.
+
+mod export;
+mod sales;
+mod verify;
+
+pub use export::{ExportError, export};
+pub use verify::{AccountReport, Chain, Report, TenantReport, verify};
+
+use acquiring::networks::line::Line;
+use acquiring::places::Places;
+use acquiring::service::{Acquiring, Advices};
+use axum::Router;
+use center_base::outbox::Worker;
+use center_base::{Base, Refusal, Secrets, Table, health, jobs};
+use clock::Clock;
+use delivery::{MailSettings, Mailer, Receipts};
+use fleet::Fleet;
+use pages::cookie::SessionCookie;
+use pages::secure::{SecureConfig, secure};
+use sales::AcquiredSales;
+use staff::Staff;
+use std::future::Future;
+use std::sync::Arc;
+use store::{Db, Migration, OpenError, TenantId, Url};
+use tenancy::Tenancy;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+/// Everything that a center needs to know to start.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Whose center.
+    pub tenant: TenantId,
+    /// This process among several on one database: a name of the machine, a hyphen, something that no
+    /// other run has (`a-4711`). After a crash the same machine's next run settles what this one left.
+    pub instance: String,
+    /// Where browsers and phones reach it, `http://127.0.0.1:8700`.
+    pub public_url: String,
+    /// The card network's `host:port`.
+    pub card_network: String,
+    /// Connections to the card network, one or two.
+    pub connections: usize,
+    /// How mail leaves.
+    pub mail: MailSettings,
+    /// Names the session cookie, together with the program.
+    pub port: u16,
+    /// Served by TLS, here or by a proxy in front.
+    pub tls: bool,
+    /// Host names beyond loopback that browsers may use.
+    pub hosts: Vec<String>,
+    /// The root of this installation's secrets.
+    pub root_key: [u8; 32],
+}
+
+/// Why a center did not start: one sentence for the person who started it.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The mail settings.
+    #[error("The mail settings cannot be used: {0}.")]
+    Mail(String),
+    /// A slice.
+    #[error("The center could not be put together: {0}.")]
+    Slice(Refusal),
+}
+
+/// Every table of the center, in the order of the slices.
+pub fn migrations() -> Vec<Migration> {
+    [
+        center_base::MIGRATIONS,
+        tenancy::MIGRATIONS,
+        staff::MIGRATIONS,
+        fleet::MIGRATIONS,
+        books::MIGRATIONS,
+        acquiring::row::MIGRATIONS,
+        delivery::MIGRATIONS,
+    ]
+    .concat()
+}
+
+/// Every statement of the center, for the test that prepares them all.
+pub fn statements() -> Vec<&'static str> {
+    [
+        center_base::STATEMENTS,
+        tenancy::STATEMENTS,
+        staff::STATEMENTS,
+        fleet::STATEMENTS,
+        books::STATEMENTS,
+        acquiring::row::STATEMENTS,
+        delivery::STATEMENTS,
+    ]
+    .concat()
+}
+
+/// Opens the center's database, applying what it lacks. Blocks; for start-up.
+pub fn open_db(url: &Url, clock: Clock) -> Result<Db, OpenError> {
+    Db::open(url, &migrations(), clock)
+}
+
+/// A center that is put together and not yet running.
+pub struct Center {
+    /// What every slice was handed.
+    pub base: Base,
+    /// Companies, shops, policies, contracts.
+    pub tenancy: Tenancy,
+    /// People and sessions.
+    pub staff: Staff,
+    /// Terminals and readers.
+    pub fleet: Fleet,
+    /// Payments.
+    pub acquiring: Acquiring,
+    receipts: Receipts,
+    secure: SecureConfig,
+}
+
+impl Center {
+    /// Puts the slices together on an open database. Nothing runs before [`Center::run`] or
+    /// [`Center::serve`].
+    pub fn open(db: Db, clock: Clock, settings: &Settings) -> Result<Self, StartError> {
+        let secrets = Secrets::new(settings.root_key);
+        let base =
+            Base::new(db, clock.clone(), settings.tenant, &settings.instance, &settings.public_url, secrets);
+        let tenancy = Tenancy::new(&base);
+        let cookie = SessionCookie::new("center", settings.port, settings.tls);
+        let staff = Staff::new(&base, &tenancy, cookie).map_err(StartError::Slice)?;
+        let fleet = Fleet::new(&base, &tenancy);
+        let line = Line::new(&settings.card_network, settings.connections, clock);
+        let acquiring = Acquiring::new(&base, line, Places::new(&base, &tenancy));
+        let mailer = Mailer::new(&settings.mail).map_err(|error| StartError::Mail(error.to_string()))?;
+        let sales = Arc::new(AcquiredSales { base: base.clone(), acquiring: acquiring.clone() });
+        let receipts = Receipts::new(base.clone(), sales, mailer, fleet::advance_counter);
+        let mut secure = SecureConfig::loopback(settings.port);
+        secure.tls = settings.tls;
+        for host in &settings.hosts {
+            secure = secure.host(host);
+        }
+        Ok(Self { base, tenancy, staff, fleet, acquiring, receipts, secure })
+    }
+
+    /// The one route table.
+    pub fn table(&self) -> Table {
+        Table::join([
+            health::routes(self.base.clone()),
+            staff::routes(self.staff.clone()),
+            fleet::routes(self.fleet.clone()),
+            acquiring::routes(self.acquiring.clone()),
+            delivery::routes(self.receipts.clone()),
+        ])
+    }
+
+    /// Pages, API and assets behind the guards: own host names, same-origin writes, strict headers.
+    pub fn router(&self) -> Router {
+        let authenticators = vec![self.fleet.authenticator(), self.staff.authenticator()];
+        let routes =
+            self.table().router(authenticators).merge(pages::assets::routes()).merge(pages::lang::routes());
+        secure(routes, self.secure.clone())
+    }
+
+    /// The outbox's worker with every consumer.
+    pub fn worker(&self) -> Worker {
+        let advices = Arc::new(Advices(self.acquiring.clone()));
+        Worker::new(&self.base, vec![advices, Arc::new(self.receipts.clone())])
+    }
+
+    /// What works beside the router, until the future is dropped: the network's line, recovery and sweep
+    /// of payments, the outbox, the jobs, and the eyes on other centers' changes.
+    ///
+    /// Recovery comes before the first new payment could be asked: see [`Center::serve`].
+    pub async fn run(&self) {
+        let mut jobs = vec![self.staff.sweep()];
+        jobs.extend(delivery::jobs());
+        let mut tasks = JoinSet::new();
+        let line = self.acquiring.line().clone();
+        tasks.spawn(async move { line.run().await });
+        let acquiring = self.acquiring.clone();
+        tasks.spawn(async move { acquiring.run().await });
+        tasks.spawn(self.worker().run());
+        tasks.spawn(jobs::run(self.base.clone(), jobs));
+        let base = self.base.clone();
+        tasks.spawn(async move { base.follow_configuration().await });
+        while tasks.join_next().await.is_some() {}
+    }
+
+    /// Serves until `until` is done: settles what an earlier run left, then accepts, and works beside it.
+    /// A failed write of the database ends it with the reason.
+    pub async fn serve(
+        &self,
+        listener: TcpListener,
+        until: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), String> {
+        health::start_metrics();
+        self.base.refresh().await.map_err(|refusal| refusal.to_string())?;
+        let left = self.acquiring.recover().await.map_err(|refusal| refusal.to_string())?;
+        if left > 0 {
+            tracing::warn!(
+                payments = left,
+                "payments of an earlier run were under way and are being reversed"
+            );
+        }
+        let served = axum::serve(listener, self.router()).with_graceful_shutdown(until);
+        tokio::select! {
+            ended = served.into_future() => ended.map_err(|error| error.to_string()),
+            () = self.run() => Ok(()),
+            why = self.base.db.fatal() => Err(format!("the database failed and the center must start again: {why}")),
+        }
+    }
+}

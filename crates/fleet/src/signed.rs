@@ -1,0 +1,213 @@
+//! Who signed a request: the terminal's key from memory, the signature, the counter.
+
+use crate::guard::Verdict;
+use crate::{Fleet, terminal_id};
+use bytes::Bytes;
+use center_api::signature::{
+    COUNTER_HEADER, Covered, DIGEST_HEADER, INPUT_HEADER, SIGNATURE_HEADER, SignedHeaders, TERMINAL_HEADER,
+    named_key, verify,
+};
+use center_base::{Actor, Authenticator, Base, CompanyId, Refusal, ShopId, SignedBy, TerminalId};
+use codes::api;
+use ed25519_dalek::VerifyingKey;
+use futures_util::future::BoxFuture;
+use http::HeaderMap;
+use http::request::Parts;
+use std::sync::Arc;
+use store::{DbError, Inconsistent, ReadTx, Row, TenantId, Tx, params};
+
+/// The only operation that a key may sign before it is confirmed.
+pub(crate) const CONFIRM_PATH: &str = "/api/v1/activations/confirm";
+
+pub(crate) const KEYS: &str = "SELECT company_id, shop_id, revoked, last_counter, confirmed_key_id,
+            confirmed_key, pending_key_id, pending_key
+       FROM terminal WHERE tenant = $1 AND id = $2";
+pub(crate) const ADVANCE: &str = "UPDATE terminal SET last_counter = $4
+      WHERE tenant = $1 AND id = $2 AND confirmed_key_id = $3 AND revoked = 0 AND last_counter < $4";
+
+/// A key and its name.
+struct Key {
+    id: Arc<str>,
+    key: VerifyingKey,
+}
+
+/// What is kept of a terminal to know its requests by.
+pub(crate) struct Known {
+    company: CompanyId,
+    shop: ShopId,
+    is_revoked: bool,
+    last_counter: i64,
+    confirmed: Option<Key>,
+    pending: Option<Key>,
+}
+
+fn key_of(row: &Row<'_>, id: usize, key: usize) -> Result<Option<Key>, DbError> {
+    let (Some(id), Some(bytes)) = (row.opt_text(id)?, row.opt_array::<32>(key)?) else { return Ok(None) };
+    let key = VerifyingKey::from_bytes(&bytes)
+        .map_err(|_| Inconsistent::new("a key of a terminal", "an Ed25519 public key"))?;
+    Ok(Some(Key { id: id.into(), key }))
+}
+
+fn load(tx: &mut ReadTx<'_>, tenant: TenantId, id: &TerminalId) -> Result<Option<Known>, DbError> {
+    tx.query_opt(KEYS, params![tenant, id], |row| {
+        Ok(Known {
+            company: row.text(0)?.into(),
+            shop: row.text(1)?.into(),
+            is_revoked: row.bool(2)?,
+            last_counter: row.i64(3)?,
+            confirmed: key_of(row, 4, 5)?,
+            pending: key_of(row, 6, 7)?,
+        })
+    })
+}
+
+async fn load_now(base: Base, id: TerminalId) -> Result<Arc<Known>, Refusal> {
+    let tenant = base.tenant;
+    let known = base.read(move |tx| Ok(load(tx, tenant, &id)?)).await?;
+    // Strangers are not kept: they would push out those who are known.
+    known.map(Arc::new).ok_or_else(|| unsigned("unknown terminal"))
+}
+
+/// The signature does not hold; why is for the log.
+fn unsigned(why: &str) -> Refusal {
+    Refusal { code: api::NOT_SIGNED_IN, detail: None, log: Some(why.to_owned()) }
+}
+
+fn blocked() -> Refusal {
+    Refusal::from(api::NOT_ALLOWED).detail("this terminal is blocked; ask the administrator")
+}
+
+/// The parts of a signed request.
+struct Claim<'a> {
+    terminal: TerminalId,
+    counter: i64,
+    key_id: &'a str,
+    headers: SignedHeaders,
+}
+
+/// A header that stands exactly once.
+fn single<'a>(headers: &'a HeaderMap, name: &str) -> Result<&'a str, Refusal> {
+    let mut all = headers.get_all(name).iter();
+    let one = all.next().and_then(|value| value.to_str().ok());
+    match (one, all.next()) {
+        (Some(text), None) => Ok(text),
+        _ => Err(unsigned("a signature header is missing, twice, or no text")),
+    }
+}
+
+impl<'a> Claim<'a> {
+    fn read(headers: &'a HeaderMap) -> Result<Self, Refusal> {
+        let counter = single(headers, COUNTER_HEADER)?.parse().ok().filter(|counter| *counter > 0);
+        let input = single(headers, INPUT_HEADER)?;
+        Ok(Self {
+            terminal: terminal_id(single(headers, TERMINAL_HEADER)?)
+                .ok_or_else(|| unsigned("terminal id"))?,
+            counter: counter.ok_or_else(|| unsigned("the counter is not a number above zero"))?,
+            key_id: named_key(input).map_err(|fault| unsigned(&fault.to_string()))?,
+            headers: SignedHeaders {
+                digest: single(headers, DIGEST_HEADER)?.to_owned(),
+                input: input.to_owned(),
+                signature: single(headers, SIGNATURE_HEADER)?.to_owned(),
+            },
+        })
+    }
+}
+
+impl Known {
+    /// The key that a request names, if it may be used for this path.
+    fn key(&self, named: &str, path: &str) -> Option<&Key> {
+        let pending = self.pending.as_ref().filter(|_| path == CONFIRM_PATH);
+        [self.confirmed.as_ref(), pending].into_iter().flatten().find(|key| &*key.id == named)
+    }
+}
+
+impl Fleet {
+    /// The terminal as memory knows it; as the database does when its key may just have changed.
+    async fn known(&self, claim: &Claim<'_>, path: &str) -> Result<Arc<Known>, Refusal> {
+        let id = &claim.terminal;
+        let load = || load_now(self.base.clone(), id.clone());
+        if path == CONFIRM_PATH {
+            return load().await;
+        }
+        let known = self.memory.keys.get_or_load(&self.base, id, load).await?;
+        // Another center may have confirmed a key a moment ago.
+        if known.key(claim.key_id, path).is_none()
+            && self.memory.stale.take(id.as_str(), self.base.clock.now_us())
+        {
+            self.base.refresh().await?;
+            return self.memory.keys.get_or_load(&self.base, id, load).await;
+        }
+        Ok(known)
+    }
+
+    async fn signed_by(&self, request: &Parts, body: &Bytes) -> Result<SignedBy, Refusal> {
+        let claim = Claim::read(&request.headers)?;
+        let path = request.uri.path();
+        let known = self.known(&claim, path).await?;
+        let key = known.key(claim.key_id, path).ok_or_else(|| unsigned("unknown key"))?;
+        let covered = Covered {
+            method: request.method.as_str(),
+            path,
+            query: request.uri.query().unwrap_or_default(),
+            terminal: claim.terminal.as_str(),
+            counter: claim.counter,
+            body,
+        };
+        verify(&key.key, &covered, &claim.headers).map_err(|fault| unsigned(&fault.to_string()))?;
+        if known.is_revoked {
+            return Err(blocked());
+        }
+        let is_confirmed = known.confirmed.as_ref().is_some_and(|confirmed| confirmed.id == key.id);
+        let stored = if is_confirmed { known.last_counter } else { 0 };
+        let guards = &self.memory.guards;
+        match guards.take(&claim.terminal, &key.id, stored, claim.counter, &claim.headers.signature) {
+            Verdict::Fresh => {}
+            Verdict::Replayed => return Err(api::COUNTER_REPLAYED.into()),
+            Verdict::Forked => {
+                self.block_copy(&claim.terminal, claim.counter).await?;
+                return Err(blocked());
+            }
+        }
+        Ok(SignedBy {
+            terminal: claim.terminal,
+            shop: known.shop.clone(),
+            company: known.company.clone(),
+            key_id: Arc::clone(&key.id),
+            counter: claim.counter,
+        })
+    }
+}
+
+impl Authenticator for Fleet {
+    fn authenticate<'a>(
+        &'a self,
+        request: &'a Parts,
+        body: &'a Bytes,
+    ) -> BoxFuture<'a, Result<Option<Actor>, Refusal>> {
+        Box::pin(async move {
+            if !request.headers.contains_key(TERMINAL_HEADER) {
+                return Ok(None);
+            }
+            self.signed_by(request, body).await.map(|by| Some(Actor::Terminal(by)))
+        })
+    }
+}
+
+/// Stores the counter of a signed request, in the unit that does the asked thing.
+///
+/// Refuses with center-430 when a later request of this terminal was stored before (the client asks again
+/// with a new counter), and refuses a terminal that was blocked, or got another key, a moment ago.
+pub fn advance_counter(tx: &mut Tx<'_>, by: &SignedBy) -> Result<(), Refusal> {
+    let tenant = tx.tenant();
+    if tx.execute(ADVANCE, params![tenant, &by.terminal, &*by.key_id, by.counter])? == 1 {
+        return Ok(());
+    }
+    let known = load(tx, tenant, &by.terminal)?.ok_or_else(|| unsigned("unknown terminal"))?;
+    if known.is_revoked {
+        return Err(blocked());
+    }
+    match known.confirmed {
+        Some(key) if key.id == by.key_id => Err(api::COUNTER_REPLAYED.into()),
+        _ => Err(unsigned("the key of this terminal has changed")),
+    }
+}

@@ -1,0 +1,116 @@
+//! The frame around every page of the console: menu by rights, whose shop, who is signed in, language.
+
+use crate::Staff;
+use crate::roles::{self, Right};
+use center_base::{Caller, Person, Refusal, Scope};
+use i18n::{Lang, t};
+use maud::Markup;
+use pages::frame::{Frame, Surface, still};
+use pages::icon::Icon;
+use pages::list::{Entry, menu};
+
+/// A room of the console.
+struct Room {
+    path: &'static str,
+    icon: Icon,
+    key: &'static str,
+    right: Option<Right>,
+}
+
+/// The menu: a heading and its rooms.
+const MENU: [(&str, &[Room]); 2] = [
+    (
+        "console-menu-sales",
+        &[Room {
+            path: "/payments",
+            icon: Icon::History,
+            key: "console-menu-payments",
+            right: Some(Right::SeePayments),
+        }],
+    ),
+    (
+        "console-menu-account",
+        &[Room { path: "/me", icon: Icon::Person, key: "console-menu-me", right: None }],
+    ),
+];
+
+/// What stands in every frame.
+pub(crate) struct Setting {
+    pub(crate) shop: String,
+    pub(crate) support_name: String,
+    pub(crate) support_phone: String,
+}
+
+impl Staff {
+    /// A whole page of the console. `active` is the path of its room in the menu, `title` its heading in
+    /// the window, `body` what stands in the main part. The caller is a person: the route sees to it.
+    pub async fn console(
+        &self,
+        caller: &Caller,
+        active: &str,
+        title: &str,
+        body: &Markup,
+    ) -> Result<Markup, Refusal> {
+        let person = caller.person()?;
+        let setting = self.setting(caller.lang, Some(&person.scope)).await?;
+        let lang = caller.lang.tag();
+        let window = format!("{title} — {}", t(caller.lang, "console-name"));
+        Ok(Frame::new(Surface::Console, lang, &window)
+            .shop(&setting.shop)
+            .clock(self.base.clock.now())
+            .user(&person.name, "/me")
+            .language_switch(active)
+            .help(&setting.support_name, &setting.support_phone)
+            .nav(navigation(caller.lang, person, active))
+            .page(&still("work", body)))
+    }
+
+    /// Names for the frame: the shop, company or tenant that is looked at, and whom to call.
+    pub(crate) async fn setting(&self, lang: Lang, scope: Option<&Scope>) -> Result<Setting, Refusal> {
+        let (tenant, scope) = (self.base.tenant, scope.cloned());
+        let (shop, phone) = self
+            .base
+            .read(move |tx| {
+                let row = tenancy::tenant(tx, tenant)?;
+                let (name, phone) = row.map(|row| (row.name, row.support_phone)).unwrap_or_default();
+                let own = match &scope {
+                    Some(Scope::Shop(id)) => {
+                        tenancy::shop(tx, tenant, id)?.map(|full| full.shop.merchant.name)
+                    }
+                    Some(scope @ Scope::Company(_)) => {
+                        tenancy::companies(tx, tenant, scope)?.into_iter().next().map(|company| company.name)
+                    }
+                    Some(Scope::Tenant | Scope::Terminal(_)) | None => None,
+                };
+                Ok((own.unwrap_or(name), phone))
+            })
+            .await?;
+        let shop = if shop.is_empty() { t(lang, "console-name") } else { shop };
+        Ok(Setting { shop, support_name: t(lang, "console-support"), support_phone: phone })
+    }
+}
+
+fn navigation(lang: Lang, person: &Person, active: &str) -> Markup {
+    let allowed = |room: &&Room| room.right.is_none_or(|right| roles::has(person.role, right));
+    let texts: Vec<(String, Vec<(&Room, String)>)> = MENU
+        .iter()
+        .map(|(heading, rooms)| {
+            let rooms = rooms.iter().filter(allowed).map(|room| (room, t(lang, room.key))).collect();
+            (t(lang, heading), rooms)
+        })
+        .collect();
+    let groups: Vec<(&str, Vec<Entry<'_>>)> = texts
+        .iter()
+        .filter(|(_, rooms)| !rooms.is_empty())
+        .map(|(heading, rooms)| {
+            let entries = rooms.iter().map(|(room, text)| Entry {
+                href: room.path,
+                icon: room.icon,
+                text,
+                here: room.path == active,
+            });
+            (heading.as_str(), entries.collect())
+        })
+        .collect();
+    menu(&t(lang, "console-menu"), &groups)
+}
