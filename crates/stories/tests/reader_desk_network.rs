@@ -1,7 +1,11 @@
 //! A card on the desk, read by the terminal's own reader driver over the bench, asked for by the center's
 //! own line over TCP, decided by the network: the product's parts against a world that shares no code of
 //! theirs. Then the network's book is read.
-#![expect(clippy::unwrap_used, reason = "a test's helpers fail by panicking, as the test does")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test's helpers fail by panicking, as the test does"
+)]
 
 use acquiring::networks::card_iso8583::{Answered, Presented, Subject, Told, acknowledges, read_answer};
 use acquiring::networks::line::Line;
