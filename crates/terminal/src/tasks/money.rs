@@ -115,8 +115,16 @@ async fn answered(shared: &Arc<Shared>, attempt: &Attempt, view: &PaymentView) {
 
 /// The issuer's answer for the chip: tag 91 and the scripts of DE 55.
 fn host_answer(view: &PaymentView, decision: HostDecision) -> HostAnswer {
-    let Some(host) = &view.host else { return HostAnswer { decision, ..HostAnswer::none() } };
-    let response_code = host.arc.as_bytes().first_chunk::<2>().copied().unwrap_or(*b"Z3");
+    // EMV Book 4, annex A6: 00 approved, 05 declined, Z3 unable to go online.
+    let usual = match decision {
+        HostDecision::Approved => *b"00",
+        HostDecision::Declined | HostDecision::WrongPin => *b"05",
+        HostDecision::NoAnswer => *b"Z3",
+    };
+    let Some(host) = &view.host else {
+        return HostAnswer { decision, response_code: usual, ..HostAnswer::none() };
+    };
+    let response_code = host.arc.as_bytes().first_chunk::<2>().copied().unwrap_or(usual);
     let emv = hex::decode(&host.emv).unwrap_or_default();
     let (mut issuer_authentication, mut scripts) = (Vec::new(), Vec::new());
     for object in emv::tlv::parse(&emv).unwrap_or_default() {
