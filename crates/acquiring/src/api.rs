@@ -31,9 +31,10 @@ pub(crate) fn add(routes: Routes<Acquiring>) -> Routes<Acquiring> {
         .problem(409, "The id is taken by a payment with other content")
         .problem(507, "No space; refused before anything was sent");
     let look = Doc::new("payment", "payments", "Ask how a payment stands");
-    let complete = Doc::new("completePayment", "payments", "Complete an authorization: the signature is done")
-        .body::<CompletionRequest>()
-        .problem(409, "Not an authorization, or given back before");
+    let complete =
+        Doc::new("completePayment", "payments", "Complete an authorization: the signature is done")
+            .body::<CompletionRequest>()
+            .problem(409, "Not an authorization, or given back before");
     let reverse = Doc::new("reversePayment", "payments", "Undo a payment whatever it is")
         .description(
             "An id never seen is remembered, so that a late original is refused. An approved payment is \
@@ -99,7 +100,7 @@ async fn complete_now(
             let tenant = tx.tenant();
             let before = visible(tx, tenant, &unit_by, id)?;
             let told = Told { who: &who, times: place.times() };
-            let applied = path::apply(tx, before, Happening::Completed, &told, None)?;
+            let applied = path::apply(tx, &before, Happening::Completed, &told, None)?;
             row::put_signature(tx, id, &request.signature)?;
             Ok(applied)
         })
@@ -117,9 +118,8 @@ async fn reverse_now(
     let (id, place) = (read_id(&id)?, acquiring.places.of(&by).await?);
     let given = acquiring.given()?;
     let unit_by = by.clone();
-    let payment = acquiring
-        .happen(move |tx| path::reverse(tx, &unit_by, &place, &given, id, &request))
-        .await?;
+    let payment =
+        acquiring.happen(move |tx| path::reverse(tx, &unit_by, &place, &given, id, &request)).await?;
     finish(&acquiring, &by, payment).await
 }
 
@@ -137,7 +137,7 @@ async fn release_now(
             fleet::advance_counter(tx, &unit_by)?;
             let tenant = tx.tenant();
             let before = visible(tx, tenant, &unit_by, id)?;
-            path::apply(tx, before, Happening::GivenBack, &Told { who: &who, times: place.times() }, None)
+            path::apply(tx, &before, Happening::GivenBack, &Told { who: &who, times: place.times() }, None)
         })
         .await?;
     finish(&acquiring, &by, payment).await

@@ -50,7 +50,11 @@ impl Ask {
         if !(1..=9999).contains(&request.slip_no) {
             return Err(Refusal::bad("slip_no must be 1 to 9999"));
         }
-        if request.note.as_ref().is_some_and(|note| note.chars().count() > limits::NOTE_CHARS || note.contains('\0')) {
+        if request
+            .note
+            .as_ref()
+            .is_some_and(|note| note.chars().count() > limits::NOTE_CHARS || note.contains('\0'))
+        {
             return Err(Refusal::bad("note is too long"));
         }
         if request.operator.as_ref().is_some_and(|operator| !fits(&operator.id) || !fits(&operator.name)) {
@@ -95,7 +99,8 @@ fn fits(text: &str) -> bool {
 
 fn hex_array<const N: usize>(text: &str, field: &str) -> Result<[u8; N], Refusal> {
     let mut bytes = [0; N];
-    hex::decode_to_slice(text, &mut bytes).map_err(|_| Refusal::bad(format!("{field} must be {} hex digits", N * 2)))?;
+    hex::decode_to_slice(text, &mut bytes)
+        .map_err(|_| Refusal::bad(format!("{field} must be {} hex digits", N * 2)))?;
     Ok(bytes)
 }
 
@@ -139,7 +144,8 @@ fn names_the_card(mut rest: &[u8]) -> Option<bool> {
 }
 
 fn secure_data(card: &CardData) -> Result<SecureData, Refusal> {
-    let ciphertext = hex::decode(&card.ciphertext).map_err(|_| Refusal::bad("card.ciphertext must be hex"))?;
+    let ciphertext =
+        hex::decode(&card.ciphertext).map_err(|_| Refusal::bad("card.ciphertext must be hex"))?;
     if ciphertext.is_empty() || ciphertext.len() > iso8583::limits::MAX_CARD_CIPHERTEXT {
         return Err(Refusal::bad("card.ciphertext is empty or too long"));
     }
@@ -161,8 +167,10 @@ fn facts(card: &CardData) -> Result<CardFacts, Refusal> {
     let hex = |text: &Option<String>, most: usize| {
         text.as_ref().is_none_or(|text| text.len() <= most && text.bytes().all(|b| b.is_ascii_hexdigit()))
     };
-    let digits = card.pan_seq.as_ref().is_none_or(|text| text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit()));
-    let label = card.app_label.as_ref().is_none_or(|label| label.chars().count() <= 16 && !label.contains('\0'));
+    let digits =
+        card.pan_seq.as_ref().is_none_or(|text| text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit()));
+    let label =
+        card.app_label.as_ref().is_none_or(|label| label.chars().count() <= 16 && !label.contains('\0'));
     if !hex(&card.aid, 32) || !hex(&card.atc, 4) || !digits || !label {
         return Err(Refusal::bad("card.aid, card.atc, card.pan_seq or card.app_label"));
     }
@@ -212,7 +220,9 @@ pub(crate) mod tests {
     #[test]
     fn chip_data_with_a_card_number_or_track_are_refused() {
         // S3, invariant 4
-        for emv in ["5A084111111111111111", "9F3602000157114111111111111111D30122011234567890", "70035A0141", "9F36"] {
+        for emv in
+            ["5A084111111111111111", "9F3602000157114111111111111111D30122011234567890", "70035A0141", "9F36"]
+        {
             let mut asked = request(PaymentId::from_u128(1), 880);
             emv.clone_into(&mut asked.card.emv);
             assert!(Ask::read(asked).is_err(), "{emv}");

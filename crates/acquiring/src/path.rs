@@ -37,7 +37,13 @@ pub struct Given {
 }
 
 /// Unit 1: the id looked up, the contract checked, the payment committed as sent.
-pub fn begin(tx: &mut Tx<'_>, by: &SignedBy, place: &Place, ask: &Ask, given: &Given) -> Result<Begun, Refusal> {
+pub fn begin(
+    tx: &mut Tx<'_>,
+    by: &SignedBy,
+    place: &Place,
+    ask: &Ask,
+    given: &Given,
+) -> Result<Begun, Refusal> {
     fleet::advance_counter(tx, by)?;
     let tenant = tx.tenant();
     if let Some(known) = row::load(tx, tenant, ask.id)? {
@@ -62,7 +68,8 @@ pub fn begin(tx: &mut Tx<'_>, by: &SignedBy, place: &Place, ask: &Ask, given: &G
         row::insert(tx, &payment)?;
         return Ok(Begun::Standing(payment));
     }
-    let wait_us = place.policy.timers.center_s.saturating_mul(1_000_000).saturating_add(limits::ORPHAN_GRACE_US);
+    let wait_us =
+        place.policy.timers.center_s.saturating_mul(1_000_000).saturating_add(limits::ORPHAN_GRACE_US);
     payment.standing.due_us = Some(payment.sent_at_us.saturating_add(wait_us));
     payment.order_code = payment::order_code(&place.shop_code, row::next_serial(tx, &place.shop)?);
     row::insert(tx, &payment)?;
@@ -89,7 +96,13 @@ fn fresh(
         method,
         class,
         amount,
-        standing: Standing { state: State::Sent, completion_follows: false, advice: None, voided: false, due_us: None },
+        standing: Standing {
+            state: State::Sent,
+            completion_follows: false,
+            advice: None,
+            voided: false,
+            due_us: None,
+        },
         version: 0,
         sent_at_us: now_us,
         changed_at_us: now_us,
@@ -143,7 +156,8 @@ pub fn tombstone(
     payment.standing.state = State::Reversed;
     row::insert(tx, &payment)?;
     let who = format!("terminal {}", by.terminal);
-    let event = PaymentEvent { at_us: payment.sent_at_us, what: "tombstone".into(), who, detail: String::new() };
+    let event =
+        PaymentEvent { at_us: payment.sent_at_us, what: "tombstone".into(), who, detail: String::new() };
     row::append_event(tx, id, &event)?;
     Ok(payment)
 }
@@ -168,7 +182,7 @@ pub fn reverse(
     };
     same_content(&known, by, asked.amount, asked.method, asked.class)?;
     let who = format!("terminal {}", by.terminal);
-    apply(tx, known, Happening::ReversalAsked(asked.reason), &Told { who: &who, times: place.times() }, None)
+    apply(tx, &known, Happening::ReversalAsked(asked.reason), &Told { who: &who, times: place.times() }, None)
 }
 
 /// Who says what happened, and the times that its consequences run by.
@@ -199,7 +213,7 @@ pub struct Applied {
 /// Every later unit: the loaded payment, what happened, what follows, all in one commit.
 pub fn apply(
     tx: &mut Tx<'_>,
-    before: Payment,
+    before: &Payment,
     happening: Happening,
     told: &Told<'_>,
     wire: Option<&Wire>,
@@ -213,10 +227,12 @@ pub fn apply(
     }
     let mut after = before.clone();
     if standing != before.standing {
-        match row::update(tx, &before, &standing)? {
+        match row::update(tx, before, &standing)? {
             Change::Done => {}
             Change::Stale => {
-                return Err(Inconsistent::new(format!("payment.version of {}", before.id), "as loaded").into());
+                return Err(
+                    Inconsistent::new(format!("payment.version of {}", before.id), "as loaded").into()
+                );
             }
         }
         if standing.state != before.standing.state {
@@ -224,7 +240,7 @@ pub fn apply(
         }
         after.version = before.version.saturating_add(1);
         after.standing = standing;
-        narrate(tx, &before, &after, told.who, &detail)?;
+        narrate(tx, before, &after, told.who, &detail)?;
     }
     let mut advised = false;
     for effect in effects {
@@ -235,11 +251,18 @@ pub fn apply(
 }
 
 /// The timeline says what the row alone does not: everything but a final answer to the first question.
-fn narrate(tx: &mut Tx<'_>, before: &Payment, after: &Payment, who: &str, detail: &str) -> Result<(), Refusal> {
+fn narrate(
+    tx: &mut Tx<'_>,
+    before: &Payment,
+    after: &Payment,
+    who: &str,
+    detail: &str,
+) -> Result<(), Refusal> {
     let (was, is) = (before.standing.state.name(), after.standing.state.name());
     let at_us = tx.now_us();
     let mut line = |what: &str| {
-        let event = PaymentEvent { at_us, what: what.to_owned(), who: who.to_owned(), detail: detail.to_owned() };
+        let event =
+            PaymentEvent { at_us, what: what.to_owned(), who: who.to_owned(), detail: detail.to_owned() };
         row::append_event(tx, after.id, &event)
     };
     if was != is && !(was == payment::StateName::Sent && is.is_final()) {
@@ -254,7 +277,13 @@ fn narrate(tx: &mut Tx<'_>, before: &Payment, after: &Payment, who: &str, detail
     Ok(())
 }
 
-fn carry_out(tx: &mut Tx<'_>, payment: &Payment, effect: Effect, who: &str, detail: &str) -> Result<(), Refusal> {
+fn carry_out(
+    tx: &mut Tx<'_>,
+    payment: &Payment,
+    effect: Effect,
+    who: &str,
+    detail: &str,
+) -> Result<(), Refusal> {
     let brand = payment.card.as_ref().map_or("", |card| card.brand.word());
     let kind = match effect {
         Effect::Hold => Kind::Pending,
@@ -264,11 +293,17 @@ fn carry_out(tx: &mut Tx<'_>, payment: &Payment, effect: Effect, who: &str, deta
         Effect::GiveBack => {
             // The opposite of the sale, under the void's own id.
             let sale = sale(payment, brand, Kind::Posted)?;
-            let void = Transfer { payment: payment.void_id(), debit: sale.credit, credit: sale.debit, ..sale };
+            let void =
+                Transfer { payment: payment.void_id(), debit: sale.credit, credit: sale.debit, ..sale };
             return Ok(books::record(tx, &void)?);
         }
         Effect::Advise(advice) => {
-            return Ok(outbox::put(tx, ADVICE_TOPIC, &advice_key(payment.id, advice), &serde_json::json!({}))?);
+            return Ok(outbox::put(
+                tx,
+                ADVICE_TOPIC,
+                &advice_key(payment.id, advice),
+                &serde_json::json!({}),
+            )?);
         }
         Effect::NoteLate => {
             let at_us = tx.now_us();

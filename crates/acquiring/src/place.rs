@@ -48,7 +48,8 @@ impl Place {
     /// Why this payment is not taken here; `None` when it may be sent.
     pub fn refusal(&self, wanted: Wanted<'_>) -> Option<Code> {
         let brand = wanted.brand.row().ok();
-        let classes = self.contracts.iter().find(|(brand, _)| *brand == wanted.brand).map(|(_, classes)| classes);
+        let classes =
+            self.contracts.iter().find(|(brand, _)| *brand == wanted.brand).map(|(_, classes)| classes);
         let Some((brand, classes)) = brand.zip(classes) else {
             return Some(pay::BRAND_NOT_ACCEPTED);
         };

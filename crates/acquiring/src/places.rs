@@ -17,7 +17,11 @@ pub struct Places {
 
 #[derive(Clone)]
 enum Source {
-    Rows { base: Base, tenancy: Tenancy, kept: Arc<Cache<TerminalId, Arc<Place>>> },
+    Rows {
+        base: Base,
+        tenancy: Tenancy,
+        kept: Arc<Cache<TerminalId, Arc<Place>>>,
+    },
     #[cfg(test)]
     Fixed(Arc<Place>),
 }

@@ -179,7 +179,8 @@ impl Payment {
 
     /// The id of its void: made from its own, so that asking twice is voiding once.
     pub fn void_id(&self) -> PaymentId {
-        let hash: [u8; 32] = Sha256::new().chain_update(b"choba void\0").chain_update(self.id.bytes()).finalize().into();
+        let hash: [u8; 32] =
+            Sha256::new().chain_update(b"choba void\0").chain_update(self.id.bytes()).finalize().into();
         let mut random = [0; 10];
         for (to, from) in random.iter_mut().zip(hash) {
             *to = from;

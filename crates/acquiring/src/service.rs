@@ -4,7 +4,9 @@
 
 use crate::ask::Ask;
 use crate::limits;
-use crate::networks::card_iso8583::{self, Answered, Told as Telling, acknowledges, at_rest, read_answer, stan_of};
+use crate::networks::card_iso8583::{
+    self, Answered, Told as Telling, acknowledges, at_rest, read_answer, stan_of,
+};
 use crate::networks::line::{Line, NoAnswer};
 use crate::path::{self, Applied, Begun, Given, Told};
 use crate::place::Place;
@@ -109,7 +111,12 @@ impl Acquiring {
                 };
                 let host = Some(view::host_of(&answer));
                 let answered_us = Some(self.base.clock.now_us());
-                Asked { happening, who: "network card", host, wire: wire(&request, Some(&answer), answered_us) }
+                Asked {
+                    happening,
+                    who: "network card",
+                    host,
+                    wire: wire(&request, Some(&answer), answered_us),
+                }
             }
             Err(no_answer) => {
                 let happening = match &no_answer {
@@ -140,7 +147,7 @@ impl Acquiring {
                         return Ok(Applied { payment, advised: true });
                     }
                     let told = Told { who: unit.who, times };
-                    path::apply(tx, payment, unit.happening.clone(), &told, Some(&unit.wire))
+                    path::apply(tx, &payment, unit.happening.clone(), &told, Some(&unit.wire))
                 })
                 .await;
             tries += 1;
@@ -177,7 +184,10 @@ impl Acquiring {
     }
 
     /// What the slip of a stored payment says, with the place it was taken at.
-    pub async fn slip_of(&self, payment: &Payment) -> Result<(Arc<Place>, Option<receipt::SlipFacts>), Refusal> {
+    pub async fn slip_of(
+        &self,
+        payment: &Payment,
+    ) -> Result<(Arc<Place>, Option<receipt::SlipFacts>), Refusal> {
         let (tenant, id) = (self.base.tenant, payment.id);
         let place = self.places.at(&payment.company, &payment.shop, &payment.terminal).await?;
         let signature = self.base.read(move |tx| Ok(row::signature(tx, tenant, id)?)).await?;
@@ -233,7 +243,7 @@ impl Acquiring {
                 // Settled since it was found.
                 _ => return Ok(Applied { payment, advised: false }),
             };
-            path::apply(tx, payment, happening, &Told { who: "center", times: NO_TIMES }, None)
+            path::apply(tx, &payment, happening, &Told { who: "center", times: NO_TIMES }, None)
         })
         .await
         .map(|_| ())
@@ -286,7 +296,9 @@ impl Acquiring {
             request: message.encode(&Spec::BINARY).unwrap_or_default(),
             answer: answer.ok().and_then(|answer| answer.encode(&Spec::BINARY).ok()),
         };
-        self.write_down(event, id, advice, wire, said.is_ok()).await.map_err(|refusal| refusal.to_string())?;
+        self.write_down(event, id, advice, wire, said.is_ok())
+            .await
+            .map_err(|refusal| refusal.to_string())?;
         said
     }
 
@@ -310,7 +322,7 @@ impl Acquiring {
                 let tenant = tx.tenant();
                 let payment = row::load(tx, tenant, id)?.ok_or_else(|| gone(id))?;
                 let told = Told { who: "network card", times: NO_TIMES };
-                path::apply(tx, payment, Happening::Acknowledged(advice), &told, Some(&wire)).map(|_| ())
+                path::apply(tx, &payment, Happening::Acknowledged(advice), &told, Some(&wire)).map(|_| ())
             })
             .await
     }

@@ -128,7 +128,9 @@ pub fn step(
     if before.state != State::Sent {
         match happening {
             // Final is final, and a doubt ends by its reversal: whatever a late 0210 took is undone by it.
-            H::Approved(_) | H::Declined(_) | H::Failed(_) => return Ok((before.clone(), vec![Effect::NoteLate])),
+            H::Approved(_) | H::Declined(_) | H::Failed(_) => {
+                return Ok((before.clone(), vec![Effect::NoteLate]));
+            }
             // Nobody answered a question that is settled already.
             H::Lost(_) => return Ok((before.clone(), vec![])),
             _ => {}
@@ -345,7 +347,8 @@ mod tests {
             for (_, happening) in happenings() {
                 if let Ok((after, effects)) = step(&before, happening, TIMES, NOW) {
                     let taken = |s: &Standing| s.state.name().money_taken() == Yes;
-                    let posts = effects.iter().filter(|e| matches!(e, Effect::Post | Effect::PostHold)).count();
+                    let posts =
+                        effects.iter().filter(|e| matches!(e, Effect::Post | Effect::PostHold)).count();
                     assert_eq!(posts, usize::from(taken(&after) && !taken(&before)), "{before:?}");
                 }
             }

@@ -1,9 +1,11 @@
 //! The money path as a whole: a real database of each engine, a real line, a network that misbehaves on
 //! order, and a clock that stands still until it is moved.
 
+mod line;
 mod network;
 mod paying;
 mod recovery;
+mod storm;
 
 use crate::ask::Ask;
 use crate::ask::tests::request;
@@ -30,18 +32,26 @@ use store::{Migration, TenantId};
 const T: TenantId = TenantId(1);
 
 fn migrations() -> Vec<Migration> {
-    [center_base::MIGRATIONS, tenancy::MIGRATIONS, fleet::MIGRATIONS, books::MIGRATIONS, row::MIGRATIONS].concat()
+    [center_base::MIGRATIONS, tenancy::MIGRATIONS, fleet::MIGRATIONS, books::MIGRATIONS, row::MIGRATIONS]
+        .concat()
 }
 
 /// A request signed with the next counter.
 fn by() -> SignedBy {
     static COUNTER: AtomicI64 = AtomicI64::new(1);
     let (place, counter) = (place(), COUNTER.fetch_add(1, Ordering::Relaxed));
-    SignedBy { terminal: place.terminal, shop: place.shop, company: place.company, key_id: "k".into(), counter }
+    SignedBy {
+        terminal: place.terminal,
+        shop: place.shop,
+        company: place.company,
+        key_id: "k".into(),
+        counter,
+    }
 }
 
 /// The terminal of the tests, activated.
-const TERMINAL: &str = "INSERT INTO terminal (tenant, id, company_id, shop_id, name, password_hash, password_used,
+const TERMINAL: &str =
+    "INSERT INTO terminal (tenant, id, company_id, shop_id, name, password_hash, password_used,
         failed_tries, confirmed_key, confirmed_key_id, revoked, last_counter)
      VALUES ($1, $2, $3, $4, 'T', '', 1, 0, $5, 'k', 0, 0)";
 
@@ -121,7 +131,12 @@ impl Center {
         self.reverse_because(id, yen, codes::pay::INTERRUPTED).await
     }
 
-    async fn reverse_because(&self, id: PaymentId, yen: i64, reason: codes::Code) -> Result<Payment, Refusal> {
+    async fn reverse_because(
+        &self,
+        id: PaymentId,
+        yen: i64,
+        reason: codes::Code,
+    ) -> Result<Payment, Refusal> {
         let given = self.acquiring.given()?;
         let asked = center_api::ReversalRequest {
             amount: Yen::new(yen).unwrap(),
@@ -137,7 +152,7 @@ impl Center {
             .happen(move |tx| {
                 let before = row::load(tx, T, id)?.unwrap();
                 let told = Told { who: "terminal", times: place().times() };
-                path::apply(tx, before, happening.clone(), &told, None)
+                path::apply(tx, &before, happening.clone(), &told, None)
             })
             .await
     }

@@ -104,7 +104,8 @@ pub fn after(tx: &mut ReadTx<'_>, tenant: TenantId, seq: i64, limit: i64) -> Res
 fn entry(row: &Row<'_>) -> Result<Entry, DbError> {
     let payment = PaymentId::from_bytes(row.bytes(0)?)
         .map_err(|_| Inconsistent::new("transfer.payment", "sixteen bytes"))?;
-    let odd = |column: &str, wanted: &str| Inconsistent::new(format!("transfer.{column} of {payment}"), wanted);
+    let odd =
+        |column: &str, wanted: &str| Inconsistent::new(format!("transfer.{column} of {payment}"), wanted);
     let account = |column: usize, name: &str| -> Result<Account, DbError> {
         let key = row.text(column)?.to_owned();
         Account::try_from(key).map_err(|_| odd(name, "an account").into())
@@ -145,15 +146,15 @@ impl Chained for Book {
         seq: i64,
         limit: i64,
     ) -> Result<Vec<ChainedRow>, DbError> {
-        tx.query_all(AFTER, params![tenant, seq, limit], |row| entry(row).map(chained))
+        tx.query_all(AFTER, params![tenant, seq, limit], |row| entry(row).map(|entry| chained(&entry)))
     }
 
     fn of_unit(&self, tx: &mut ReadTx<'_>, tenant: TenantId, seq: i64) -> Result<Vec<ChainedRow>, DbError> {
-        tx.query_all(OF_UNIT, params![tenant, seq], |row| entry(row).map(chained))
+        tx.query_all(OF_UNIT, params![tenant, seq], |row| entry(row).map(|entry| chained(&entry)))
     }
 }
 
-fn chained(entry: Entry) -> ChainedRow {
+fn chained(entry: &Entry) -> ChainedRow {
     let transfer = &entry.transfer;
     let (debit, credit) = (transfer.debit.to_string(), transfer.credit.to_string());
     ChainedRow {
@@ -243,9 +244,7 @@ mod tests {
         store::testing::both(&migrations(), |db| {
             assert!(write(db, sale(1, Kind::Posted, 880)));
             assert!(write(db, sale(2, Kind::Posted, 500)));
-            let verdict = || {
-                db.read_blocking(|tx| audit::verify(tx, T, &[&audit::AuditLog, &Book])).unwrap()
-            };
+            let verdict = || db.read_blocking(|tx| audit::verify(tx, T, &[&audit::AuditLog, &Book])).unwrap();
             assert_eq!(verdict(), Verdict::Sound { rows: 2 });
             db.write_blocking(T, |tx| {
                 tx.execute("UPDATE transfer SET amount_yen = 881 WHERE tenant = $1 AND seq = 1", params![T])

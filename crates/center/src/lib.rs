@@ -4,6 +4,7 @@
 //! in acquiring. What is decided here is only what belongs together: which database, which network,
 //! which authenticators, which workers, and what happens first when a process starts.
 
+mod clerks;
 mod export;
 mod sales;
 mod verify;
@@ -32,7 +33,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 /// Everything that a center needs to know to start.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Settings {
     /// Whose center.
     pub tenant: TenantId,
@@ -53,8 +54,20 @@ pub struct Settings {
     pub tls: bool,
     /// Host names beyond loopback that browsers may use.
     pub hosts: Vec<String>,
-    /// The root of this installation's secrets.
+    /// The root of this installation's secrets; never printed.
     pub root_key: [u8; 32],
+}
+
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Settings")
+            .field("tenant", &self.tenant)
+            .field("instance", &self.instance)
+            .field("public_url", &self.public_url)
+            .field("card_network", &self.card_network)
+            .field("mail", &self.mail)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Why a center did not start: one sentence for the person who started it.
@@ -122,7 +135,8 @@ impl Center {
     /// [`Center::serve`].
     pub fn open(db: Db, clock: Clock, settings: &Settings) -> Result<Self, StartError> {
         let secrets = Secrets::new(settings.root_key);
-        let base = Base::new(db, clock.clone(), settings.tenant, &settings.instance, &settings.public_url, secrets);
+        let base =
+            Base::new(db, clock.clone(), settings.tenant, &settings.instance, &settings.public_url, secrets);
         let tenancy = Tenancy::new(&base);
         let cookie = SessionCookie::new("center", settings.port, settings.tls);
         let staff = Staff::new(&base, &tenancy, cookie).map_err(StartError::Slice)?;
@@ -146,6 +160,7 @@ impl Center {
             health::routes(self.base.clone()),
             staff::routes(self.staff.clone()),
             fleet::routes(self.fleet.clone()),
+            clerks::routes(self.staff.clone()),
             acquiring::routes(self.acquiring.clone()),
             delivery::routes(self.receipts.clone()),
         ])
@@ -154,7 +169,8 @@ impl Center {
     /// Pages, API and assets behind the guards: own host names, same-origin writes, strict headers.
     pub fn router(&self) -> Router {
         let authenticators = vec![self.fleet.authenticator(), self.staff.authenticator()];
-        let routes = self.table().router(authenticators).merge(pages::assets::routes()).merge(pages::lang::routes());
+        let routes =
+            self.table().router(authenticators).merge(pages::assets::routes()).merge(pages::lang::routes());
         secure(routes, self.secure.clone())
     }
 
@@ -185,12 +201,19 @@ impl Center {
 
     /// Serves until `until` is done: settles what an earlier run left, then accepts, and works beside it.
     /// A failed write of the database ends it with the reason.
-    pub async fn serve(&self, listener: TcpListener, until: impl Future<Output = ()> + Send + 'static) -> Result<(), String> {
+    pub async fn serve(
+        &self,
+        listener: TcpListener,
+        until: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), String> {
         health::start_metrics();
         self.base.refresh().await.map_err(|refusal| refusal.to_string())?;
         let left = self.acquiring.recover().await.map_err(|refusal| refusal.to_string())?;
         if left > 0 {
-            tracing::warn!(payments = left, "payments of an earlier run were under way and are being reversed");
+            tracing::warn!(
+                payments = left,
+                "payments of an earlier run were under way and are being reversed"
+            );
         }
         let served = axum::serve(listener, self.router()).with_graceful_shutdown(until);
         tokio::select! {
@@ -200,3 +223,6 @@ impl Center {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,3 +1,101 @@
-//! x
+//! The binary: commands and settings, and one clear sentence when something cannot start.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program talks to its user")]
+
+mod cli;
+mod serve;
 mod settings;
-fn main() {}
+
+use clap::FromArgMatches as _;
+use cli::{AdminCommand, BooksArgs, Cli, Program};
+use choba::admin::{self, Places};
+use choba::programs::{StartFault, center};
+use clock::Clock;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> anyhow::Result<ExitCode> {
+    let matches = settings::parse::<Cli>(std::env::args_os().collect())?;
+    let cli = Cli::from_arg_matches(&matches)?;
+    if cli.show_config {
+        if let Some((program, sub)) = matches.subcommand() {
+            print!("{}", settings::shown(program, sub));
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    serve::log();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let done = runtime.block_on(async {
+        match cli.program {
+            Program::Center(args) => serve::center(args).await,
+            Program::Terminal(args) => serve::terminal(args).await,
+            Program::Networks(args) => serve::networks(args).await,
+            Program::Demo(args) => serve::demo(args).await,
+            Program::Admin(command) => return admin(command).await,
+        }
+        .map(|()| ExitCode::SUCCESS)
+    });
+    Ok(done?)
+}
+
+async fn admin(command: AdminCommand) -> Result<ExitCode, StartFault> {
+    match command {
+        AdminCommand::Verify { books, json } => verify(books, json).await,
+        AdminCommand::Export { which, books, json: _ } => {
+            let places = Places::find(&books.data, books.database)?;
+            let exported = blocking(move || admin::export(which, &places, &Clock::real())).await?;
+            println!("{exported}");
+            Ok(ExitCode::SUCCESS)
+        }
+        AdminCommand::Migrate(args) => {
+            let opened = center::open(&serve::center_settings(args, Clock::real()))?;
+            opened.base.db.clone().close();
+            println!("the center's database is up to date");
+            Ok(ExitCode::SUCCESS)
+        }
+        AdminCommand::Operator { center, login, name } => {
+            let told = serve::center_settings(center, Clock::real());
+            let password = admin::first_operator(&told, &login, &name).await?;
+            println!("login     {login}\npassword  {password}   (must be changed at the first login)");
+            Ok(ExitCode::SUCCESS)
+        }
+        AdminCommand::Load { center, file } => {
+            admin::load_cast(&serve::center_settings(center, Clock::real()), &file).await?;
+            println!("loaded {}", file.display());
+            Ok(ExitCode::SUCCESS)
+        }
+        AdminCommand::Unlock { center, login } => {
+            admin::unlock(&serve::center_settings(center, Clock::real()), &login).await?;
+            println!("{login} may log in again");
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+async fn verify(books: BooksArgs, json: bool) -> Result<ExitCode, StartFault> {
+    let places = Places::find(&books.data, books.database)?;
+    let report = blocking(move || admin::verify(&places, &Clock::real())).await?;
+    let sound = report.get("sound").and_then(serde_json::Value::as_bool).unwrap_or(false);
+    if json {
+        println!("{report}");
+    } else {
+        println!("{}", serde_json::to_string_pretty(&report).map_err(StartFault::new)?);
+        println!("{}", if sound { "the books are sound" } else { "THE BOOKS ARE NOT SOUND" });
+    }
+    Ok(if sound { ExitCode::SUCCESS } else { ExitCode::from(2) })
+}
+
+/// Runs work that blocks beside the runtime's own threads.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StartFault> + Send + 'static,
+) -> Result<T, StartFault> {
+    tokio::task::spawn_blocking(work).await.map_err(StartFault::new)?
+}

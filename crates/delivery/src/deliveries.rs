@@ -46,9 +46,9 @@ const LOAD: &str = "SELECT kind, lang, again, address, asked_us, status
 const LIST: &str = "SELECT id, kind, masked, status, trouble, asked_us, asked_by, address, request_key, lang
        FROM receipt_delivery
       WHERE tenant = $1 AND payment_id = $2
-        AND (CAST($3 AS TEXT) IS NULL OR company_id = $3)
-        AND (CAST($4 AS TEXT) IS NULL OR shop_id = $4)
-        AND (CAST($5 AS TEXT) IS NULL OR terminal_id = $5)
+        AND (company_id = $3 OR $3 IS NULL)
+        AND (shop_id = $4 OR $4 IS NULL)
+        AND (terminal_id = $5 OR $5 IS NULL)
       ORDER BY asked_us DESC, id DESC LIMIT $6";
 const END: &str = "UPDATE receipt_delivery SET status = $4, trouble = $5, ended_us = $6
       WHERE tenant = $1 AND payment_id = $2 AND id = $3 AND status = 'queued'";

@@ -10,6 +10,7 @@
 
 mod address;
 mod api;
+mod approved;
 mod deliveries;
 mod limits;
 mod mail;
@@ -17,14 +18,17 @@ mod order;
 mod page;
 mod sale;
 mod send;
+mod shop_mail;
 mod smtp;
 mod token;
 mod view;
 
 pub use address::MailAddress;
+pub use approved::ApprovedPayments;
 pub use deliveries::{Delivery, DeliveryKind, DeliveryState, Trouble, receipt_deliveries};
 pub use page::slip;
 pub use sale::{Sale, Sales};
+pub use shop_mail::{drop_shop_mail, put_shop_mail};
 pub use smtp::{BadMailSettings, MailSettings, Mailer};
 pub use view::deliveries_panel;
 
@@ -36,10 +40,14 @@ use std::sync::Arc;
 use store::{Migration, Tx};
 
 /// The tables of this crate.
-pub const MIGRATIONS: &[Migration] = &[deliveries::MIGRATION];
+pub const MIGRATIONS: &[Migration] = &[deliveries::MIGRATION, shop_mail::MIGRATION];
 
 /// Every statement of this crate.
-pub const STATEMENTS: &[&str] = &deliveries::STATEMENTS;
+pub const STATEMENTS: &[&str] = &{
+    let [a, b, c, d, e, f] = deliveries::STATEMENTS;
+    let [g, h, i] = shop_mail::STATEMENTS;
+    [a, b, c, d, e, f, g, h, i]
+};
 
 /// Stores the counter of a signed request in the unit that does what it asks (`fleet::advance_counter`).
 pub type AdvanceCounter = fn(&mut Tx<'_>, &SignedBy) -> Result<(), Refusal>;

@@ -13,7 +13,7 @@ pub(crate) const MAILS_PER_RECEIPT: i64 = 30;
 /// Deliveries that a page shows of one payment: every mail and its merchant's copy.
 pub(crate) const DELIVERIES_SHOWN: i64 = 100;
 /// Without a key, asking for the same address again within this time is the same request.
-pub(crate) const SAME_REQUEST: Duration = Duration::from_secs(60);
+pub(crate) const SAME_REQUEST: Duration = Duration::from_mins(1);
 
 /// How long one step of the talk with the mail server may take.
 pub(crate) const SMTP_STEP: Duration = Duration::from_secs(20);
@@ -22,10 +22,10 @@ pub(crate) const SMTP_WHOLE: Duration = Duration::from_secs(90);
 /// Connections kept to the mail server.
 pub(crate) const SMTP_CONNECTIONS: u32 = 4;
 /// A mail that could not be sent for so long has failed.
-pub(crate) const GIVE_UP_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
+pub(crate) const GIVE_UP_AFTER: Duration = Duration::from_hours(24);
 
 /// How often addresses that are not needed any more are forgotten.
-pub(crate) const FORGET_EVERY: Duration = Duration::from_secs(60 * 60);
+pub(crate) const FORGET_EVERY: Duration = Duration::from_hours(1);
 /// Addresses that one unit of work forgets.
 pub(crate) const FORGET_ROWS: i64 = 500;
 

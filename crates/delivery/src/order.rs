@@ -6,6 +6,7 @@ use crate::deliveries::{self, Delivery, DeliveryKind, DeliveryState, NewDelivery
 use crate::limits;
 use crate::sale::Sale;
 use crate::send;
+use crate::shop_mail::shop_mail;
 use center_base::{Refusal, Scope, outbox};
 use codes::api;
 use i18n::Lang;
@@ -50,7 +51,7 @@ pub(crate) fn place(tx: &mut Tx<'_>, order: &Order) -> Result<Delivery, Refusal>
     let [customer, merchant] = order.ids;
     write(tx, &row(order, customer, DeliveryKind::CustomerMail, order.address.clone(), again))?;
     // M-054, M-055: the shop's own address receives its copy whenever a customer does.
-    if let Some(shop) = order.sale.shop_mail.as_deref().and_then(MailAddress::typed) {
+    if let Some(shop) = shop_mail(tx, tenant, &order.sale.shop)? {
         write(tx, &row(order, merchant, DeliveryKind::MerchantMail, shop, again))?;
     }
     let written = receipt_deliveries(tx, tenant, &Scope::Tenant, payment)?;
@@ -63,22 +64,19 @@ pub(crate) fn place(tx: &mut Tx<'_>, order: &Order) -> Result<Delivery, Refusal>
 fn repeated(order: &Order, so_far: &[Delivery], now_us: i64) -> Result<Option<Delivery>, Refusal> {
     let mails = || so_far.iter().filter(|delivery| delivery.kind == DeliveryKind::CustomerMail);
     let same_address = |delivery: &&Delivery| delivery.address.as_ref() == Some(&order.address);
-    match &order.key {
-        Some(key) => match mails().find(|delivery| delivery.request_key == keyed(key)) {
+    if let Some(key) = &order.key {
+        return match mails().find(|delivery| delivery.request_key == keyed(key)) {
             Some(found) if same_address(&found) && found.lang == order.lang => Ok(Some(found.clone())),
             Some(_) => Err(api::ID_REUSED.into()),
             None => Ok(None),
-        },
-        None => {
-            let waiting = |delivery: &Delivery| matches!(delivery.state, DeliveryState::Queued(_));
-            let failed = |delivery: &Delivery| matches!(delivery.state, DeliveryState::Failed(_));
-            let fresh = |delivery: &Delivery| {
-                now_us.saturating_sub(delivery.asked_us) < micros(limits::SAME_REQUEST) && !failed(delivery)
-            };
-            let found = mails().filter(same_address).find(|delivery| waiting(delivery) || fresh(delivery));
-            Ok(found.cloned())
-        }
+        };
     }
+    let waits_or_is_fresh = |delivery: &&Delivery| match delivery.state {
+        DeliveryState::Queued(_) => true,
+        DeliveryState::Sent => now_us.saturating_sub(delivery.asked_us) < micros(limits::SAME_REQUEST),
+        DeliveryState::Failed(_) => false,
+    };
+    Ok(mails().filter(same_address).find(waits_or_is_fresh).cloned())
 }
 
 fn row(order: &Order, id: [u8; 16], kind: DeliveryKind, address: MailAddress, again: bool) -> NewDelivery {

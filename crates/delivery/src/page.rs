@@ -125,11 +125,31 @@ fn line(lang: Lang, row: &Row) -> PaperLine<'_> {
     }
 }
 
-/// M-062. What lies outside the box is moved to its edge.
+/// The box of a signature on the page; with the component's pen it looks as thick as on paper.
+const BOX: (u16, u16) = (300, 120);
+
+/// M-062. What lies outside the pad's box of 1000 × 400 is moved to its edge.
 fn drawn(lang: Lang, strokes: &Strokes) -> Markup {
-    let within = |units: i32, most: u16| u16::try_from(units.max(0)).unwrap_or(u16::MAX).min(most);
-    let stroke =
-        |points: &Vec<(i32, i32)>| points.iter().map(|&(x, y)| (within(x, 1000), within(y, 400))).collect();
-    let drawn: Vec<Vec<(u16, u16)>> = strokes.0.iter().map(stroke).collect();
-    signature(&t(lang, "receipt-signature"), 1000, 400, &drawn)
+    let within = |units: i32, pad: i32, most: u16| {
+        let scaled = units.clamp(0, pad).saturating_mul(i32::from(most)) / pad;
+        u16::try_from(scaled).unwrap_or(most)
+    };
+    let point = |&(x, y): &(i32, i32)| (within(x, 1000, BOX.0), within(y, 400, BOX.1));
+    let drawn: Vec<Vec<(u16, u16)>> =
+        strokes.0.iter().map(|stroke| stroke.iter().map(point).collect()).collect();
+    signature(&t(lang, "receipt-signature"), BOX.0, BOX.1, &drawn)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signature_is_drawn_to_scale_and_never_leaves_its_box() {
+        // M-062
+        let strokes = Strokes(vec![vec![(0, 0), (1000, 400), (-5, i32::MAX)], vec![(500, 200)]]);
+        let svg = drawn(Lang::En, &strokes).into_string();
+        assert!(svg.contains("viewBox=\"0 0 300 120\""), "{svg}");
+        assert!(svg.contains("d=\"M0 0L300 120L0 120M150 60L150 60\""), "{svg}");
+    }
 }

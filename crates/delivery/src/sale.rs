@@ -19,8 +19,6 @@ pub struct Sale {
     pub facts: SlipFacts,
     /// The receipt rules of that terminal.
     pub policy: ReceiptPolicy,
-    /// Where the shop wants its own copies (M-054).
-    pub shop_mail: Option<String>,
 }
 
 impl Sale {

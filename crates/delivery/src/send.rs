@@ -109,13 +109,10 @@ impl Receipts {
             .await
             .map_err(words)?;
         let delivery = hex::encode(id);
-        match failed {
-            Some(trouble) => {
-                tracing::warn!(delivery, payment.id = %payment, %trouble, "a receipt's mail failed")
-            }
-            None => {
-                tracing::info!(delivery, payment.id = %payment, "a receipt's mail was taken by the mail server")
-            }
+        if let Some(trouble) = failed {
+            tracing::warn!(delivery, payment.id = %payment, %trouble, "a receipt's mail failed");
+        } else {
+            tracing::info!(delivery, payment.id = %payment, "a receipt's mail was taken by the mail server");
         }
         Ok(())
     }

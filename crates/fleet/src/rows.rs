@@ -50,8 +50,8 @@ pub(crate) const LIST: &str =
     "SELECT t.id, t.company_id, t.shop_id, t.name, r.serial, t.confirmed_key_id, t.activated_at_us,
             t.revoked, t.failed_tries
        FROM terminal t LEFT JOIN reader r ON r.tenant = t.tenant AND r.terminal_id = t.id
-      WHERE t.tenant = $1 AND ($2 IS NULL OR t.company_id = $2)
-        AND ($3 IS NULL OR t.shop_id = $3) AND ($4 IS NULL OR t.id = $4)
+      WHERE t.tenant = $1 AND (t.company_id = $2 OR $2 IS NULL)
+        AND (t.shop_id = $3 OR $3 IS NULL) AND (t.id = $4 OR $4 IS NULL)
       ORDER BY t.id";
 pub(crate) const BOUND: &str = "SELECT 1 FROM reader WHERE tenant = $1 AND serial = $2 AND terminal_id = $3";
 pub(crate) const READER_HOLDER: &str = "SELECT terminal_id FROM reader WHERE tenant = $1 AND serial = $2";

@@ -3,8 +3,10 @@
 
 use crate::host::book::{Entry, State};
 use crate::host::tables;
+use clock::Clock;
 use serde::Serialize;
-use store::{Db, DbError, ReadError};
+use std::path::Path;
+use store::{Db, DbError, OpenError, ReadError};
 
 /// The book: what cardholders were charged, and what was refused before it came.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -30,7 +32,21 @@ pub fn charges(entries: Vec<Entry>) -> Charges {
     Charges { charged_yen: sum(State::Charged), held_yen: sum(State::Held), charges, tombstones }
 }
 
-/// The book of an open database.
-pub fn read(db: &Db) -> Result<Charges, ReadError<DbError>> {
-    db.read_blocking(tables::all).map(charges)
+/// Why there is no export: one sentence for the person who asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ExportError {
+    /// The book could not be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The book could not be read.
+    #[error("The network's book cannot be read: {0}.")]
+    Read(#[from] ReadError<DbError>),
+}
+
+/// The book in a folder whose simulators do not run. Blocks.
+pub fn of_folder(data: &Path, clock: Clock) -> Result<Charges, ExportError> {
+    let db = Db::open(&crate::book_url(data), tables::MIGRATIONS, clock)?;
+    let read = db.read_blocking(tables::all);
+    db.close();
+    Ok(charges(read?))
 }

@@ -124,16 +124,6 @@ mod tests {
 
     #[test]
     fn the_document_has_this_table() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/integrators/test-inputs.md");
-        let text = std::fs::read_to_string(path).unwrap();
-        let (head, rest) = text.split_once("<!-- magic amounts: written by netsim -->\n").unwrap();
-        let (table, tail) = rest.split_once("<!-- end of magic amounts -->").unwrap();
-        if std::env::var_os("UPDATE_EXPECT").is_some() {
-            let begin = "<!-- magic amounts: written by netsim -->\n";
-            let new = format!("{head}{begin}{}<!-- end of magic amounts -->{tail}", markdown());
-            std::fs::write(path, new).unwrap();
-            return;
-        }
-        assert_eq!(table, markdown(), "run the tests of netsim once with UPDATE_EXPECT=1");
+        crate::testing::check_section("magic amounts", &markdown());
     }
 }

@@ -40,6 +40,8 @@ pub struct Settings {
     pub magic: bool,
     /// Where to listen.
     pub listen: Listen,
+    /// `host:port` names under which the desk is reached beside those of loopback.
+    pub hosts: Vec<String>,
     /// The terminals that the desk knows from the start.
     pub terminals: Vec<Terminal>,
 }
@@ -241,7 +243,9 @@ impl Bound {
     pub async fn serve(self, stop: impl Future<Output = ()> + Send) -> io::Result<()> {
         let Self { networks, desk, card, smtp, printers } = self;
         let clock = networks.settings.clock.clone();
-        let app = networks.desk.router(SecureConfig::loopback(desk.local_addr()?.port()));
+        let loopback = SecureConfig::loopback(desk.local_addr()?.port());
+        let names = networks.settings.hosts.iter().fold(loopback, |names, host| names.host(host));
+        let app = networks.desk.router(names);
         let mut tasks = JoinSet::new();
         tasks.spawn(line::serve(card, Arc::clone(&networks.host)));
         tasks.spawn(mail::server::serve(smtp, networks.inbox.clone(), clock.clone()));

@@ -224,3 +224,17 @@ impl Bell {
         }
     }
 }
+
+/// A table of `docs/integrators/test-inputs.md` is what the program says it is.
+pub(crate) fn check_section(name: &str, table: &str) {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/integrators/test-inputs.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let (begin, end) = (format!("<!-- {name}: written by netsim -->\n"), format!("<!-- end of {name} -->"));
+    let (head, rest) = text.split_once(&begin).unwrap();
+    let (old, tail) = rest.split_once(&end).unwrap();
+    if std::env::var_os("UPDATE_EXPECT").is_some_and(|wish| wish == "1") {
+        std::fs::write(path, format!("{head}{begin}{table}{end}{tail}")).unwrap();
+        return;
+    }
+    assert_eq!(old, table, "run the tests of netsim once with UPDATE_EXPECT=1");
+}

@@ -224,12 +224,16 @@ impl std::error::Error for BadPolicy {}
 impl Policy {
     /// The policy of a ready profile: `mpos` or `usen` (`data/profiles/*.toml`).
     pub fn profile(profile: Profile) -> Result<Self, BadPolicy> {
+        Self::default().with(&Self::profile_overlay(profile)?)
+    }
+
+    /// What a ready profile changes, as an overlay for a level.
+    pub fn profile_overlay(profile: Profile) -> Result<serde_json::Value, BadPolicy> {
         let text = match profile {
             Profile::Mpos => include_str!("../data/profiles/mpos.toml"),
             Profile::Usen => include_str!("../data/profiles/usen.toml"),
         };
-        let overlay: serde_json::Value = toml::from_str(text).map_err(|e| BadPolicy(e.to_string()))?;
-        Self::default().with(&overlay)
+        toml::from_str(text).map_err(|e| BadPolicy(e.to_string()))
     }
 
     /// This policy with the rules that `overlay` (a partial JSON object) sets; `null` leaves a rule as it is.

@@ -120,7 +120,8 @@ impl Line {
 
     /// Keeps the connections up until the future is dropped.
     pub async fn run(&self) {
-        futures_util::future::join_all(self.0.connections.iter().map(|connection| self.keep(connection))).await;
+        futures_util::future::join_all(self.0.connections.iter().map(|connection| self.keep(connection)))
+            .await;
     }
 
     /// Whether a request could be sent now.
@@ -225,7 +226,8 @@ impl Line {
         drop(stream.set_nodelay(true));
         let (mut reader, mut writer) = stream.into_split();
         let mut buffer = BytesMut::with_capacity(limits::LINE_BUFFER);
-        let signed = clock.timeout(limits::SIGN_ON, self.sign_on(&mut reader, &mut writer, &mut buffer)).await;
+        let signed =
+            clock.timeout(limits::SIGN_ON, self.sign_on(&mut reader, &mut writer, &mut buffer)).await;
         if !matches!(signed, Ok(Ok(()))) {
             tracing::warn!(network = %self.0.address, "the network did not accept the sign-on");
             return false;

@@ -17,12 +17,9 @@ impl Network {
     /// The routing table: every brand has exactly one network.
     pub const fn of(brand: Brand) -> Self {
         match brand {
-            Brand::Visa
-            | Brand::Mastercard
-            | Brand::Jcb
-            | Brand::Amex
-            | Brand::Diners
-            | Brand::UnionPay => Self::Card,
+            Brand::Visa | Brand::Mastercard | Brand::Jcb | Brand::Amex | Brand::Diners | Brand::UnionPay => {
+                Self::Card
+            }
         }
     }
 

@@ -88,8 +88,7 @@ pub fn event_list(
 
 /// The signature, when one was given.
 pub fn signature(tx: &mut ReadTx<'_>, tenant: TenantId, id: PaymentId) -> Result<Option<Strokes>, DbError> {
-    let text =
-        tx.query_opt(SIGNATURE, params![tenant, id.bytes()], |row| Ok(row.text(0)?.to_owned()))?;
+    let text = tx.query_opt(SIGNATURE, params![tenant, id.bytes()], |row| Ok(row.text(0)?.to_owned()))?;
     text.map(|text| {
         serde_json::from_str(&text)
             .map_err(|_| Inconsistent::new(format!("payment_signature.strokes of {id}"), "strokes").into())
@@ -140,7 +139,8 @@ pub fn payment(row: &Row<'_>) -> Result<Payment, DbError> {
 fn standing(row: &Row<'_>, id: PaymentId) -> Result<Standing, DbError> {
     let odd = |column: &str, wanted: &str| Inconsistent::new(format!("payment.{column} of {id}"), wanted);
     let name = StateName::from_word(row.text(10)?).ok_or_else(|| odd("state", "a state of model 3.3"))?;
-    let code = row.opt_text(11)?.map(|key| Code::find(key).ok_or_else(|| odd("code", "a code"))).transpose()?;
+    let code =
+        row.opt_text(11)?.map(|key| Code::find(key).ok_or_else(|| odd("code", "a code"))).transpose()?;
     let needed = || code.ok_or_else(|| odd("code", "there in this state"));
     let approval = Approval { code: row.opt_text(12)?.map(str::to_owned) };
     let state = match name {

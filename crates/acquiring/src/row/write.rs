@@ -152,8 +152,7 @@ pub fn put_wire(tx: &mut Tx<'_>, id: PaymentId, wire: &Wire) -> Result<(), DbErr
 /// Adds a line to the timeline.
 pub fn append_event(tx: &mut Tx<'_>, id: PaymentId, event: &PaymentEvent) -> Result<(), DbError> {
     let (tenant, seq) = (tx.tenant(), tx.seq());
-    let values =
-        params![tenant, id.bytes(), seq, &event.what, event.at_us, &event.who, &event.detail];
+    let values = params![tenant, id.bytes(), seq, &event.what, event.at_us, &event.who, &event.detail];
     tx.execute(EVENT, values)?;
     Ok(())
 }

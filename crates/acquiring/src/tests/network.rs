@@ -99,7 +99,11 @@ impl Network {
     /// Charges that stand, in yen.
     pub(crate) fn charged(&self) -> Vec<u64> {
         let state = self.state.lock().unwrap();
-        state.book.values().filter_map(|entry| if let Entry::Charged(yen) = entry { Some(*yen) } else { None }).collect()
+        state
+            .book
+            .values()
+            .filter_map(|entry| if let Entry::Charged(yen) = entry { Some(*yen) } else { None })
+            .collect()
     }
 
     pub(crate) fn entry(&self, rrn: &str) -> Option<Entry> {

@@ -19,7 +19,10 @@ async fn an_approval_is_posted_and_asking_again_is_asking_once() {
         let view = center.paid(ask(id(1), 880)).await;
         assert_eq!((view.state, view.money_taken), (StateName::Approved, MoneyTaken::Yes));
         let slip = view.slip.unwrap();
-        assert_eq!((slip.order_code.as_str(), slip.approval_code.as_deref()), ("TSU3-0000001", Some("A12345")));
+        assert_eq!(
+            (slip.order_code.as_str(), slip.approval_code.as_deref()),
+            ("TSU3-0000001", Some("A12345"))
+        );
         assert_eq!(view.host.unwrap().arc, "00");
         assert_eq!(center.transfers(id(1)).await, [Kind::Posted]);
 
@@ -113,6 +116,22 @@ async fn a_silent_network_ends_in_a_reversal() {
         assert!(network.charged().is_empty(), "and is not any more");
         assert_eq!(center.events(id(1)).await, ["in_doubt", "acknowledged", "reversed"]);
         assert_eq!(center.transfers(id(1)).await, []);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_never_arrived_is_a_tombstone_at_the_network() {
+    // docs/networks/card-iso8583.md 6.3
+    for (db, network) in each().await {
+        let center = Center::start(&db, &network.address, "a-1");
+        network.requests([Act::Ignore]);
+        let paying = center.pay(ask(id(1), 880));
+        network.seen(1).await;
+        db.clock.advance(seconds(25));
+        assert_eq!(paying.await.unwrap().unwrap().state, StateName::InDoubt);
+        while center.worker.drain().await.unwrap() > 0 {}
+        assert_eq!(center.state(id(1)).await, StateName::Reversed);
+        assert_eq!(network.entry(&id(1).rrn()), Some(Entry::Undone), "a late original would be refused");
     }
 }
 
@@ -277,7 +296,10 @@ async fn an_approval_that_the_card_refuses_is_voided_once_and_the_charge_undone(
         center.paid(ask(id(1), 880)).await;
         for _ in 0..2 {
             let payment = center.reverse_because(id(1), 880, pay::CRYPTOGRAM_REFUSED).await.unwrap();
-            assert_eq!((payment.shown_state(), payment.standing.state.name()), (StateName::Reversed, StateName::Approved));
+            assert_eq!(
+                (payment.shown_state(), payment.standing.state.name()),
+                (StateName::Reversed, StateName::Approved)
+            );
         }
         let view = center.paid(ask(id(1), 880)).await;
         assert_eq!((view.state, view.money_taken, view.slip), (StateName::Reversed, MoneyTaken::No, None));

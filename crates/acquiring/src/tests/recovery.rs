@@ -40,7 +40,9 @@ async fn a_center_killed_between_its_two_commits_reverses_when_it_starts_again()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_dead_center_had_asked_is_settled_by_any_other_after_the_time_out() {
-    let db = Arc::new(tokio::task::spawn_blocking(|| with_terminal(store::testing::postgres(&migrations()))).await.unwrap());
+    let db = Arc::new(
+        tokio::task::spawn_blocking(|| with_terminal(store::testing::postgres(&migrations()))).await.unwrap(),
+    );
     let network = Network::start().await;
     network.requests([Act::Hold]);
     let (first, address) = (Arc::clone(&db), network.address.clone());
@@ -59,14 +61,17 @@ async fn what_a_dead_center_had_asked_is_settled_by_any_other_after_the_time_out
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_centers_that_are_asked_the_same_id_ask_the_network_once() {
-    let db = tokio::task::spawn_blocking(|| with_terminal(store::testing::postgres(&migrations()))).await.unwrap();
+    let db =
+        tokio::task::spawn_blocking(|| with_terminal(store::testing::postgres(&migrations()))).await.unwrap();
     let network = Network::start().await;
     let centers = [Center::start(&db, &network.address, "a-1"), Center::start(&db, &network.address, "b-1")];
     for number in 1..=10 {
         let asked: Vec<_> = centers.iter().map(|center| center.pay(ask(id(number), 880))).collect();
         for answer in asked {
             match answer.await.unwrap() {
-                Ok(view) => assert!(matches!(view.state, StateName::Sent | StateName::Approved), "{:?}", view.state),
+                Ok(view) => {
+                    assert!(matches!(view.state, StateName::Sent | StateName::Approved), "{:?}", view.state);
+                }
                 // The other request of this terminal was stored first: it asks again.
                 Err(refusal) => assert_eq!(refusal.code, codes::api::COUNTER_REPLAYED),
             }

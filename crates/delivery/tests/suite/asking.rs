@@ -43,7 +43,7 @@ async fn without_a_key_a_second_press_is_the_same_mail_and_a_later_one_is_not() 
             "still the same minute"
         );
         assert_eq!(world.ask("taro@example.jp", None).await.status, 202);
-        world.base.clock.advance(Duration::from_secs(60));
+        world.base.clock.advance(Duration::from_mins(1));
         assert_ne!(world.ask("hanako@example.jp", None).await.json()["id"], first["id"]);
         assert_eq!(world.send().await, 2);
     }
@@ -146,7 +146,7 @@ async fn a_reissue_begins_with_the_last_address_until_the_page_closes() {
         assert_eq!(other.status, 404);
         center_base::jobs::run_due(&world.base, &delivery::jobs()).await.unwrap();
         assert_eq!(world.mails().await["last_address"], "taro@example.jp");
-        world.base.clock.advance(Duration::from_secs(90 * 24 * 60 * 60));
+        world.base.clock.advance(Duration::from_hours(90 * 24));
         center_base::jobs::run_due(&world.base, &delivery::jobs()).await.unwrap();
         let mails = world.mails().await;
         assert_eq!(mails.get("last_address"), None);
@@ -157,9 +157,7 @@ async fn a_reissue_begins_with_the_last_address_until_the_page_closes() {
 #[tokio::test]
 async fn the_console_shows_the_deliveries_of_ones_own_shop() {
     for db in each() {
-        let mut sale = chip_sale(Profile::Mpos);
-        sale.shop_mail = Some("book@kissa-choba.example".to_owned());
-        let world = World::new(&db, sale).await;
+        let world = World::new(&db, chip_sale(Profile::Mpos)).await.with_shop_mail().await;
         assert_eq!(world.ask("hanako@example.jp", None).await.status, 202);
         world.send().await;
         let path = format!("/payments/{}/receipt-mails", receipt::samples::chip_sale().payment);

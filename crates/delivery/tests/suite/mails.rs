@@ -90,7 +90,7 @@ pub(crate) fn assert_harmless(html: &str, evil: &str) {
 /// Asks for a mail in a language, has it sent, and gives what the server took.
 async fn mailed(sale: Sale, lang: &str) -> Vec<crate::smtp::Taken> {
     let db = sqlite(&migrations());
-    let world = World::new(&db, sale).await;
+    let world = World::new(&db, sale).await.with_shop_mail().await;
     let body = format!(r#"{{"address":"hanako@example.jp","lang":"{lang}"}}"#);
     let headers = [("content-type", "application/json"), ("x-terminal", crate::world::OWN)];
     let answer = world.program.ask("POST", &World::mails_path(), &headers, body).await;
@@ -123,8 +123,7 @@ async fn the_text_of_every_mail_is_the_one_that_was_read() {
     // M-050, M-054, M-063, M-069
     for lang in ["ja", "en"] {
         let mut text = String::new();
-        for mut sale in [chip_sale(Profile::Mpos), signed_swipe(Profile::Usen)] {
-            sale.shop_mail = Some("book@kissa-choba.example".to_owned());
+        for sale in [chip_sale(Profile::Mpos), signed_swipe(Profile::Usen)] {
             let mut mails = mailed(sale, lang).await;
             assert_eq!(mails.len(), 2);
             mails.sort_by_key(|mail| mail.to != "hanako@example.jp");
@@ -141,8 +140,7 @@ async fn the_text_of_every_mail_is_the_one_that_was_read() {
 async fn the_html_of_every_mail_is_the_one_that_was_read() {
     // M-050, M-058, M-062
     for (lang, profile) in [("ja", Profile::Mpos), ("en", Profile::Usen)] {
-        let mut sale = signed_swipe(profile);
-        sale.shop_mail = Some("book@kissa-choba.example".to_owned());
+        let sale = signed_swipe(profile);
         for taken in mailed(sale, lang).await {
             let mail = MessageParser::default().parse(&taken.raw).unwrap();
             let html = mail.body_html(0).unwrap().replace("\r\n", "\n").replace("><", ">\n<");
@@ -159,8 +157,7 @@ async fn the_html_of_every_mail_is_the_one_that_was_read() {
 #[tokio::test]
 async fn a_mail_is_text_beside_html_with_its_pictures_inside() {
     // M-050, M-062
-    let mut sale = signed_swipe(Profile::Mpos);
-    sale.shop_mail = Some("book@kissa-choba.example".to_owned());
+    let sale = signed_swipe(Profile::Mpos);
     for taken in mailed(sale, "ja").await {
         let mail = MessageParser::default().parse(&taken.raw).unwrap();
         assert_eq!(mail.content_type().unwrap().subtype(), Some("alternative"));
@@ -183,7 +180,6 @@ async fn each_copy_shows_the_card_as_its_own_mask_says() {
     // M-060, X-013
     let mut sale = chip_sale(Profile::Usen);
     (sale.policy.customer_mask, sale.policy.merchant_mask) = (PanMask::Last4, PanMask::First6Last4);
-    sale.shop_mail = Some("book@kissa-choba.example".to_owned());
     for taken in mailed(sale, "ja").await {
         let mail = MessageParser::default().parse(&taken.raw).unwrap();
         let all = mail.body_html(0).unwrap() + mail.body_text(0).unwrap();
@@ -198,14 +194,13 @@ async fn what_a_shop_or_a_clerk_wrote_is_no_header_no_line_and_no_markup() {
     for evil in CORPUS {
         let mut sale = chip_sale(Profile::Mpos);
         poison(&mut sale, evil);
-        sale.shop_mail = Some("book@kissa-choba.example".to_owned());
         let mails = mailed(sale, "ja").await;
         assert_eq!(mails.len(), 2, "{evil}");
         for taken in mails {
             let mail = MessageParser::default().parse(&taken.raw).unwrap();
             assert!(mail.bcc().is_none() && mail.cc().is_none(), "{evil}");
             assert_eq!(mail.to().unwrap().as_list().map(<[_]>::len), Some(1), "{evil}");
-            let names: Vec<_> = mail.headers().iter().map(|header| header.name()).collect();
+            let names: Vec<_> = mail.headers().iter().map(mail_parser::Header::name).collect();
             assert_eq!(names.iter().filter(|name| **name == "Subject").count(), 1, "{evil}");
             assert_harmless(&mail.body_html(0).unwrap(), evil);
             let text = mail.body_text(0).unwrap();

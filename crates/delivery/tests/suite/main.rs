@@ -2,6 +2,8 @@
 
 // Marked as tests so that the lints allow their helpers what they allow tests.
 #[cfg(test)]
+mod approved;
+#[cfg(test)]
 mod asking;
 #[cfg(test)]
 mod mails;

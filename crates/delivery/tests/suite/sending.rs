@@ -45,7 +45,7 @@ async fn a_mail_that_is_refused_has_failed_and_does_not_count() {
         assert_eq!(world.send().await, 1);
         assert_eq!(world.standing().await, ["failed refused 550"]);
         assert_eq!(world.mails().await["left"], 1);
-        world.base.clock.advance(Duration::from_secs(120));
+        world.base.clock.advance(Duration::from_mins(2));
         assert_eq!(world.send().await, 0, "never again by itself");
         // The clerk corrects the address, or says that it is right.
         assert_eq!(world.ask("nobody@example.jp", None).await.status, 202);
@@ -71,7 +71,7 @@ async fn after_a_day_of_trouble_a_mail_has_failed() {
         world.server.will(&[Does::Recipient("451 later"), Does::Recipient("451 later")]);
         world.ask("hanako@example.jp", None).await;
         world.send().await;
-        world.base.clock.advance(Duration::from_secs(24 * 60 * 60));
+        world.base.clock.advance(Duration::from_hours(24));
         assert_eq!(world.send().await, 1);
         assert_eq!(world.standing().await, ["failed later 451"]);
         assert!(world.server.taken().is_empty());
@@ -82,9 +82,7 @@ async fn after_a_day_of_trouble_a_mail_has_failed() {
 async fn a_second_mail_says_that_it_is_another_copy() {
     // R-044, M-055
     for db in each() {
-        let mut sale = chip_sale(Profile::Mpos);
-        sale.shop_mail = Some("book@kissa-choba.example".to_owned());
-        let world = World::new(&db, sale).await;
+        let world = World::new(&db, chip_sale(Profile::Mpos)).await.with_shop_mail().await;
         for key in ["a", "b"] {
             world.ask("hanako@example.jp", Some(key)).await;
             world.send().await;
@@ -158,4 +156,32 @@ async fn nothing_that_waits_or_is_noted_names_the_address_outside_its_own_column
         assert_eq!(rows.len(), 2);
         assert!(rows.iter().all(|row| !row.contains("hanako")), "{rows:?}");
     }
+}
+
+#[tokio::test]
+async fn a_login_in_the_settings_is_used_and_a_wrong_one_waits_for_a_better_one() {
+    let db = store::testing::sqlite(&crate::world::migrations());
+    let sale = || chip_sale(Profile::Mpos);
+    let world = World::reaching(&db, sale(), |server| server.url_with("user:p%40ss@", "")).await;
+    world.ask("hanako@example.jp", None).await;
+    world.send().await;
+    assert_eq!((world.standing().await, world.server.taken().len()), (vec!["sent -".to_owned()], 1));
+    let world = World::reaching(&db, sale(), |server| server.url_with("user:other@", "")).await;
+    world.base.clock.advance(Duration::from_secs(1));
+    world.ask("taro@example.jp", None).await;
+    world.send().await;
+    assert_eq!(world.standing().await, ["queued later 535", "sent -"]);
+    assert!(world.server.taken().is_empty());
+}
+
+#[tokio::test]
+async fn nothing_leaves_in_clear_when_the_settings_ask_for_encryption() {
+    let db = store::testing::sqlite(&crate::world::migrations());
+    let sale = chip_sale(Profile::Mpos);
+    let world = World::reaching(&db, sale, |server| server.url_with("user:p%40ss@", "?tls=required")).await;
+    world.ask("hanako@example.jp", None).await;
+    world.send().await;
+    assert!(world.standing().await[0].starts_with("queued "), "{:?}", world.standing().await);
+    let said = world.server.said();
+    assert!(said.iter().all(|line| !line.starts_with("AUTH") && !line.starts_with("MAIL")), "{said:?}");
 }

@@ -28,6 +28,7 @@ pub(crate) struct Taken {
 struct Kept {
     script: VecDeque<Does>,
     taken: Vec<Taken>,
+    said: Vec<String>,
 }
 
 /// The server; without a script it takes everything.
@@ -54,6 +55,16 @@ impl Server {
         format!("smtp://127.0.0.1:{}", self.port)
     }
 
+    /// The address with a login or options in it.
+    pub(crate) fn url_with(&self, login: &str, options: &str) -> String {
+        format!("smtp://{login}127.0.0.1:{}{options}", self.port)
+    }
+
+    /// Every command so far.
+    pub(crate) fn said(&self) -> Vec<String> {
+        self.kept.lock().unwrap().said.clone()
+    }
+
     pub(crate) fn will(&self, script: &[Does]) {
         self.kept.lock().unwrap().script = script.iter().copied().collect();
     }
@@ -75,31 +86,31 @@ async fn talk(stream: TcpStream, kept: Arc<Mutex<Kept>>) -> Option<()> {
             return None;
         }
         let line = line.trim_end();
+        kept.lock().unwrap().said.push(line.to_owned());
         let answer = match line.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase().as_str() {
-            "EHLO" => "250-test\r\n250 8BITMIME".to_owned(),
+            "EHLO" => "250-test\r\n250-AUTH PLAIN\r\n250 8BITMIME".to_owned(),
             "MAIL" => {
                 from = path(line);
                 next = kept.lock().unwrap().script.pop_front();
                 "250 2.1.0 ok".to_owned()
             }
-            "RCPT" => match next {
-                Some(Does::Recipient(answer)) => answer.to_owned(),
-                _ => {
-                    to = path(line);
-                    "250 2.1.5 ok".to_owned()
-                }
-            },
+            "RCPT" => {
+                to = path(line);
+                if let Some(Does::Recipient(answer)) = next { answer } else { "250 2.1.5 ok" }.to_owned()
+            }
             "DATA" => {
                 write.write_all(b"354 go on\r\n").await.ok()?;
                 let raw = data(&mut lines, matches!(next, Some(Does::HangsUp))).await?;
-                match next {
-                    Some(Does::Data(answer)) => answer.to_owned(),
-                    _ => {
-                        kept.lock().unwrap().taken.push(Taken { from: from.clone(), to: to.clone(), raw });
-                        "250 2.0.0 taken".to_owned()
-                    }
+                if let Some(Does::Data(answer)) = next {
+                    answer.to_owned()
+                } else {
+                    kept.lock().unwrap().taken.push(Taken { from: from.clone(), to: to.clone(), raw });
+                    "250 2.0.0 taken".to_owned()
                 }
             }
+            // RFC 4616: nothing, user and password with zero bytes between, in base 64.
+            "AUTH" if line == "AUTH PLAIN AHVzZXIAcEBzcw==" => "235 2.7.0 welcome".to_owned(),
+            "AUTH" => "535 5.7.8 wrong".to_owned(),
             "QUIT" => return None,
             _ => "250 2.0.0 ok".to_owned(),
         };

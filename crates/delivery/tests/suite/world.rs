@@ -38,7 +38,6 @@ pub(crate) fn chip_sale(profile: Profile) -> Sale {
         terminal: OWN.into(),
         facts: samples::chip_sale(),
         policy: Policy::profile(profile).unwrap().receipt,
-        shop_mail: None,
     }
 }
 
@@ -129,14 +128,29 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn new(db: &TestDb, sale: Sale) -> Self {
+        Self::reaching(db, sale, Server::url).await
+    }
+
+    /// A center whose settings reach the mail server by another address.
+    pub(crate) async fn reaching(db: &TestDb, sale: Sale, url: impl FnOnce(&Server) -> String) -> Self {
         let (base, shelf, server) = (base(db), Arc::new(Shelf::default()), Server::start().await);
         *shelf.sale.lock().unwrap() = Some(sale);
-        let settings = MailSettings { url: server.url(), from: "Choba <no-reply@choba.example>".to_owned() };
+        let settings = MailSettings { url: url(&server), from: "Choba <no-reply@choba.example>".to_owned() };
         let mailer = Mailer::new(&settings).unwrap();
         let receipts = Receipts::new(base.clone(), Arc::<Shelf>::clone(&shelf), mailer, advance);
         let worker = outbox::Worker::new(&base, vec![Arc::new(receipts.clone())]);
         let program = Program::new([delivery::routes(receipts)], vec![Arc::new(Named)]);
         Self { base, shelf, program, worker, server }
+    }
+
+    /// The shop registers an address for its own copies.
+    pub(crate) async fn with_shop_mail(self) -> Self {
+        let address = delivery::MailAddress::typed("book@kissa-choba.example").unwrap();
+        let put = move |tx: &mut store::Tx<'_>| {
+            delivery::put_shop_mail(tx, "person tanaka", &"9000009".into(), &address)
+        };
+        self.base.write(put).await.unwrap();
+        self
     }
 
     /// Changes the sale that is there.

@@ -22,6 +22,7 @@ pub struct BenchReader {
     line: Line,
     inbox: Inbox,
     armed: Option<ToDesk>,
+    digits: tokio::sync::watch::Sender<u8>,
 }
 
 impl BenchReader {
@@ -29,7 +30,12 @@ impl BenchReader {
     /// as this value lives. Must be called inside a tokio runtime.
     pub fn connect(url: String, serial: String, clock: Clock) -> Self {
         let hello = ToDesk::Hello { reader: serial, pinpad: true };
-        Self { line: socket::open(url, hello, clock), inbox: Inbox::default(), armed: None }
+        Self {
+            line: socket::open(url, hello, clock),
+            inbox: Inbox::default(),
+            armed: None,
+            digits: tokio::sync::watch::Sender::new(0),
+        }
     }
 
     /// Whether the desk is there now.
@@ -42,6 +48,17 @@ impl BenchReader {
         self.line.connection()
     }
 
+    /// How many digits stand on the pad, for the dots on the terminal's screen.
+    pub fn digits_on_pad(&self) -> tokio::sync::watch::Receiver<u8> {
+        self.digits.subscribe()
+    }
+
+    fn take_in(&mut self, message: emv::bench::ToTerminal) {
+        self.inbox.put(message);
+        let now = self.inbox.digits_on_pad();
+        self.digits.send_if_modified(|digits| std::mem::replace(digits, now) != now);
+    }
+
     async fn say(&mut self, message: ToDesk) -> Result<(), DeviceFault> {
         self.line.send(message).await
     }
@@ -49,7 +66,7 @@ impl BenchReader {
     /// Takes the next message in, waiting for it. A new connection is told again what was armed.
     async fn receive(&mut self) -> Result<(), DeviceFault> {
         match self.line.receive().await? {
-            Incoming::Message(message) => self.inbox.put(message),
+            Incoming::Message(message) => self.take_in(message),
             Incoming::Lost => {
                 self.inbox.clear();
                 return Err(DeviceFault::Disconnected);
@@ -67,7 +84,7 @@ impl BenchReader {
     fn drain(&mut self) {
         while let Some(incoming) = self.line.try_receive() {
             match incoming {
-                Incoming::Message(message) => self.inbox.put(message),
+                Incoming::Message(message) => self.take_in(message),
                 Incoming::Lost => self.inbox.clear(),
                 Incoming::Connected => {}
             }

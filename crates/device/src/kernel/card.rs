@@ -158,7 +158,7 @@ impl Card {
     pub(super) fn new(interface: Interface) -> Self {
         Self {
             interface,
-            inserted: matches!(interface, Interface::Contact),
+            inserted: false,
             candidates: Vec::new(),
             chosen: None,
             objects: Objects::default(),

@@ -26,9 +26,10 @@ use card::{Awaiting, Card, Interface};
 use emv::Pan;
 use emv::apdu::{Command, Response};
 use emv::bench::{Hint, SwipedTrack};
+use std::fmt;
 
-/// What happened.
-#[derive(Clone, Debug)]
+/// What happened. Debug shows of a card's answer only its length: it may carry a track.
+#[derive(Clone)]
 pub enum Event {
     /// A card was inserted and reset; a mute chip has an empty answer to reset.
     Inserted {
@@ -55,6 +56,24 @@ pub enum Event {
     Removed,
     /// The terminal stops the payment.
     Cancel,
+}
+
+impl fmt::Debug for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Inserted { atr } => write!(f, "Inserted({})", hex::encode_upper(atr)),
+            Self::Tapped => f.write_str("Tapped"),
+            Self::Swiped(track) => write!(f, "Swiped({track:?})"),
+            Self::Answer(bytes) => write!(f, "Answer(<{} bytes>)", bytes.len()),
+            Self::ApplicationChosen(n) => write!(f, "ApplicationChosen({n})"),
+            Self::PinEntered => f.write_str("PinEntered"),
+            Self::PinCancelled => f.write_str("PinCancelled"),
+            Self::PinBypassed => f.write_str("PinBypassed"),
+            Self::Host(answer) => write!(f, "Host({answer:?})"),
+            Self::Removed => f.write_str("Removed"),
+            Self::Cancel => f.write_str("Cancel"),
+        }
+    }
 }
 
 /// What is to be done.
@@ -168,6 +187,7 @@ impl Kernel {
             return Ok(Vec::new());
         }
         self.card = Card::new(Interface::Contact);
+        self.card.inserted = true;
         if atr.is_empty() {
             return Err(Stop::Broken);
         }
@@ -194,17 +214,21 @@ impl Kernel {
 
     fn on_answer(&mut self, bytes: &[u8]) -> Step {
         let Phase::Talking { awaiting, sent, follow_ups } = &mut self.phase else { return Ok(Vec::new()) };
-        let response = Response::parse(bytes).ok_or(Stop::Broken);
+        let mut response = Response::parse(bytes).ok_or(Stop::Broken);
         let (awaiting, follow_ups) = (*awaiting, *follow_ups);
-        if let Ok(response) = &response {
+        if let Ok(Response { status, .. }) = response {
             // EMV 4.4 Book 1, 9.3.1: T=0 cards announce (61) or correct (6C) the length.
-            let again = match (response.status.more_waits(), response.status.right_length()) {
+            let again = match (status.more_waits(), status.right_length()) {
                 (Some(le), _) => Some(Command::get_response(le)),
                 (None, Some(le)) => Some(sent.with_le(le)),
                 (None, None) => None,
             };
-            if let Some(command) = again.filter(|_| follow_ups < MAX_FOLLOW_UPS) {
-                return Ok(vec![self.send_follow_up(command, awaiting, follow_ups.saturating_add(1))]);
+            match again {
+                Some(command) if follow_ups < MAX_FOLLOW_UPS => {
+                    return Ok(vec![self.send_follow_up(command, awaiting, follow_ups.saturating_add(1))]);
+                }
+                Some(_) => response = Err(Stop::Broken),
+                None => {}
             }
         }
         self.phase = Phase::Over;

@@ -18,14 +18,14 @@ impl Kernel {
         };
         let Ok(track2) = Track2::parse(swiped.unmask()) else { return self.on_bad_swipe() };
         let has_chip = track2.service_code().is_some_and(emv::ServiceCode::has_chip);
-        if has_chip && !fallback {
-            // R-032, 103: a card with a chip is inserted.
-            return self.done(CardVerdict::Refused(Refusal::MustInsert));
-        }
         let brand = track2.pan().scheme().filter(|s| self.policy.accepted_brands.contains(s));
         let Some(brand) = brand else {
             return self.done(CardVerdict::Refused(Refusal::BrandNotAccepted));
         };
+        if has_chip && !fallback {
+            // R-032, 103: a card with a chip is inserted.
+            return self.done(CardVerdict::Refused(Refusal::MustInsert));
+        }
         self.card.inserted = false;
         self.phase = Phase::Online;
         let read = CardRead {

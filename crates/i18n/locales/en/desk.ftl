@@ -40,9 +40,9 @@ desk-pin-is = The right PIN of this card is { $pin }
 desk-pin-enter = Enter
 desk-pin-cancel = Cancel
 
-desk-clock = Clock
-desk-clock-20s = +20 seconds
-desk-clock-30m = +30 minutes
+desk-clock = Move the clock
+desk-clock-20s = +20 s
+desk-clock-30m = +30 min
 desk-clock-1d = +1 day
 
 desk-printer = Receipt printer

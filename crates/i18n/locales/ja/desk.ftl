@@ -40,10 +40,10 @@ desk-pin-is = このカードの正しい番号は { $pin } です
 desk-pin-enter = 確定
 desk-pin-cancel = 取消
 
-desk-clock = 時計
-desk-clock-20s = 20秒進める
-desk-clock-30m = 30分進める
-desk-clock-1d = 1日進める
+desk-clock = 時計を進める
+desk-clock-20s = ＋20秒
+desk-clock-30m = ＋30分
+desk-clock-1d = ＋1日
 
 desk-printer = レシートプリンター
 desk-no-paper = まだ何も印刷されていません

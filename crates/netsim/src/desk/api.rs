@@ -205,7 +205,9 @@ async fn clear(
 ) -> Response {
     match which.network {
         Some(network) => {
-            crate::faults::Fault::ALL.iter().for_each(|fault| desk.faults().end(network, *fault))
+            for fault in crate::faults::Fault::ALL {
+                desk.faults().end(network, fault);
+            }
         }
         None => desk.faults().clear(),
     }

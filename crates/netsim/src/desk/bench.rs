@@ -225,26 +225,27 @@ pub(super) async fn carry(mut socket: WebSocket, benches: Benches, id: String) {
     let Some((number, mut waiting)) = benches.connect(&id) else { return };
     loop {
         tokio::select! {
-            message = waiting.recv() => {
-                // Without a sender this connection was replaced.
-                let Some(message) = message else { break };
-                let Ok(text) = serde_json::to_string(&message) else { break };
-                if socket.send(Message::text(text)).await.is_err() {
-                    break;
-                }
-            }
-            frame = socket.recv() => match frame {
-                Some(Ok(Message::Text(text))) => {
-                    // What cannot be read is passed over: it may be a newer driver's.
-                    match serde_json::from_str(text.as_str()) {
-                        Ok(said) => benches.hear(&id, number, said),
-                        Err(_) => tracing::warn!(length = text.len(), "a bench driver said no message"),
-                    }
-                }
-                Some(Ok(Message::Close(_)) | Err(_)) | None => break,
-                Some(Ok(_)) => {}
-            },
+                   message = waiting.recv() => {
+                       // Without a sender this connection was replaced.
+                       let Some(message) = message else { break };
+                       let Ok(text) = serde_json::to_string(&message) else { break };
+                       if socket.send(Message::text(text)).await.is_err() {
+                           break;
+                       }
+                   }
+                   frame = socket.recv() => match frame {
+                       Some(Ok(Message::Text(text))) => {
+                           // What cannot be read is passed over: it may be a newer driver's.
+                           if let Ok(said) = serde_json::from_str(text.as_str()) {
+        benches.hear(&id, number, said);
+        } else {
+        tracing::warn!(length = text.len(), "a bench driver said no message");
         }
+                       }
+                       Some(Ok(Message::Close(_)) | Err(_)) | None => break,
+                       Some(Ok(_)) => {}
+                   },
+               }
     }
     benches.disconnect(&id, number);
 }

@@ -259,9 +259,9 @@ impl View<'_> {
         html! {
             @if self.clock_moves {
                 section.panel {
-                    h2 { (Icon::Clock) " " (self.t("desk-clock")) }
+                    h2 { (Icon::Clock) (self.t("desk-clock")) }
                     p.mono { (clock::tokyo_text(self.now)) }
-                    (ui::live_form("buttons-even", &self.here("/clock"), self.rev, &html! {
+                    (ui::live_form("clock-buttons", &self.here("/clock"), self.rev, &html! {
                         (Button::second(&self.t("desk-clock-20s")).small().name("by_s", "20"))
                         (Button::second(&self.t("desk-clock-30m")).small().name("by_s", "1800"))
                         (Button::second(&self.t("desk-clock-1d")).small().name("by_s", "86400"))
@@ -317,7 +317,7 @@ impl View<'_> {
         let chosen = in_force(Fault::Decline).and_then(|order| order.code.as_deref()).unwrap_or("05");
         html! {
             section.panel.full {
-                h2 { (Icon::Warning) " " (self.t("desk-trouble")) }
+                h2 { (Icon::Warning) (self.t("desk-trouble")) }
                 p.dim { (self.t("desk-trouble-lead")) }
                 (ui::live_form("stack", &self.here("/trouble"), self.rev, &html! {
                     div.row {
@@ -365,7 +365,7 @@ impl View<'_> {
     fn book(&self) -> Markup {
         html! {
             section.panel.full {
-                h2 { (Icon::Sum) " " (self.t("desk-book")) }
+                h2 { (Icon::Sum) (self.t("desk-book")) }
                 p.dim { (self.t("desk-book-lead")) }
                 @if self.charges.is_empty() {
                     div.empty { (Icon::Card) p { (self.t("desk-book-empty")) } }
@@ -410,7 +410,7 @@ impl View<'_> {
     fn log(&self) -> Markup {
         html! {
             section.panel.full {
-                h2 { (Icon::Network) " " (self.t("desk-log")) }
+                h2 { (Icon::Network) (self.t("desk-log")) }
                 p.dim { (self.t("desk-log-lead")) }
                 @if self.lines.is_empty() {
                     div.empty { (Icon::Network) p { (self.t("desk-log-empty")) } }
@@ -434,9 +434,9 @@ impl View<'_> {
         };
         html! {
             li id=(format!("line-{}", line.number)) {
-                @if line.fields.is_empty() { p.row { (head) } } @else {
+                @if line.fields.is_empty() { p.log-line { (head) } } @else {
                     details {
-                        summary { (head) }
+                        summary.log-line { (head) }
                         div.table-scroll tabindex="0" role="region" aria-label=(line.title) lang="en" {
                             pre { @for field in &line.fields { (field) "\n" } }
                         }
@@ -534,6 +534,24 @@ mod tests {
         assert_eq!(grouped("378282246310005"), "3782 822463 10005");
         assert_eq!(grouped("30569309025904"), "3056 930902 5904");
         assert_eq!(grouped("6205500000000000004"), "6205 5000 0000 0000004");
+    }
+
+    #[test]
+    fn the_document_has_every_card() {
+        let mut table = String::from(
+            "| card | number | until | PIN | ways in | what it does |\n|---|---|---|---|---|---|\n",
+        );
+        for card in crate::cards::shelf().unwrap() {
+            let pin = card.pin.as_ref().map_or("–", |pin| pin.unmask());
+            let ways: Vec<&str> = card.ways.iter().map(|way| super::super::api::way_word(*way)).collect();
+            let (name, number, until) = (&card.name, grouped(card.pan.unmask()), month(&card));
+            table += &format!(
+                "| `{name}` | {number} | {until} | {pin} | {} | {} |\n",
+                ways.join(", "),
+                card.does_en
+            );
+        }
+        crate::testing::check_section("cards", &table);
     }
 
     #[test]

@@ -74,9 +74,9 @@ async fn a_chip_with_its_pin_is_charged() {
     check(
         Try::default(),
         "00",
-        expect![[r#"
+        expect![[r"
             1 sale ¥880 411111******1111 charged 00 approval code: approved
-        "#]],
+        "]],
     )
     .await;
 }
@@ -112,9 +112,9 @@ async fn a_cryptogram_over_another_amount_is_refused() {
     check(
         Try { chip_amount: Some(8), ..Try::default() },
         "88",
-        expect![[r#"
+        expect![[r"
             1 sale ¥880 411111******1111 declined 88 -: wrong cryptogram
-        "#]],
+        "]],
     )
     .await;
     let mut bench = Bench::new();
@@ -172,11 +172,11 @@ async fn a_key_is_used_once() {
     assert_eq!(bench.pay(Try::default()).await, "00");
     assert_eq!(bench.pay(Try { rrn: 2, counter: Some(1), ..Try::default() }).await, "30");
     assert_eq!(bench.pay(Try { rrn: 3, ..Try::default() }).await, "00");
-    expect![[r#"
+    expect![[r"
         1 sale ¥880 411111******1111 charged 00 approval code: approved
         2 sale ¥880 - declined 30 -: reused key
         3 sale ¥880 411111******1111 charged 00 approval code: approved
-    "#]]
+    "]]
     .assert_eq(&bench.book().await);
 }
 
@@ -202,9 +202,9 @@ async fn a_reversal_undoes_once_and_a_late_copy_of_the_request_stays_refused() {
         assert_eq!(bench.advise(mti, &message).await, "00");
     }
     assert_eq!(code(&bench.ask(&message).await), "94");
-    expect![[r#"
+    expect![[r"
         1 sale ¥880 411111******1111 reversed 00 approval code: approved
-    "#]]
+    "]]
     .assert_eq(&bench.book().await);
 }
 
@@ -215,9 +215,9 @@ async fn a_reversal_that_overtakes_its_original_refuses_it() {
     assert_eq!(bench.advise("0420", &message).await, "00");
     assert_eq!(code(&bench.ask(&message).await), "94");
     assert_eq!(bench.advise("0421", &message).await, "00");
-    expect![[r#"
+    expect![[r"
         1 unknown ¥880 - tombstone  -: reversed before it came, reason 68
-    "#]]
+    "]]
     .assert_eq(&bench.book().await);
 }
 
@@ -232,10 +232,10 @@ async fn a_reversal_of_another_amount_is_refused_and_of_a_refusal_undoes_nothing
     let refused = bench.terminal.request(&Try { rrn: 2, card: "lost", ..Try::default() });
     bench.ask(&refused).await;
     assert_eq!(bench.advise("0420", &refused).await, "00");
-    expect![[r#"
+    expect![[r"
         1 sale ¥880 411111******1111 charged 00 approval code: approved
         2 sale ¥880 555555******4444 declined 41 -: lost card
-    "#]]
+    "]]
     .assert_eq(&bench.book().await);
 }
 
@@ -263,10 +263,10 @@ async fn a_hold_is_completed_once_or_given_back() {
     let sale = bench.terminal.request(&Try { rrn: 2, ..Try::default() });
     bench.ask(&sale).await;
     assert_eq!(bench.advise("0220", &sale).await, "25", "a sale is no hold");
-    expect![[r#"
+    expect![[r"
         1 hold ¥15,001 411111******1111 reversed 00 approval code: approved
         2 sale ¥880 411111******1111 charged 00 approval code: approved
-    "#]]
+    "]]
     .assert_eq(&bench.book().await);
 }
 
@@ -278,10 +278,10 @@ async fn a_forced_refusal_charges_nothing_and_an_approval_may_lack_its_code() {
     let message = bench.terminal.request(&Try { rrn: 2, ..Try::default() });
     let answer = bench.ask_forced(&message, Some(Forced::NoApprovalCode)).await;
     assert_eq!((code(&answer).as_str(), answer.has(38), answer.text(15)), ("00", false, Some("1121")));
-    expect![[r#"
+    expect![[r"
         1 sale ¥880 411111******1111 declined Q9 -: forced
         2 sale ¥880 411111******1111 charged 00 -: approved
-    "#]]
+    "]]
     .assert_eq(&bench.book().await);
 }
 
@@ -314,7 +314,7 @@ async fn a_message_against_the_contract_says_why() {
         why(&|m| drop(m.set(22, "991"))),
         why(&|m| m.set_mti(iso8583::Mti::RECONCILIATION_REQUEST)),
     ];
-    expect![[r#"
+    expect![[r"
         DE 2 must be absent
         DE 35 must be absent
         tag 57 must be absent from DE 55
@@ -327,7 +327,7 @@ async fn a_message_against_the_contract_says_why() {
         DE 3 must be 000000
         DE 37 and DE 42 must name the payment
         DE 22 is unknown
-        0500 is not spoken here"#]]
+        0500 is not spoken here"]]
     .assert_eq(&said.join("\n"));
 }
 
@@ -349,6 +349,43 @@ async fn an_expired_card_was_good_to_the_end_of_its_month_in_tokyo() {
         let mut bench = Bench { host: host(&place, &clock), ..Bench::new() };
         assert_eq!(bench.pay(Try { card: "expired", ..Try::default() }).await, answer);
     }
+}
+
+#[tokio::test]
+async fn what_was_decided_holds_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut bench = Bench { host: host(folder.path(), &clock()), ..Bench::new() };
+    let paid = bench.terminal.request(&Try::default());
+    let answer = bench.ask(&paid).await;
+    let overtaken = bench.terminal.request(&Try { rrn: 2, ..Try::default() });
+    bench.advise("0420", &overtaken).await;
+    let Bench { host: before, terminal, .. } = bench;
+    before.db.close();
+    let mut bench = Bench { host: host(folder.path(), &clock()), terminal, ..Bench::new() };
+    assert_eq!(bench.ask(&paid).await, answer, "the same request gets the same answer");
+    assert_eq!(code(&bench.ask(&overtaken).await), "94");
+    assert_eq!(bench.pay(Try { rrn: 3, counter: Some(1), ..Try::default() }).await, "30", "a used key");
+    bench.host.db.clone().close();
+    let charges = crate::export::of_folder(folder.path(), clock()).unwrap();
+    assert_eq!((charges.charged_yen, charges.held_yen, charges.tombstones.len()), (880, 0, 1));
+    expect![[r#"
+        {
+          "shop": "SHOP1",
+          "rrn": "000000000001",
+          "terminal": "00000001",
+          "kind": "sale",
+          "amount_yen": 880,
+          "class": "1000",
+          "state": "charged",
+          "card": "411111******1111",
+          "entry_mode": "051",
+          "answer_code": "00",
+          "approval": "861460",
+          "note": "approved",
+          "first_at": "2026-11-21T03:00:00Z",
+          "changed_at": "2026-11-21T03:00:00Z"
+        }"#]]
+    .assert_eq(&serde_json::to_string_pretty(&charges.charges[0]).unwrap());
 }
 
 #[tokio::test]

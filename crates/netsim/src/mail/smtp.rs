@@ -271,7 +271,7 @@ mod tests {
                 "NOOP",
                 "STARTTLS",
             ],
-            &expect![[r#"
+            &expect![[r"
                 MAIL FROM:<a@b>
                   503 5.5.1 EHLO first
                 EHLO
@@ -308,7 +308,7 @@ mod tests {
                   250 2.0.0 still here
                 STARTTLS
                   502 5.5.1 command not known here
-            "#]],
+            "]],
         );
     }
 

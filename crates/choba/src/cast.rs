@@ -1,0 +1,188 @@
+//! A cast: companies, shops, terminals, people and contracts as one TOML file. The demo's is embedded;
+//! an operator loads his own with `choba admin load FILE`. Loading twice changes nothing.
+
+use crate::programs::StartFault;
+use center::Center;
+use center_base::{CompanyId, Refusal, Role, Scope, ShopId, TerminalId};
+use fleet::{CastTerminal, TerminalPassword};
+use payment::{Policy, Profile};
+use serde::Deserialize;
+use staff::{NewPerson, Secret};
+use tenancy::{Company, Contract, PolicyLevel, Shop, Tenant};
+
+/// Who writes when a cast is loaded, in the audit.
+const WHO: &str = "cast";
+
+/// The cast of demo, stories and screenshots.
+pub const DEMO: &str = include_str!("../data/cast.toml");
+
+/// A file of companies, shops and people.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cast {
+    tenant: Tenant,
+    company: Company,
+    #[serde(default)]
+    shop: Vec<CastShop>,
+    /// Terminals with their first passwords and readers.
+    #[serde(default)]
+    pub terminal: Vec<CastDevice>,
+    /// People with their first passwords.
+    #[serde(default)]
+    pub person: Vec<CastPerson>,
+    #[serde(default)]
+    contract: Vec<Contract>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CastShop {
+    id: String,
+    code: String,
+    name: String,
+    postal_code: String,
+    address: String,
+    phone: String,
+    counter: String,
+    message: String,
+    profile: Profile,
+}
+
+/// A terminal of a cast.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CastDevice {
+    /// Twelve digits.
+    pub id: String,
+    shop: String,
+    /// Four digits, used once.
+    pub password: String,
+    /// Serial number of its reader.
+    pub reader: String,
+    /// Device name.
+    pub name: String,
+}
+
+impl std::fmt::Debug for CastDevice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CastDevice").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// A person of a cast.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CastPerson {
+    /// Login id.
+    pub login: String,
+    /// Name on screens and slips.
+    pub name: String,
+    /// First password.
+    pub password: String,
+    /// Role.
+    pub role: Role,
+    shop: Option<String>,
+    /// Ask for a new password at the first login.
+    #[serde(default)]
+    must_change: bool,
+}
+
+impl std::fmt::Debug for CastPerson {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CastPerson").field("login", &self.login).finish_non_exhaustive()
+    }
+}
+
+impl Cast {
+    /// Reads a cast.
+    pub fn read(text: &str) -> Result<Self, StartFault> {
+        toml::from_str(text).map_err(|why| StartFault::new(format!("The cast cannot be read: {why}.")))
+    }
+
+    /// Writes the cast into a center.
+    pub async fn load(&self, center: &Center) -> Result<(), StartFault> {
+        let fault = |refusal: Refusal| StartFault::new(format!("The cast was refused: {refusal}."));
+        let whole = self.clone();
+        center.base.write(move |tx| whole.put(tx)).await.map_err(fault)?;
+        center.base.refresh().await.map_err(fault)?;
+        for device in &self.terminal {
+            let row = CastTerminal {
+                id: TerminalId::from(device.id.as_str()),
+                shop: ShopId::from(device.shop.as_str()),
+                name: device.name.clone(),
+                password: TerminalPassword::new(&device.password).map_err(fault)?,
+                reader_serial: device.reader.clone(),
+            };
+            center.fleet.seed(WHO, &row).await.map_err(fault)?;
+        }
+        for person in &self.person {
+            let new = NewPerson {
+                login_id: person.login.clone(),
+                email: None,
+                name: person.name.clone(),
+                role: person.role,
+                scope: self.scope(person),
+                password: Secret::new(&person.password),
+                must_change: person.must_change,
+            };
+            center.staff.put_person(WHO, new).await.map_err(fault)?;
+        }
+        Ok(())
+    }
+
+    fn scope(&self, person: &CastPerson) -> Scope {
+        match (&person.shop, person.role) {
+            (Some(shop), _) => Scope::Shop(ShopId::from(shop.as_str())),
+            (None, Role::CompanyManager) => Scope::Company(self.company.id.clone()),
+            (None, _) => Scope::Tenant,
+        }
+    }
+
+    fn put(&self, tx: &mut store::Tx<'_>) -> Result<(), Refusal> {
+        tenancy::put_tenant(tx, WHO, &self.tenant)?;
+        tenancy::put_company(tx, WHO, &self.company)?;
+        for shop in &self.shop {
+            tenancy::put_shop(tx, WHO, &shop.row(&self.company.id))?;
+            if shop.profile != self.tenant.profile {
+                let overlay = Policy::profile_overlay(shop.profile).map_err(|bad| Refusal::bad(bad.to_string()))?;
+                let level = PolicyLevel::Shop(ShopId::from(shop.id.as_str()));
+                tenancy::put_policy(tx, WHO, &level, &overlay)?;
+            }
+        }
+        for contract in &self.contract {
+            tenancy::put_contract(tx, WHO, &self.company.id, contract)?;
+        }
+        Ok(())
+    }
+}
+
+impl CastShop {
+    fn row(&self, company: &CompanyId) -> Shop {
+        Shop {
+            id: ShopId::from(self.id.as_str()),
+            company_id: company.clone(),
+            code: self.code.clone(),
+            merchant: receipt::Merchant {
+                name: self.name.clone(),
+                postal_code: self.postal_code.clone(),
+                address: self.address.clone(),
+                phone: self.phone.clone(),
+                counter: self.counter.clone(),
+                message: self.message.clone(),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_demos_cast_is_whole() {
+        let cast = Cast::read(DEMO).unwrap();
+        assert_eq!((cast.terminal.len(), cast.shop.len()), (2, 2));
+        assert!(cast.person.iter().any(|person| person.role == Role::Operator));
+        assert!(Cast::read("[tenant]\nnmae = \"x\"").is_err());
+    }
+}

@@ -1,0 +1,115 @@
+//! `choba center`: the operator's server.
+
+use super::StartFault;
+use center::Center;
+use clock::Clock;
+use delivery::MailSettings;
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use store::{TenantId, Url};
+
+/// The tenant of a center that serves one scheme.
+pub const TENANT: TenantId = TenantId(1);
+
+/// What a center is started with.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Folder of its secrets, and of its database when that is SQLite.
+    pub data: PathBuf,
+    /// Time.
+    pub clock: Clock,
+    /// The database; the folder's own SQLite file when none is named.
+    pub database: Url,
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// Where browsers and phones reach it.
+    pub public_url: String,
+    /// The card network, `host:port`.
+    pub card_network: String,
+    /// SMTP, `smtp://host:port`.
+    pub smtp: String,
+    /// The send-only sender of mails.
+    pub mail_from: String,
+    /// The machine's name among several centers on one database.
+    pub instance: String,
+    /// Host names beyond loopback that browsers may use.
+    pub hosts: Vec<String>,
+    /// Behind a proxy that speaks TLS.
+    pub tls: bool,
+    /// Accept readers that are loaded with the published test keys.
+    pub test_keys: bool,
+}
+
+/// The center's own SQLite file in its folder.
+pub fn own_database(data: &Path) -> Url {
+    Url::Sqlite(data.join("center.sqlite"))
+}
+
+/// Opens the database and puts the slices together. Blocks; for start-up.
+pub fn open(settings: &Settings) -> Result<Center, StartFault> {
+    super::folder(&settings.data)?;
+    let db = center::open_db(&settings.database, settings.clock.clone()).map_err(StartFault::new)?;
+    let told = center::Settings {
+        tenant: TENANT,
+        // The last part differs in every run, so that what an earlier run left is known as such.
+        instance: format!("{}-{}", settings.instance, std::process::id()),
+        public_url: settings.public_url.clone(),
+        card_network: settings.card_network.clone(),
+        connections: 2,
+        mail: MailSettings { url: settings.smtp.clone(), from: settings.mail_from.clone() },
+        port: settings.listen.port(),
+        tls: settings.tls,
+        hosts: settings.hosts.clone(),
+        root_key: root_key(&settings.data)?,
+    };
+    Center::open(db, settings.clock.clone(), &told).map_err(StartFault::new)
+}
+
+/// The root of the installation's secrets: made at the first start, readable by its owner only.
+fn root_key(data: &Path) -> Result<[u8; 32], StartFault> {
+    let path = data.join("root.key");
+    let fault = |why: String| StartFault::new(format!("The key file {} cannot be used: {why}.", path.display()));
+    if path.exists() {
+        let text = std::fs::read_to_string(&path).map_err(|why| fault(why.to_string()))?;
+        let bytes = hex::decode(text.trim()).map_err(|_| fault("it must hold 64 hex digits".to_owned()))?;
+        return bytes.try_into().map_err(|_| fault("it must hold 64 hex digits".to_owned()));
+    }
+    let mut key = [0; 32];
+    getrandom::fill(&mut key).map_err(|why| fault(why.to_string()))?;
+    owners_only(&path)
+        .and_then(|mut file| {
+            file.write_all(hex::encode(key).as_bytes())?;
+            file.sync_all()
+        })
+        .map_err(|why| fault(why.to_string()))?;
+    Ok(key)
+}
+
+fn owners_only(path: &Path) -> std::io::Result<std::fs::File> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_root_key_is_made_once_and_is_nobody_elses() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = root_key(folder.path()).unwrap();
+        assert_eq!(root_key(folder.path()).unwrap(), first);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = folder.path().join("root.key").metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        std::fs::write(folder.path().join("root.key"), "short").unwrap();
+        assert!(root_key(folder.path()).is_err());
+    }
+}

@@ -1,0 +1,194 @@
+//! Serving: a program from its flags until the process is asked to stop.
+
+use crate::cli::{CenterArgs, DemoArgs, NetworksArgs, TerminalArgs, Timers};
+use choba::demo::{self, Demo, Ports};
+use choba::programs::{self, StartFault, center, networks, terminal};
+use clock::Clock;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use store::Url;
+
+/// Logs to standard error; `CHOBA_LOG` filters, `CHOBA_LOG_FORMAT=json` writes JSON.
+pub(crate) fn log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("CHOBA_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if std::env::var("CHOBA_LOG_FORMAT").is_ok_and(|format| format == "json") {
+        builder.json().init();
+    } else {
+        builder.init();
+    }
+}
+
+/// Resolves when the process is asked to stop.
+async fn asked_to_stop() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(terminate) => terminate,
+            Err(_) => return drop(interrupt.await),
+        };
+        tokio::select! {
+            _ = interrupt => {}
+            _ = terminate.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    drop(interrupt.await);
+}
+
+pub(crate) fn center_settings(args: CenterArgs, clock: Clock) -> center::Settings {
+    center::Settings {
+        database: args.database.unwrap_or_else(|| center::own_database(&args.data)),
+        data: args.data,
+        clock,
+        listen: args.listen,
+        public_url: args.public_url.unwrap_or_else(|| format!("http://{}", args.listen)),
+        card_network: args.card_network,
+        smtp: args.smtp,
+        mail_from: args.mail_from,
+        instance: args.instance,
+        hosts: args.host,
+        tls: args.tls,
+        test_keys: args.test_keys,
+    }
+}
+
+pub(crate) async fn center(args: CenterArgs) -> Result<(), StartFault> {
+    let settings = center_settings(args, Clock::real());
+    let listener = programs::listen("center", settings.listen).await?;
+    let opened = center::open(&settings)?;
+    println!("ready http://{}", settings.listen);
+    let served = opened.serve(listener, asked_to_stop()).await.map_err(StartFault::new);
+    opened.base.db.clone().close();
+    served
+}
+
+pub(crate) async fn terminal(args: TerminalArgs) -> Result<(), StartFault> {
+    let listener = programs::listen("terminal", args.listen).await?;
+    let running = terminal::start(terminal::Settings {
+        data: args.data,
+        clock: Clock::real(),
+        centers: args.center,
+        bench: args.bench,
+        printer: args.printer,
+        reader_serial: args.reader,
+        unattended: args.id.zip(args.password),
+    })
+    .await?;
+    println!("ready http://{}", args.listen);
+    tokio::select! {
+        ended = running.serve(listener) => ended.map_err(StartFault::new),
+        () = asked_to_stop() => Ok(()),
+    }
+}
+
+pub(crate) async fn networks(args: NetworksArgs) -> Result<(), StartFault> {
+    let terminals = args.printer.iter().map(|pair| desk_terminal(pair)).collect::<Result<Vec<_>, _>>()?;
+    let bound = networks::open(networks::Settings {
+        data: args.data,
+        clock: Clock::real(),
+        clock_moves: false,
+        desk: args.listen,
+        card: args.card,
+        smtp: args.smtp,
+        center_waits: center_waits(args.timers),
+        magic: !args.no_magic,
+        terminals,
+    })
+    .await?;
+    println!("ready http://{}", args.listen);
+    bound.serve(asked_to_stop()).await.map_err(StartFault::new)
+}
+
+fn center_waits(timers: Timers) -> Duration {
+    match timers {
+        Timers::Normal => Duration::from_secs(25),
+        Timers::Test => Duration::from_secs(3),
+    }
+}
+
+/// `ID=ADDRESS`.
+fn desk_terminal(pair: &str) -> Result<netsim::Terminal, StartFault> {
+    let parsed = pair.split_once('=').and_then(|(id, address)| Some((id, address.parse().ok()?)));
+    let (id, address) =
+        parsed.ok_or_else(|| StartFault::new(format!("{pair:?} is not a terminal and its printer (ID=ADDRESS).")))?;
+    Ok(netsim::Terminal { id: id.to_owned(), name: id.to_owned(), printer: Some(address) })
+}
+
+pub(crate) async fn demo(args: DemoArgs) -> Result<(), StartFault> {
+    let ports = Ports::around(args.port_base)
+        .ok_or_else(|| StartFault::new(format!("Around port {} there is no room for the demo.", args.port_base)))?;
+    let data = args.data.map_or_else(usual_folder, Ok)?;
+    if args.fresh {
+        start_over(&data, args.database.as_ref()).await?;
+    }
+    let settings = demo::Settings {
+        data: data.clone(),
+        clock: Clock::real(),
+        ports,
+        database: args.database,
+        short_timers: args.timers == Timers::Test,
+    };
+    let running = Demo::start(&settings, |what| println!("… {what}")).await?;
+    println!("ready http://{}", ports.center());
+    println!("{}", demo::table(ports, &running.cast, &data));
+    running.run(asked_to_stop()).await
+}
+
+/// `$XDG_DATA_HOME/choba/demo`, usually `~/.local/share/choba/demo`.
+fn usual_folder() -> Result<PathBuf, StartFault> {
+    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/share"));
+    let base = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).or_else(home);
+    base.map(|base| base.join("choba/demo"))
+        .ok_or_else(|| StartFault::new("There is no home folder; name one with --data."))
+}
+
+/// Forgets a demo: its own files, and the tables of its database when that is a server's.
+async fn start_over(data: &Path, database: Option<&Url>) -> Result<(), StartFault> {
+    let fault = |why: std::io::Error| StartFault::new(format!("{} cannot be emptied: {why}.", data.display()));
+    // Only what a demo makes, so that a folder named by mistake keeps everything else.
+    let ours = |name: &str| matches!(name, "center" | "networks") || name.starts_with("terminal-");
+    if data.exists() {
+        for entry in std::fs::read_dir(data).map_err(fault)? {
+            let entry = entry.map_err(fault)?;
+            if ours(&entry.file_name().to_string_lossy()) {
+                std::fs::remove_dir_all(entry.path()).map_err(fault)?;
+            }
+        }
+    }
+    match database {
+        Some(Url::Sqlite(file)) => {
+            for ending in ["", "-wal", "-shm"] {
+                let mut name = file.clone().into_os_string();
+                name.push(ending);
+                match std::fs::remove_file(&name) {
+                    Err(why) if why.kind() != std::io::ErrorKind::NotFound => return Err(fault(why)),
+                    _ => {}
+                }
+            }
+            Ok(())
+        }
+        Some(Url::Postgres(url)) => drop_tables(url).await,
+        None => Ok(()),
+    }
+}
+
+/// Drops the tables of a Choba database; any other is left alone.
+async fn drop_tables(url: &str) -> Result<(), StartFault> {
+    let fault = |why: tokio_postgres::Error| StartFault::new(format!("The database cannot be emptied: {why}."));
+    let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.map_err(fault)?;
+    let line = tokio::spawn(connection);
+    let list = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY tablename";
+    let names: Vec<String> = client.query(list, &[]).await.map_err(fault)?.iter().map(|row| row.get(0)).collect();
+    if names.iter().any(|name| name == "store_migration") {
+        for name in names {
+            let statement = format!("DROP TABLE IF EXISTS \"{}\" CASCADE", name.replace('"', ""));
+            client.execute(&statement, &[]).await.map_err(fault)?;
+        }
+    }
+    drop(client);
+    drop(line.await);
+    Ok(())
+}

@@ -1,0 +1,290 @@
+//! What happens to a screen, and what a step wants done.
+
+use crate::attempt::{Attempt, Origin};
+use crate::context::LocalSettings;
+use crate::screen::{CardHint, Filter, Trouble};
+use crate::secret::Password;
+use center_api::{Activation, CardData};
+use codes::Code;
+use money::Yen;
+use payment::{PaymentClass, PaymentId};
+use receipt::{Copy, Strokes};
+
+/// Time and chance, handed to every step.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// Now, UTC microseconds.
+    pub now_us: i64,
+    /// An id that no payment has yet.
+    pub fresh: PaymentId,
+}
+
+/// What happens.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// Somebody pressed something on a page.
+    Press(Press),
+    /// A program on this device asks.
+    Local(Local),
+    /// The reader says something about the running payment.
+    Reader(PaymentId, ReaderNews),
+    /// Something that a step wanted is done.
+    Done(Done),
+    /// The moment that [`crate::step::deadline`] named has come.
+    Tick,
+}
+
+/// A press on a page, read from its form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Press {
+    /// T1.
+    Activate {
+        /// As typed.
+        terminal_id: String,
+        /// As typed.
+        password: Password,
+    },
+    /// Yes, this is the shop (W-031).
+    ConfirmShop,
+    /// T2.
+    SignIn {
+        /// As typed.
+        login_id: String,
+        /// As typed.
+        password: Password,
+    },
+    /// Ends the clerk's session.
+    SignOut,
+    /// To the first screen.
+    Home,
+    /// To the screen before.
+    Back,
+    /// To the keypad.
+    OpenSale,
+    /// The amount is typed.
+    Amount {
+        /// As typed, normalised to NFKC.
+        typed: String,
+        /// Product note.
+        note: String,
+    },
+    /// By card, with this class.
+    Pay(PaymentClass),
+    /// Show the classes.
+    OpenClasses,
+    /// The class for the card that was read.
+    ChooseClass(PaymentClass),
+    /// Stop before the card is read.
+    Cancel,
+    /// The customer has signed.
+    Sign(Strokes),
+    /// Give the authorization back instead of signing.
+    GiveBack,
+    /// Take the signature of a payment that was left without one (M-028).
+    Resume,
+    /// The same sale once more, as a new payment.
+    Again,
+    /// The same sale, another way.
+    OtherMethod,
+    /// Leave the result.
+    Finish,
+    /// Leave a doubt behind and serve another customer.
+    AnotherCustomer,
+    /// Ask about the doubt now.
+    CheckNow,
+    /// Print a copy.
+    Print(Copy),
+    /// To the mail form.
+    OpenMail,
+    /// Mail the receipt.
+    Mail {
+        /// As typed.
+        address: String,
+    },
+    /// Show the code.
+    ShowQr,
+    /// To the history.
+    OpenHistory(Filter),
+    /// To one payment.
+    Open(PaymentId),
+    /// To the look-up.
+    OpenLookup,
+    /// Look a code up.
+    Find {
+        /// As typed or scanned.
+        code: String,
+    },
+    /// To the settings.
+    OpenSettings,
+    /// Keep the settings.
+    Save(LocalSettings),
+    /// Only the language.
+    Language(i18n::Lang),
+    /// The online test.
+    Echo,
+}
+
+/// What a program on this device asks for (design.md, fixed outside face).
+#[derive(Clone, Debug)]
+pub enum Local {
+    /// Take this payment.
+    Start(NewPayment),
+    /// Stop before the card is read.
+    Cancel(PaymentId),
+    /// The signature.
+    Sign(PaymentId, Strokes),
+}
+
+/// A payment to be started. The id exists before anything else does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewPayment {
+    /// The id.
+    pub id: PaymentId,
+    /// Whole yen, above zero and within the limits.
+    pub amount: Yen,
+    /// Class.
+    pub class: PaymentClass,
+    /// Product note.
+    pub note: Option<String>,
+    /// Who asks.
+    pub origin: Origin,
+    /// Since when (401).
+    pub since_us: i64,
+}
+
+/// What the reader says.
+#[derive(Clone, Debug)]
+pub enum ReaderNews {
+    /// Something must be done differently.
+    Hint(CardHint),
+    /// A card was noticed and is being read: too late to cancel.
+    Reading,
+    /// The PIN is asked for on the reader's pad.
+    PinAsked {
+        /// 1 for the first time.
+        attempt: u8,
+        /// The green key alone is not enough.
+        needed: bool,
+    },
+    /// So many digits stand on the pad.
+    PinDigits(u8),
+    /// Read, verified, ready to be asked about.
+    Read(Box<CardData>),
+    /// It will not come to anything.
+    Failed(Code),
+}
+
+/// What is done.
+#[derive(Clone, Debug)]
+pub enum Done {
+    /// The center knows the terminal.
+    Activated(Activation),
+    /// It does not.
+    NotActivated(Trouble),
+    /// The shop is confirmed; the context has the configuration.
+    Confirmed,
+    /// It is not.
+    NotConfirmed(Trouble),
+    /// The context has the clerk.
+    SignedIn,
+    /// It has not.
+    NotSignedIn(Trouble),
+    /// The journal has something new about a payment.
+    Changed(Box<Attempt>),
+    /// A payment could not even be journaled; nothing was done.
+    NotStarted(PaymentId, Code),
+    /// The center has not answered in time; the program keeps asking.
+    Unanswered(PaymentId),
+    /// A copy came out.
+    Printed(PaymentId, Copy),
+    /// It did not.
+    NotPrinted(PaymentId, Copy, Trouble),
+    /// The center took the mail.
+    Mailed(PaymentId),
+    /// It did not.
+    NotMailed(PaymentId, Trouble),
+    /// The list.
+    Listed(Filter, Vec<Attempt>),
+    /// One payment that was asked for.
+    Loaded(Option<Box<Attempt>>),
+    /// What the code belongs to.
+    Found(Option<Box<Attempt>>),
+    /// The settings are kept; the context has them.
+    Saved,
+    /// The center answered the online test after so many milliseconds.
+    Echoed(Result<i64, Trouble>),
+    /// Something in the context changed: draw again.
+    Context,
+}
+
+/// What a step wants done. Each is carried out to its end by a task of the program, whatever the
+/// browser does, and answered with a [`Done`] or with [`ReaderNews`].
+#[derive(Clone, Debug)]
+pub enum Effect {
+    /// Ask the center to activate.
+    Activate {
+        /// Twelve digits.
+        terminal_id: String,
+        /// The password.
+        password: Password,
+    },
+    /// Confirm the shop.
+    ConfirmShop,
+    /// Ask the center about the clerk.
+    SignIn {
+        /// Login id.
+        login_id: String,
+        /// The password.
+        password: Password,
+    },
+    /// Forget the clerk.
+    SignOut,
+    /// Journal the intent, then answer `Changed`.
+    Start(NewPayment),
+    /// Let the reader wait for a card.
+    Arm(Box<Attempt>),
+    /// Let it stop.
+    Disarm(PaymentId),
+    /// Journal that nothing will be sent.
+    Abandon(PaymentId, Code),
+    /// Journal what is sent, send it, let the chip finish, journal the outcome.
+    Ask {
+        /// The payment.
+        id: PaymentId,
+        /// The class that goes out.
+        class: PaymentClass,
+        /// The card.
+        card: Box<CardData>,
+    },
+    /// Journal the signature, ask for the completion, journal the outcome.
+    Complete(PaymentId, Strokes),
+    /// Journal that the authorization is given back, ask for it, journal the outcome.
+    GiveBack(PaymentId),
+    /// Journal that the clerk goes on with another customer.
+    Acknowledge(PaymentId),
+    /// Ask about a doubt now instead of later.
+    Inquire(PaymentId),
+    /// Journal that the clerk has left the result.
+    Close(PaymentId),
+    /// Print.
+    Print {
+        /// The payment.
+        id: PaymentId,
+        /// Which copy.
+        copy: Copy,
+        /// From the history: marked (再) in any case.
+        from_history: bool,
+    },
+    /// Mail the receipt.
+    Mail(PaymentId, String),
+    /// Look up the list.
+    List(Filter),
+    /// Look up one payment.
+    Load(PaymentId),
+    /// Look up a receipt's code.
+    Find(String),
+    /// Keep the settings.
+    Save(LocalSettings),
+    /// The online test.
+    Echo,
+}

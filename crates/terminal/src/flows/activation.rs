@@ -1,0 +1,67 @@
+//! From an unknown device to a clerk at a shop's terminal: W-030, W-031, R-045.
+
+use crate::context::Context;
+use crate::event::{Done, Effect, Event, Moment, Press};
+use crate::screen::{Activate, ConfirmShop, Screen, SignIn, Trouble};
+use crate::step::{Step, home};
+
+/// Digits of a terminal id (W-022).
+const TERMINAL_ID_DIGITS: usize = 12;
+
+pub(crate) fn activate(form: Activate, event: Event) -> Step {
+    match event {
+        Event::Press(Press::Activate { terminal_id, password }) if !form.busy => {
+            let typed = terminal_id.trim().to_owned();
+            let digits: String = typed.chars().filter(char::is_ascii_digit).collect();
+            if digits.len() != TERMINAL_ID_DIGITS || password.is_empty() {
+                let trouble = Some(Trouble::ActivationIncomplete);
+                return Step::to(Screen::Activate(Activate { terminal_id: typed, busy: false, trouble }));
+            }
+            Step::to(Screen::Activate(Activate { terminal_id: digits.clone(), busy: true, trouble: None }))
+                .with(Effect::Activate { terminal_id: digits, password })
+        }
+        Event::Done(Done::Activated(activation)) => {
+            Step::to(Screen::ConfirmShop(ConfirmShop { activation, busy: false, trouble: None }))
+        }
+        Event::Done(Done::Confirmed) => Step::to(Screen::SignIn(SignIn::default())),
+        Event::Done(Done::NotActivated(trouble)) => {
+            Step::to(Screen::Activate(Activate { busy: false, trouble: Some(trouble), ..form }))
+        }
+        _ => Step::deaf(Screen::Activate(form)),
+    }
+}
+
+pub(crate) fn confirm(form: ConfirmShop, event: Event) -> Step {
+    match event {
+        Event::Press(Press::ConfirmShop) if !form.busy => {
+            Step::to(Screen::ConfirmShop(ConfirmShop { busy: true, trouble: None, ..form }))
+                .with(Effect::ConfirmShop)
+        }
+        Event::Press(Press::Back) if !form.busy => Step::to(Screen::Activate(Activate::default())),
+        Event::Done(Done::Confirmed) => Step::to(Screen::SignIn(SignIn::default())),
+        Event::Done(Done::NotConfirmed(trouble)) => {
+            Step::to(Screen::ConfirmShop(ConfirmShop { busy: false, trouble: Some(trouble), ..form }))
+        }
+        _ => Step::deaf(Screen::ConfirmShop(form)),
+    }
+}
+
+pub(crate) fn sign_in(ctx: &Context, form: SignIn, event: Event, at: Moment) -> Step {
+    match event {
+        Event::Press(Press::SignIn { login_id, password }) if !form.busy => {
+            // M-006: stray spaces are forgiven, not punished.
+            let login_id = login_id.trim().to_lowercase();
+            if login_id.is_empty() || password.is_empty() {
+                let trouble = Some(Trouble::Incomplete);
+                return Step::to(Screen::SignIn(SignIn { login_id, busy: false, trouble }));
+            }
+            Step::to(Screen::SignIn(SignIn { login_id: login_id.clone(), busy: true, trouble: None }))
+                .with(Effect::SignIn { login_id, password })
+        }
+        Event::Done(Done::SignedIn) => home(ctx, at),
+        Event::Done(Done::NotSignedIn(trouble)) => {
+            Step::to(Screen::SignIn(SignIn { busy: false, trouble: Some(trouble), ..form }))
+        }
+        _ => Step::deaf(Screen::SignIn(form)),
+    }
+}

@@ -1,0 +1,77 @@
+//! What became of it: approved, refused, undone, or not known yet; and the receipt (M-027, M-051 … M-053).
+
+use super::delivery;
+use crate::attempt::Origin;
+use crate::context::Context;
+use crate::event::{Done, Effect, Event, Moment, NewPayment, Press};
+use crate::screen::{Draft, Finished, PrintState, Screen};
+use crate::step::{Step, begin, home};
+use payment::StateName;
+
+pub(crate) fn result(ctx: &Context, finished: Finished, event: Event, at: Moment) -> Step {
+    if finished.attempt.is_open() {
+        return unknown(ctx, finished, event, at);
+    }
+    let id = finished.id();
+    let approved = finished.attempt.name() == StateName::Approved;
+    match event {
+        Event::Done(Done::Changed(attempt)) if attempt.id == id => {
+            Step::to(Screen::Result(Finished { attempt, ..finished }))
+        }
+        Event::Press(Press::Print(copy))
+            if approved && !matches!(finished.printing, PrintState::Printing(_)) =>
+        {
+            let printing = PrintState::Printing(copy);
+            Step::to(Screen::Result(Finished { printing, ..finished })).with(Effect::Print {
+                id,
+                copy,
+                from_history: false,
+            })
+        }
+        Event::Done(Done::Printed(of, copy)) if of == id => {
+            Step::to(Screen::Result(Finished { printing: PrintState::Done(copy), ..finished }))
+        }
+        Event::Done(Done::NotPrinted(of, copy, trouble)) if of == id => {
+            Step::to(Screen::Result(Finished { printing: PrintState::Failed(copy, trouble), ..finished }))
+        }
+        Event::Press(Press::OpenMail) if approved => delivery::open_mail(ctx, Screen::Result(finished)),
+        Event::Press(Press::ShowQr) if approved => delivery::open_qr(Screen::Result(finished)),
+        Event::Press(Press::Again) if !approved => again(ctx, &finished, at),
+        Event::Press(Press::OtherMethod) if !approved => {
+            Step::to(Screen::Method(draft(&finished, at))).with(Effect::Close(id))
+        }
+        _ => Step::deaf(Screen::Result(finished)),
+    }
+}
+
+fn draft(finished: &Finished, at: Moment) -> Draft {
+    Draft { amount: finished.attempt.amount, note: finished.attempt.note.clone(), since_us: at.now_us }
+}
+
+/// The same sale once more: a new payment with an id of its own.
+fn again(ctx: &Context, finished: &Finished, at: Moment) -> Step {
+    let new = NewPayment {
+        id: at.fresh,
+        amount: finished.attempt.amount,
+        class: finished.attempt.class,
+        note: finished.attempt.note.clone(),
+        origin: Origin::Keypad,
+        since_us: at.now_us,
+    };
+    let mut step = begin(ctx, new, at);
+    step.effects.insert(0, Effect::Close(finished.id()));
+    step
+}
+
+/// Nobody knows yet. The screen changes by itself; a second charge of the same sale cannot start here.
+fn unknown(ctx: &Context, finished: Finished, event: Event, at: Moment) -> Step {
+    let id = finished.id();
+    match event {
+        Event::Done(Done::Changed(attempt)) if attempt.id == id => {
+            Step::to(Screen::Result(Finished { attempt, interrupted: finished.interrupted, ..finished }))
+        }
+        Event::Press(Press::CheckNow) => Step::to(Screen::Result(finished)).with(Effect::Inquire(id)),
+        Event::Press(Press::AnotherCustomer) => home(ctx, at).with(Effect::Acknowledge(id)),
+        _ => Step::deaf(Screen::Result(finished)),
+    }
+}

@@ -1,0 +1,33 @@
+//! The signature on the screen: for a swipe, for taps above the limit, for a skipped PIN (R-033, R-034, M-026).
+
+use crate::event::{Done, Effect, Event, Local, Moment, Press};
+use crate::screen::{Screen, Sign, Trouble};
+use crate::step::{Step, follow};
+use receipt::Strokes;
+
+pub(crate) fn sign(form: Sign, event: Event, at: Moment) -> Step {
+    let id = form.attempt.id;
+    match event {
+        Event::Press(Press::Sign(strokes)) if !form.stopping => signed(form, strokes, at),
+        Event::Local(Local::Sign(of, strokes)) if of == id && !form.stopping => signed(form, strokes, at),
+        // The customer does not sign: the hold is given back (M-028 would leave it for 30 minutes).
+        Event::Press(Press::GiveBack) if !form.stopping => {
+            Step::to(Screen::Sign(Sign { stopping: true, ..form })).with(Effect::GiveBack(id))
+        }
+        Event::Done(Done::Changed(attempt)) if attempt.id == id => {
+            if attempt.wants_signature() {
+                return Step::to(Screen::Sign(Sign { attempt, ..form }));
+            }
+            follow(*attempt, at)
+        }
+        _ => Step::deaf(Screen::Sign(form)),
+    }
+}
+
+fn signed(form: Sign, strokes: Strokes, at: Moment) -> Step {
+    if !strokes.is_signature() {
+        return Step::to(Screen::Sign(Sign { trouble: Some(Trouble::NoSignature), ..form }));
+    }
+    let id = form.attempt.id;
+    super::card::asking(*form.attempt, at).with(Effect::Complete(id, strokes))
+}

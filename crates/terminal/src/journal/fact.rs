@@ -1,0 +1,166 @@
+//! What a journal entry may say. Written in the terminal's own words; read back for ever, so a fact
+//! is only ever added.
+
+use crate::attempt::Origin;
+use codes::Code;
+use money::Yen;
+use payment::{Approval, Method, Operator, PaymentClass};
+use receipt::{CardFacts, Copy, SlipFacts, Strokes};
+use serde::{Deserialize, Serialize};
+
+/// One thing that happened. Nothing here is secret: card numbers are masked, passwords never come here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum Fact {
+    /// The program started.
+    Opened {
+        /// Its version.
+        version: String,
+    },
+    /// The shop was confirmed (W-031).
+    Activated {
+        /// Twelve digits.
+        terminal_id: String,
+        /// The shop.
+        shop_id: String,
+    },
+    /// A clerk signed in.
+    SignedIn {
+        /// The clerk.
+        operator: Operator,
+    },
+    /// The clerk signed out, or the session ended.
+    SignedOut,
+    /// A payment was asked for; nothing was sent yet.
+    Started(Started),
+    /// The card is read; the request goes out after this entry is on disk.
+    Sent(Box<Sent>),
+    /// The center holds the amount; the signature follows.
+    Authorized {
+        /// The approval.
+        approval: Approval,
+        /// The slip.
+        slip: Option<Box<SlipFacts>>,
+    },
+    /// The customer signed; the completion goes out after this entry is on disk.
+    Signed {
+        /// The strokes.
+        signature: Strokes,
+    },
+    /// Money was taken.
+    Approved {
+        /// The approval.
+        approval: Approval,
+        /// The slip.
+        slip: Option<Box<SlipFacts>>,
+    },
+    /// An answer said no.
+    Declined {
+        /// Why.
+        code: Code,
+    },
+    /// Nothing was taken, for a technical reason.
+    Failed {
+        /// Why.
+        code: Code,
+    },
+    /// Nobody knows.
+    InDoubt {
+        /// Why.
+        code: Code,
+    },
+    /// The chip refused the approval, or the clerk gives an authorization back: it must be undone.
+    UndoWanted {
+        /// Why.
+        code: Code,
+    },
+    /// The center acknowledged that it is undone.
+    Reversed,
+    /// The center gave the authorization back.
+    Released,
+    /// Given up before anything was sent.
+    Abandoned {
+        /// Why.
+        code: Code,
+    },
+    /// The clerk saw the doubt and goes on with another customer.
+    Acknowledged {
+        /// Who.
+        operator: Option<Operator>,
+    },
+    /// The clerk left the result screen.
+    Closed,
+    /// A copy goes to the printer after this entry is on disk.
+    Printing {
+        /// Which copy.
+        copy: Copy,
+        /// Marked (再), R-044.
+        again: bool,
+    },
+    /// The printer took it.
+    Printed {
+        /// Which copy.
+        copy: Copy,
+    },
+    /// The center took the request for a receipt mail. The address is not kept here.
+    Mailed,
+}
+
+/// What was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Started {
+    /// Whole yen.
+    pub amount: Yen,
+    /// Method.
+    pub method: Method,
+    /// Class.
+    pub class: PaymentClass,
+    /// Slip number.
+    pub slip_no: i64,
+    /// Product note.
+    pub note: Option<String>,
+    /// The clerk.
+    pub operator: Option<Operator>,
+    /// Who asked.
+    pub origin: Origin,
+}
+
+/// What goes to the center, without what only the network may read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sent {
+    /// The class that goes out: the customer may have chosen again for this card.
+    pub class: PaymentClass,
+    /// The card.
+    pub card: CardFacts,
+    /// Asked as 0100, a signature follows.
+    pub signature_follows: bool,
+}
+
+impl Fact {
+    /// The stored word of the kind.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Opened { .. } => "opened",
+            Self::Activated { .. } => "activated",
+            Self::SignedIn { .. } => "signed_in",
+            Self::SignedOut => "signed_out",
+            Self::Started(_) => "started",
+            Self::Sent(_) => "sent",
+            Self::Authorized { .. } => "authorized",
+            Self::Signed { .. } => "signed",
+            Self::Approved { .. } => "approved",
+            Self::Declined { .. } => "declined",
+            Self::Failed { .. } => "failed",
+            Self::InDoubt { .. } => "in_doubt",
+            Self::UndoWanted { .. } => "undo_wanted",
+            Self::Reversed => "reversed",
+            Self::Released => "released",
+            Self::Abandoned { .. } => "abandoned",
+            Self::Acknowledged { .. } => "acknowledged",
+            Self::Closed => "closed",
+            Self::Printing { .. } => "printing",
+            Self::Printed { .. } => "printed",
+            Self::Mailed => "mailed",
+        }
+    }
+}

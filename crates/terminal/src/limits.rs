@@ -1,0 +1,36 @@
+//! Every limit of this crate, by name.
+
+use std::time::Duration;
+
+/// Digits of the amount pad. One more than the largest amount has, so that 208 can be said.
+pub(crate) const AMOUNT_DIGITS: u32 = 8;
+/// The largest amount that any payment may have; beyond it the number of digits is refused (208).
+pub(crate) const AMOUNT_MAX_YEN: i64 = 9_999_999;
+/// Characters of a product note (M-020, as in `center_api::PaymentRequest`).
+pub(crate) const NOTE_CHARS: usize = 100;
+/// Rows on the history screen.
+pub(crate) const HISTORY_ROWS: i64 = 50;
+/// Characters of any other field that a page posts.
+pub(crate) const FIELD_CHARS: usize = 2_100;
+/// Bytes of a signature as posted: 4,000 points of at most eleven characters and some frame.
+pub(crate) const SIGNATURE_BYTES: usize = 64 * 1024;
+/// Bytes of any posted body.
+pub(crate) const BODY_BYTES: usize = 96 * 1024;
+/// Events that wait for the screen's task.
+pub(crate) const EVENTS_WAITING: usize = 256;
+/// Seconds after which a processing screen says that it takes longer (T12).
+pub(crate) const SLOW_AFTER_S: i64 = 10;
+/// The pauses between two inquiries about a payment in doubt double up to this.
+pub(crate) const INQUIRE_PAUSE_MAX: Duration = Duration::from_secs(8);
+/// The first pause of that row.
+pub(crate) const INQUIRE_PAUSE_FIRST: Duration = Duration::from_millis(500);
+/// How often the line to the center is tried while nothing else uses it.
+pub(crate) const PROBE_EVERY: Duration = Duration::from_secs(10);
+/// How often it is tried while it is down.
+pub(crate) const PROBE_EVERY_DOWN: Duration = Duration::from_secs(2);
+/// How long one try of the line may take.
+pub(crate) const PROBE_WAIT: Duration = Duration::from_secs(5);
+/// How long the printer may take to take a slip and say that it has paper.
+pub(crate) const PRINT_WAIT: Duration = Duration::from_secs(10);
+/// Slip numbers run from 1 to this and begin again (R-045, four digits).
+pub(crate) const SLIP_NO_MAX: i64 = 9_999;

@@ -1,0 +1,580 @@
+//! Screens as values: what the terminal shows now, and nothing else. The browser holds no state.
+
+use crate::attempt::Attempt;
+use crate::context::LocalSettings;
+use center_api::{Activation, CardData};
+use codes::Code;
+use i18n::Lang;
+use money::Yen;
+use payment::{Brand, PaymentClass, PaymentId};
+use receipt::Copy;
+
+/// The screen.
+#[derive(Clone, Debug)]
+pub enum Screen {
+    /// T1: terminal id and password (W-030).
+    Activate(Activate),
+    /// T1: is this your shop? (W-031).
+    ConfirmShop(ConfirmShop),
+    /// T2: the clerk signs in.
+    SignIn(SignIn),
+    /// T4.
+    Home,
+    /// T5: keypad and product note (M-020).
+    Amount(AmountEntry),
+    /// T6: how is it paid.
+    Method(Draft),
+    /// T7b: how many payments.
+    Class(Draft),
+    /// T7, T8: the reader waits, reads, asks for the PIN.
+    Present(Present),
+    /// T7b again, with the card read: its brand does not take the chosen class.
+    ClassAgain(ClassAgain),
+    /// T12: somebody is being asked.
+    Processing(Processing),
+    /// T9: the customer signs.
+    Sign(Sign),
+    /// T13, T14, T15: what became of it.
+    Result(Finished),
+    /// The receipt by mail (M-050, M-055).
+    Mail(MailForm),
+    /// The receipt as a code to scan (M-053).
+    Qr(Delivery),
+    /// T17 (M-070).
+    History(History),
+    /// T18 (M-071).
+    Detail(Detail),
+    /// T24: by the code on the receipt (M-068, M-080).
+    Lookup(Lookup),
+    /// T27.
+    Settings(SettingsPage),
+    /// T29: what was interrupted is being settled.
+    Recovering(Recovering),
+}
+
+/// What went wrong with something that is not a payment; the catalogue has `trouble-<word>` for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// Not twelve digits, or no password.
+    ActivationIncomplete,
+    /// Terminal id or password wrong.
+    ActivationRefused,
+    /// Too many wrong tries.
+    Locked,
+    /// Login id or password wrong.
+    SignInRefused,
+    /// Something was left empty.
+    Incomplete,
+    /// The center cannot be reached.
+    NoCenter,
+    /// No paper.
+    PaperOut,
+    /// The printer's cover is open.
+    CoverOpen,
+    /// The printer cannot be reached or does not answer.
+    PrinterOffline,
+    /// No printer is set up.
+    NoPrinter,
+    /// Not a mail address.
+    BadAddress,
+    /// This receipt was mailed as often as allowed (D-20).
+    MailLimit,
+    /// Nothing under this code.
+    NotFound,
+    /// The signature is missing.
+    NoSignature,
+    /// Any other answer of the center.
+    Code(Code),
+}
+
+impl Trouble {
+    /// The catalogue key, or the code that has its own texts.
+    pub const fn key(self) -> Result<&'static str, Code> {
+        Ok(match self {
+            Self::ActivationIncomplete => "trouble-activation-incomplete",
+            Self::ActivationRefused => "trouble-activation-refused",
+            Self::Locked => "trouble-locked",
+            Self::SignInRefused => "trouble-sign-in-refused",
+            Self::Incomplete => "trouble-incomplete",
+            Self::NoCenter => "trouble-no-center",
+            Self::PaperOut => "trouble-paper-out",
+            Self::CoverOpen => "trouble-cover-open",
+            Self::PrinterOffline => "trouble-printer-offline",
+            Self::NoPrinter => "trouble-no-printer",
+            Self::BadAddress => "trouble-bad-address",
+            Self::MailLimit => "trouble-mail-limit",
+            Self::NotFound => "trouble-not-found",
+            Self::NoSignature => "trouble-no-signature",
+            Self::Code(code) => return Err(code),
+        })
+    }
+}
+
+/// Activation form.
+#[derive(Clone, Debug, Default)]
+pub struct Activate {
+    /// What was typed as terminal id.
+    pub terminal_id: String,
+    /// The center is being asked.
+    pub busy: bool,
+    /// Why the last try failed.
+    pub trouble: Option<Trouble>,
+}
+
+/// The shop to confirm.
+#[derive(Clone, Debug)]
+pub struct ConfirmShop {
+    /// What the center says.
+    pub activation: Activation,
+    /// The center is being told.
+    pub busy: bool,
+    /// Why the last try failed.
+    pub trouble: Option<Trouble>,
+}
+
+/// Sign-in form.
+#[derive(Clone, Debug, Default)]
+pub struct SignIn {
+    /// What was typed as login id.
+    pub login_id: String,
+    /// The center is being asked.
+    pub busy: bool,
+    /// Why the last try failed.
+    pub trouble: Option<Trouble>,
+}
+
+/// Keypad.
+#[derive(Clone, Debug, Default)]
+pub struct AmountEntry {
+    /// The amount to begin with, as typed.
+    pub typed: String,
+    /// The note to begin with.
+    pub note: String,
+    /// Why it was not taken: 207, 208, or nothing typed.
+    pub error: Option<AmountError>,
+}
+
+/// Why an amount is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AmountError {
+    /// Nothing, zero, or not a number.
+    Missing,
+    /// A code with its texts: 207, 208.
+    Code(Code),
+}
+
+/// A payment before it exists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    /// Whole yen, above zero.
+    pub amount: Yen,
+    /// Product note.
+    pub note: Option<String>,
+    /// Since when the clerk has been at it: the session of 401 begins here.
+    pub since_us: i64,
+}
+
+/// The reader at work.
+#[derive(Clone, Debug)]
+pub struct Present {
+    /// The payment.
+    pub attempt: Box<Attempt>,
+    /// Since when the whole payment has been going on (401).
+    pub since_us: i64,
+    /// Since when the reader has been waiting (404).
+    pub armed_us: i64,
+    /// How far the card is.
+    pub stage: Stage,
+}
+
+/// How far the card is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The intent is being journaled.
+    Starting,
+    /// The reader waits; a hint may say what went wrong at the last try.
+    Waiting(Option<CardHint>),
+    /// The chip or the phone is being read: leave it.
+    Reading,
+    /// The customer enters the PIN on the reader's own pad.
+    Pin {
+        /// Digits on the pad so far.
+        digits: u8,
+        /// 1 for the first time.
+        attempt: u8,
+        /// The green key alone was pressed and is not enough.
+        needed: bool,
+    },
+    /// It is being given up; back to the first screen when the clerk or the register wished it.
+    Stopping {
+        /// Without a result screen.
+        quietly: bool,
+    },
+}
+
+/// What the reader asks the customer to do differently.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CardHint {
+    /// The chip could not be read: swipe.
+    SwipeInstead,
+    /// The stripe could not be read: once more.
+    SwipeAgain,
+    /// Taps are not offered here (M-032).
+    TapNotOffered,
+    /// Insert instead.
+    InsertInstead,
+}
+
+/// Choosing the class again.
+#[derive(Clone, Debug)]
+pub struct ClassAgain {
+    /// The payment.
+    pub attempt: Box<Attempt>,
+    /// Since when the payment has been going on (401).
+    pub since_us: i64,
+    /// The card that was read.
+    pub card: Box<CardData>,
+    /// What its brand and the contract allow.
+    pub allowed: Vec<PaymentClass>,
+    /// It is being given up.
+    pub stopping: bool,
+}
+
+/// Somebody is being asked.
+#[derive(Clone, Debug)]
+pub struct Processing {
+    /// The payment.
+    pub attempt: Box<Attempt>,
+    /// Brand, once known.
+    pub brand: Option<Brand>,
+    /// A chip card is in the slot and must stay.
+    pub card_in: bool,
+    /// Since when.
+    pub since_us: i64,
+    /// Longer than usual (T12).
+    pub slow: bool,
+}
+
+/// The signature.
+#[derive(Clone, Debug)]
+pub struct Sign {
+    /// The payment: authorized.
+    pub attempt: Box<Attempt>,
+    /// It was interrupted and is taken up again.
+    pub interrupted: bool,
+    /// It is being given back.
+    pub stopping: bool,
+    /// Why the last strokes were not taken.
+    pub trouble: Option<Trouble>,
+}
+
+/// What became of a payment.
+#[derive(Clone, Debug)]
+pub struct Finished {
+    /// The payment, as the journal has it now.
+    pub attempt: Box<Attempt>,
+    /// It was found at start-up, or settled after a doubt.
+    pub interrupted: bool,
+    /// The printer.
+    pub printing: PrintState,
+    /// The receipt was mailed from here.
+    pub mailed: bool,
+}
+
+/// What the printer does for this screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum PrintState {
+    /// Nothing.
+    #[default]
+    Idle,
+    /// A copy is on its way.
+    Printing(Copy),
+    /// The copy came out.
+    Done(Copy),
+    /// It did not.
+    Failed(Copy, Trouble),
+}
+
+/// A receipt on its way to the customer, and the screen behind.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// The payment.
+    pub attempt: Box<Attempt>,
+    /// The result or the detail to come back to.
+    pub back: Box<Screen>,
+}
+
+/// Mail.
+#[derive(Clone, Debug)]
+pub struct MailForm {
+    /// What, and where to come back to.
+    pub delivery: Delivery,
+    /// What was typed, or the last address of this receipt (M-055).
+    pub address: String,
+    /// How it goes.
+    pub state: MailState,
+}
+
+/// How a mail goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailState {
+    /// The address is being typed; why the last try failed.
+    Editing(Option<Trouble>),
+    /// The center is being asked.
+    Sending,
+    /// The center took it.
+    Sent,
+}
+
+/// Which payments the history shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Days.
+    pub period: Period,
+    /// States.
+    pub kind: Kind,
+    /// Exactly this amount.
+    pub amount: Option<Yen>,
+}
+
+/// Days of the history.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Period {
+    /// Today in Tokyo.
+    #[default]
+    Today,
+    /// Today and the six days before.
+    Week,
+    /// Everything.
+    All,
+}
+
+/// States of the history.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// All.
+    #[default]
+    All,
+    /// Money was taken.
+    Sales,
+    /// Nothing was taken.
+    Refused,
+    /// Not settled.
+    Open,
+}
+
+macro_rules! named {
+    ($name:ident { $($variant:ident = $word:literal),* $(,)? }) => {
+        impl $name {
+            /// Every choice, in menu order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+            /// The word of forms and of catalogue keys.
+            pub const fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word),* }
+            }
+            /// Reads [`Self::word`].
+            pub fn from_word(word: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|choice| choice.word() == word)
+            }
+        }
+    };
+}
+pub(crate) use named;
+named!(Period { Today = "today", Week = "week", All = "all" });
+named!(Kind { All = "all", Sales = "sales", Refused = "refused", Open = "open" });
+
+/// The list.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    /// What is shown.
+    pub filter: Filter,
+    /// The payments, newest first; `None` while they are looked up.
+    pub rows: Option<Vec<Attempt>>,
+}
+
+/// One payment.
+#[derive(Clone, Debug)]
+pub struct Detail {
+    /// The payment.
+    pub attempt: Box<Attempt>,
+    /// The printer.
+    pub printing: PrintState,
+    /// Where to come back to.
+    pub back: Place,
+}
+
+/// Where a screen leads back to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The first screen.
+    Home,
+    /// The list, as it was filtered.
+    History(Filter),
+    /// Look-up.
+    Lookup,
+}
+
+/// Look-up.
+#[derive(Clone, Debug, Default)]
+pub struct Lookup {
+    /// What was typed or scanned.
+    pub typed: String,
+    /// It is being looked up.
+    pub busy: bool,
+    /// Why nothing was found.
+    pub trouble: Option<Trouble>,
+}
+
+/// Settings.
+#[derive(Clone, Debug, Default)]
+pub struct SettingsPage {
+    /// Shows that the settings were kept.
+    pub saved: bool,
+    /// The online test.
+    pub echo: Echo,
+    /// The settings shown, when they were just changed.
+    pub chosen: Option<LocalSettings>,
+}
+
+/// The online test.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Echo {
+    /// Not tried.
+    #[default]
+    Idle,
+    /// Under way.
+    Running,
+    /// The center answered after so many milliseconds.
+    Answered {
+        /// Milliseconds.
+        after_ms: i64,
+    },
+    /// It did not.
+    Failed(Trouble),
+}
+
+/// What was interrupted.
+#[derive(Clone, Debug)]
+pub struct Recovering {
+    /// The payments that are being settled; settled ones stay until the last one is.
+    pub attempts: Vec<Attempt>,
+}
+
+impl Screen {
+    /// The name in the page (a change of it moves the focus and is announced) and of its golden file.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Activate(_) => "activate",
+            Self::ConfirmShop(_) => "confirm-shop",
+            Self::SignIn(_) => "sign-in",
+            Self::Home => "home",
+            Self::Amount(_) => "amount",
+            Self::Method(_) => "method",
+            Self::Class(_) => "class",
+            Self::Present(present) => match present.stage {
+                Stage::Pin { .. } => "pin",
+                Stage::Reading => "reading",
+                Stage::Starting | Stage::Waiting(_) | Stage::Stopping { .. } => "present",
+            },
+            Self::ClassAgain(_) => "class-again",
+            Self::Processing(_) => "processing",
+            Self::Sign(_) => "sign",
+            Self::Result(finished) => finished.tone(),
+            Self::Mail(_) => "mail",
+            Self::Qr(_) => "qr",
+            Self::History(_) => "history",
+            Self::Detail(_) => "detail",
+            Self::Lookup(_) => "lookup",
+            Self::Settings(_) => "settings",
+            Self::Recovering(_) => "recovering",
+        }
+    }
+
+    /// The payment that this screen is about while it is under way: cancel, signature and answers of
+    /// another payment do not touch it.
+    pub fn running(&self) -> Option<&Attempt> {
+        match self {
+            Self::Present(present) => Some(&present.attempt),
+            Self::ClassAgain(again) => Some(&again.attempt),
+            Self::Processing(processing) => Some(&processing.attempt),
+            Self::Sign(sign) => Some(&sign.attempt),
+            Self::Result(finished) if finished.attempt.is_open() => Some(&finished.attempt),
+            Self::Result(_)
+            | Self::Activate(_)
+            | Self::ConfirmShop(_)
+            | Self::SignIn(_)
+            | Self::Home
+            | Self::Amount(_)
+            | Self::Method(_)
+            | Self::Class(_)
+            | Self::Mail(_)
+            | Self::Qr(_)
+            | Self::History(_)
+            | Self::Detail(_)
+            | Self::Lookup(_)
+            | Self::Settings(_)
+            | Self::Recovering(_) => None,
+        }
+    }
+
+    /// Why a payment asked for from outside cannot begin now: the name of what runs.
+    pub fn busy_with(&self) -> Option<&'static str> {
+        match self {
+            Self::Activate(_) | Self::ConfirmShop(_) => Some("activation"),
+            Self::Method(_) | Self::Class(_) => Some("a payment on the terminal's own screen"),
+            Self::Recovering(_) => Some("recovery of an interrupted payment"),
+            other => other.running().map(|attempt| {
+                if attempt.is_open() { "a payment whose result is not known yet" } else { "a payment" }
+            }),
+        }
+    }
+
+    /// Whether the card has not been read yet, so that cancelling is still possible.
+    pub fn may_cancel(&self) -> bool {
+        matches!(self, Self::Present(Present { stage: Stage::Starting | Stage::Waiting(_), .. }))
+    }
+
+    /// Whether the clerk is between two payments: the session may end here.
+    pub fn is_idle(&self) -> bool {
+        matches!(
+            self,
+            Self::Home
+                | Self::Amount(_)
+                | Self::Method(_)
+                | Self::Class(_)
+                | Self::History(_)
+                | Self::Detail(_)
+                | Self::Lookup(_)
+                | Self::Settings(_)
+        )
+    }
+}
+
+impl Finished {
+    /// A result as it is first shown.
+    pub fn new(attempt: Attempt) -> Self {
+        Self { attempt: Box::new(attempt), interrupted: false, printing: PrintState::Idle, mailed: false }
+    }
+
+    /// The kind of result: screen name and sound.
+    pub fn tone(&self) -> &'static str {
+        use payment::StateName as S;
+        if self.attempt.is_open() {
+            return "unknown";
+        }
+        match self.attempt.name() {
+            S::Approved => "approved",
+            S::Reversed | S::Released => "undone",
+            S::Declined | S::Failed | S::Abandoned => "refused",
+            S::Started | S::Sent | S::Authorized | S::InDoubt => "unknown",
+        }
+    }
+
+    /// The payment's id.
+    pub fn id(&self) -> PaymentId {
+        self.attempt.id
+    }
+}
+
+/// The languages of the settings menu.
+pub const LANGUAGES: [Lang; 2] = Lang::ALL;

@@ -1,0 +1,146 @@
+//! What the terminal's tasks share: journal, center, orders to the reader, the printer, what is shown.
+
+use crate::agent::{Around, Message, Shown};
+use crate::center::{Center, CenterFault};
+use crate::context::Context;
+use crate::event::{Done, Event};
+use crate::journal::Journal;
+use crate::printer::AnyPrinter;
+use crate::reader::Order;
+use crate::screen::Screen;
+use center_api::Activation;
+use clock::Clock;
+use pages::frame::Link;
+use pages::live::Live;
+use payment::PaymentId;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::{Notify, mpsc};
+
+/// Sixteen random bytes at a time.
+pub type Chance = Arc<dyn Fn() -> [u8; 16] + Send + Sync>;
+
+pub(crate) struct Shared {
+    pub(crate) journal: Journal,
+    pub(crate) center: Arc<dyn Center>,
+    pub(crate) orders: mpsc::Sender<Order>,
+    pub(crate) printer: tokio::sync::Mutex<Option<Box<dyn AnyPrinter>>>,
+    pub(crate) clock: Clock,
+    pub(crate) chance: Chance,
+    pub(crate) live: Live,
+    pub(crate) public_key: String,
+    pub(crate) reader_serial: String,
+    pub(crate) messages: mpsc::Sender<Message>,
+    /// Wakes whoever waits to ask about a doubt again.
+    pub(crate) ask_again: Notify,
+    /// Payments that a task is settling.
+    pub(crate) settling: Mutex<BTreeSet<PaymentId>>,
+    /// What the center said at the activation, until the clerk has confirmed it.
+    pub(crate) activation: Mutex<Option<Activation>>,
+    shown: Mutex<Shown>,
+}
+
+pub(crate) struct Parts {
+    pub(crate) journal: Journal,
+    pub(crate) center: Arc<dyn Center>,
+    pub(crate) orders: mpsc::Sender<Order>,
+    pub(crate) printer: Option<Box<dyn AnyPrinter>>,
+    pub(crate) clock: Clock,
+    pub(crate) chance: Chance,
+    pub(crate) public_key: String,
+    pub(crate) reader_serial: String,
+    pub(crate) messages: mpsc::Sender<Message>,
+    pub(crate) ctx: Context,
+    pub(crate) screen: Screen,
+}
+
+impl Shared {
+    pub(crate) fn new(parts: Parts) -> Self {
+        let live = Live::new(&parts.clock);
+        live.set_link(link(parts.ctx.center_up));
+        let shown = Shown::new(parts.ctx, parts.screen, parts.clock.now_us());
+        Self {
+            journal: parts.journal,
+            center: parts.center,
+            orders: parts.orders,
+            printer: tokio::sync::Mutex::new(parts.printer),
+            clock: parts.clock,
+            chance: parts.chance,
+            live,
+            public_key: parts.public_key,
+            reader_serial: parts.reader_serial,
+            messages: parts.messages,
+            ask_again: Notify::new(),
+            settling: Mutex::default(),
+            activation: Mutex::default(),
+            shown: Mutex::new(shown),
+        }
+    }
+
+    fn shown(&self) -> MutexGuard<'_, Shown> {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Looks at what is shown.
+    pub(crate) fn with_shown<R>(&self, look: impl FnOnce(&Shown) -> R) -> R {
+        look(&self.shown())
+    }
+
+    /// Changes the surroundings; what is seen changes with the next [`Shared::show`].
+    pub(crate) fn change_context(&self, change: impl FnOnce(&mut Context)) {
+        change(&mut self.shown().ctx);
+    }
+
+    /// Shows a screen. The revision grows only if something to be seen has changed, so that a press on
+    /// an unchanged screen is never stale.
+    pub(crate) fn show(&self, ctx: Context, screen: Screen, now_us: i64) {
+        self.live.set_link(link(ctx.center_up));
+        let next = Shown::new(ctx, screen, now_us);
+        let changed = {
+            let mut shown = self.shown();
+            let changed = shown.body != next.body || shown.screen.name() != next.screen.name();
+            *shown = next;
+            changed
+        };
+        if changed {
+            self.live.changed();
+        }
+    }
+
+    /// An id that no payment has yet.
+    pub(crate) fn fresh_id(&self) -> PaymentId {
+        let chance = (self.chance)();
+        let mut random = [0; 10];
+        random.copy_from_slice(chance.first_chunk::<10>().unwrap_or(&[0; 10]));
+        PaymentId::mint(self.clock.now_us(), random)
+    }
+
+    /// Tells the screen's task something.
+    pub(crate) async fn tell(&self, done: Done) {
+        let _ = self.messages.send(Message::Event(Event::Done(done))).await;
+    }
+
+    /// Tells the screen's task of a change around it.
+    pub(crate) async fn around(&self, around: Around) {
+        let _ = self.messages.send(Message::Around(around)).await;
+    }
+
+    /// Keeps the lamp in step with what a call to the center showed.
+    pub(crate) async fn heard_from_center<T: Sync>(&self, answer: &Result<T, CenterFault>) {
+        let up = match answer {
+            Ok(_) | Err(CenterFault::Refused(_)) => true,
+            Err(CenterFault::NotReached(_)) => false,
+            Err(CenterFault::Unanswered(_)) => return,
+        };
+        if self.with_shown(|shown| shown.ctx.center_up) != up {
+            self.around(Around::Center(up)).await;
+            if up {
+                self.ask_again.notify_waiters();
+            }
+        }
+    }
+}
+
+fn link(up: bool) -> Link {
+    if up { Link::Up } else { Link::Down }
+}

@@ -1,0 +1,117 @@
+//! Effects carried out: each to its end, whatever the browser does, in the order of the seven rules:
+//! written down first, then said.
+
+pub(crate) mod counter;
+pub(crate) mod line;
+pub(crate) mod money;
+pub(crate) mod paper;
+
+use crate::event::{Done, Effect, Event, NewPayment};
+use crate::journal::{Fact, JournalError};
+use crate::reader::{Job, Order};
+use crate::shared::Shared;
+use codes::{Code, api, pay};
+use payment::PaymentId;
+use std::sync::Arc;
+
+/// The code of a journal that does not take an entry.
+pub(crate) fn journal_code(error: &JournalError) -> Code {
+    match error {
+        JournalError::NoSpace => api::NO_SPACE,
+        JournalError::Story(_) => api::WRONG_STATE,
+        JournalError::Broken(_) => api::UNAVAILABLE,
+    }
+}
+
+/// Writes a fact about a payment down and tells the screen; a fact that does not fit is logged.
+pub(crate) async fn record(shared: &Shared, id: PaymentId, fact: Fact) -> Option<crate::attempt::Attempt> {
+    let what = fact.word();
+    match shared.journal.record(id, fact).await {
+        Ok(attempt) => {
+            shared.tell(Done::Changed(Box::new(attempt.clone()))).await;
+            Some(attempt)
+        }
+        Err(error) => {
+            tracing::error!(payment.id = %id, what, %error, "the journal did not take an entry");
+            None
+        }
+    }
+}
+
+/// Journals an intent. Nothing else is heard until it is on disk.
+pub(crate) async fn start(shared: &Shared, new: NewPayment) -> Event {
+    let operator = shared
+        .with_shown(|shown| shown.ctx.clerk_at(shared.clock.now_us()).map(|clerk| clerk.operator.clone()));
+    let id = new.id;
+    // A card is not asked for while the center is certainly out of reach (901).
+    let down = shared.with_shown(|shown| !shown.ctx.center_up) && !line::probe(shared).await;
+    let started = match shared.journal.start(new, operator).await {
+        Ok(_) if down => shared.journal.record(id, Fact::Abandoned { code: pay::NO_CONNECTION }).await,
+        other => other,
+    };
+    match started {
+        Ok(attempt) => Event::Done(Done::Changed(Box::new(attempt))),
+        Err(error) => {
+            tracing::error!(payment.id = %id, %error, "a payment could not be journaled and was not started");
+            Event::Done(Done::NotStarted(id, journal_code(&error)))
+        }
+    }
+}
+
+/// Sets an effect going.
+pub(crate) fn spawn(shared: &Arc<Shared>, effect: Effect) {
+    let shared = Arc::clone(shared);
+    tokio::spawn(async move { carry_out(&shared, effect).await });
+}
+
+async fn carry_out(shared: &Arc<Shared>, effect: Effect) {
+    match effect {
+        Effect::Start(new) => {
+            let event = start(shared, new).await;
+            let _ = shared.messages.send(crate::agent::Message::Event(event)).await;
+        }
+        Effect::Arm(attempt) => {
+            let serial = &shared.reader_serial;
+            let job = shared.with_shown(|shown| {
+                Job::new(&shown.ctx, attempt.id, attempt.amount, attempt.slip_no, serial)
+            });
+            let _ = shared.orders.send(Order::Arm(Box::new(job))).await;
+        }
+        Effect::Disarm(id) => drop(shared.orders.send(Order::Stop(id)).await),
+        Effect::Abandon(id, code) => drop(record(shared, id, Fact::Abandoned { code }).await),
+        Effect::Ask { id, class, card } => money::ask(shared, id, class, *card).await,
+        Effect::Complete(id, signature) => money::complete(shared, id, signature).await,
+        Effect::GiveBack(id) => money::give_back(shared, id).await,
+        Effect::Acknowledge(id) => {
+            let operator =
+                shared.with_shown(|shown| shown.ctx.clerk.as_ref().map(|clerk| clerk.operator.clone()));
+            record(shared, id, Fact::Acknowledged { operator }).await;
+        }
+        Effect::Inquire(_) => shared.ask_again.notify_waiters(),
+        Effect::Close(id) => drop(record(shared, id, Fact::Closed).await),
+        Effect::Print { id, copy, from_history } => paper::print(shared, id, copy, from_history).await,
+        Effect::Mail(id, address) => paper::mail(shared, id, address).await,
+        Effect::Activate { terminal_id, password } => counter::activate(shared, terminal_id, &password).await,
+        Effect::ConfirmShop => counter::confirm(shared).await,
+        Effect::SignIn { login_id, password } => counter::sign_in(shared, login_id, &password).await,
+        Effect::SignOut => counter::sign_out(shared).await,
+        Effect::List(filter) => {
+            let rows = shared.journal.list(filter.clone(), shared.clock.today()).await;
+            shared.tell(Done::Listed(filter, looked_up(rows).unwrap_or_default())).await;
+        }
+        Effect::Load(id) => {
+            let found = looked_up(shared.journal.load(id).await).flatten();
+            shared.tell(Done::Loaded(found.map(Box::new))).await;
+        }
+        Effect::Find(code) => {
+            let found = looked_up(shared.journal.find(code).await).flatten();
+            shared.tell(Done::Found(found.map(Box::new))).await;
+        }
+        Effect::Save(settings) => counter::save(shared, settings).await,
+        Effect::Echo => line::echo(shared).await,
+    }
+}
+
+fn looked_up<T>(found: Result<T, JournalError>) -> Option<T> {
+    found.inspect_err(|error| tracing::error!(%error, "the journal could not be read")).ok()
+}

@@ -1,0 +1,181 @@
+//! Screens as pages: `body(context, screen)` is a pure drawing; [`page`] puts the frame around it.
+//!
+//! A drawing has [`REV_MARK`] where the revision goes, so that two drawings of an unchanged screen are
+//! equal and the revision grows only when something to be seen has changed.
+
+mod card;
+mod counter;
+mod past;
+mod result;
+mod sale;
+
+use crate::attempt::Attempt;
+use crate::context::{Context, Theme};
+use crate::screen::{Screen, Trouble};
+use codes::Code;
+use i18n::Lang;
+use maud::{Markup, PreEscaped, html};
+use pages::frame::{Frame, Link, Surface};
+use pages::icon::Icon;
+use pages::list::{Entry, nav};
+use pages::live::Rev;
+use pages::ui::{Tone, live_form, notice};
+use payment::PaymentClass;
+
+/// Stands in a drawing for the revision that it is sent with.
+pub const REV_MARK: &str = "@rev@";
+
+/// Texts of one language.
+#[derive(Clone, Copy)]
+pub(crate) struct Words(pub(crate) Lang);
+
+impl Words {
+    pub(crate) fn t(self, key: &str) -> String {
+        i18n::t(self.0, key)
+    }
+
+    pub(crate) fn ta(self, key: &str, args: &[(&'static str, &str)]) -> String {
+        i18n::ta(self.0, key, args)
+    }
+
+    pub(crate) const fn tag(self) -> &'static str {
+        self.0.tag()
+    }
+
+    /// 一括, 3回払い …
+    pub(crate) fn class(self, class: PaymentClass) -> String {
+        match class {
+            PaymentClass::Lump => self.t("terminal-class-lump"),
+            PaymentClass::Installments(count) => {
+                self.ta("terminal-class-installments", &[("count", &count.to_string())])
+            }
+        }
+    }
+}
+
+/// The inside of the screen.
+pub fn body(ctx: &Context, screen: &Screen, now_us: i64) -> Markup {
+    let w = Words(ctx.lang());
+    match screen {
+        Screen::Activate(form) => counter::activate(w, form),
+        Screen::ConfirmShop(form) => counter::confirm(w, form),
+        Screen::SignIn(form) => counter::sign_in(w, ctx, form),
+        Screen::Home => sale::home(w, ctx),
+        Screen::Amount(entry) => sale::amount(w, ctx, entry),
+        Screen::Method(draft) => sale::method(w, ctx, draft),
+        Screen::Class(draft) => sale::class(w, ctx, draft),
+        Screen::Present(present) => card::present(w, ctx, present, now_us),
+        Screen::ClassAgain(again) => card::class_again(w, again),
+        Screen::Processing(processing) => card::processing(w, processing),
+        Screen::Sign(form) => card::sign(w, form),
+        Screen::Result(finished) => result::result(w, ctx, finished),
+        Screen::Mail(form) => past::mail(w, form),
+        Screen::Qr(shown) => past::qr(w, shown),
+        Screen::History(list) => past::history(w, ctx, list, now_us),
+        Screen::Detail(detail) => past::detail(w, ctx, detail, now_us),
+        Screen::Lookup(form) => past::lookup(w, form),
+        Screen::Settings(page) => counter::settings(w, ctx, page),
+        Screen::Recovering(recovering) => result::recovering(w, recovering),
+    }
+}
+
+/// The screen as a fragment with its revision.
+pub fn fragment(screen: &str, body: &str, rev: Rev) -> Markup {
+    let body = PreEscaped(body.replace(REV_MARK, &rev.to_string()));
+    pages::frame::screen(screen, rev, &html! { (body) })
+}
+
+/// The whole page.
+pub fn page(ctx: &Context, screen: &Screen, fragment: &Markup, now: jiff::Timestamp) -> Markup {
+    let w = Words(ctx.lang());
+    let shop = ctx.config.as_ref().map(|config| config.shop.merchant.name.clone());
+    let title = w.t("terminal-title");
+    let help = w.t("terminal-help-who");
+    let theme = match ctx.settings.theme {
+        Theme::Device => pages::frame::Theme::Device,
+        Theme::Light => pages::frame::Theme::Light,
+        Theme::Dark => pages::frame::Theme::Dark,
+    };
+    let link = if ctx.center_up { Link::Up } else { Link::Down };
+    let mut frame = Frame::new(Surface::Terminal, w.tag(), &title)
+        .theme(theme)
+        .home("/go/home")
+        .clock(now)
+        .link(link)
+        .live("/live")
+        .language_switch("/");
+    if let Some(shop) = &shop {
+        frame = frame.shop(shop);
+    }
+    if let Some(config) = &ctx.config {
+        frame = frame.help(&help, &config.support_phone);
+    }
+    if let Some(clerk) = &ctx.clerk {
+        frame = frame.user(&clerk.operator.name, "/go/settings");
+        // The menu stands only where it leads somewhere: while a payment runs the room is needed.
+        if screen.is_idle() {
+            frame = frame.nav(foot(w, screen));
+        }
+    }
+    frame.page(fragment)
+}
+
+fn foot(w: Words, screen: &Screen) -> Markup {
+    let label = w.t("terminal-nav");
+    let texts = ["sale", "history", "home"].map(|place| w.t(&format!("terminal-nav-{place}")));
+    let [sale, history, home] = &texts;
+    let here = screen.name();
+    nav(
+        &label,
+        &[
+            Entry { href: "/go/sale", icon: Icon::Keypad, text: sale, here: here == "amount" },
+            Entry { href: "/go/history", icon: Icon::History, text: history, here: here == "history" },
+            Entry { href: "/go/home", icon: Icon::Home, text: home, here: here == "home" },
+        ],
+    )
+}
+
+/// A form of this screen: `press` is what the Enter key means, buttons may say otherwise by a field
+/// called `press`.
+pub(crate) fn form(class: &str, press: &str, body: &Markup) -> Markup {
+    live_form(class, &format!("/events/{press}"), REV_MARK, body)
+}
+
+/// What went wrong, as a banner.
+pub(crate) fn trouble(w: Words, trouble: Option<Trouble>) -> Markup {
+    let Some(trouble) = trouble else { return html! {} };
+    match trouble.key() {
+        Ok(key) => {
+            let (title, next) = (w.t(key), w.t(&format!("{key}-next")));
+            notice(Tone::Ng, &title, &html! { p { (next) } })
+        }
+        Err(code) => {
+            let text = i18n::code_text(w.0, code);
+            notice(
+                Tone::Ng,
+                &text.title,
+                &html! { p { (text.what) " " (text.next) } p.error-code { (code_line(w, code)) } },
+            )
+        }
+    }
+}
+
+/// `コード 101`.
+pub(crate) fn code_line(w: Words, code: Code) -> String {
+    let id = if code.row().family == "payment" { code.row().id.to_owned() } else { code.key() };
+    w.ta("terminal-code", &[("code", &id)])
+}
+
+/// A text of several sentences as one sentence a line.
+pub(crate) fn sentences(text: &str) -> Vec<String> {
+    let marked = text.replace("。", "。\n").replace(". ", ".\n");
+    marked.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
+}
+
+/// `Visa ****1012`, or a dash while no card was read.
+pub(crate) fn card_line(attempt: &Attempt) -> String {
+    attempt
+        .card
+        .as_ref()
+        .map_or_else(|| "–".to_owned(), |card| format!("{} {}", card.brand.name(), card.pan.last4_only()))
+}

@@ -1,0 +1,236 @@
+//! What became of it: approved, refused, undone, not known yet; and what is being settled at start-up.
+
+use super::{Words, card_line, code_line, form, sentences, trouble};
+use crate::attempt::Attempt;
+use crate::context::Context;
+use crate::screen::{Finished, PrintState, Recovering};
+use codes::{Code, Retry, pay};
+use maud::{Markup, html};
+use pages::icon::Icon;
+use pages::terminal::{MoneyTaken, Outcome, Tile, next_steps};
+use pages::ui::{Button, Tone, notice};
+use pages::wait::{Picture, Sound};
+use payment::StateName;
+use receipt::Copy;
+
+pub(super) fn result(w: Words, ctx: &Context, finished: &Finished) -> Markup {
+    if finished.attempt.is_open() {
+        return unknown(w, &finished.attempt);
+    }
+    match finished.attempt.name() {
+        StateName::Approved => approved(w, ctx, finished),
+        StateName::Reversed | StateName::Released => undone(w, finished),
+        StateName::Declined | StateName::Failed | StateName::Abandoned => refused(w, finished),
+        StateName::Started | StateName::Sent | StateName::Authorized | StateName::InDoubt => {
+            unknown(w, &finished.attempt)
+        }
+    }
+}
+
+fn interrupted(w: Words, finished: &Finished) -> Markup {
+    html! {
+        @if finished.interrupted {
+            (notice(Tone::Info, &w.t("terminal-interrupted"), &html! { p { (w.t("terminal-interrupted-what")) } }))
+        }
+    }
+}
+
+/// What the printer does, and what to do about it.
+pub(super) fn printing(w: Words, state: PrintState) -> Markup {
+    match state {
+        PrintState::Idle => html! {},
+        PrintState::Printing(_) => html! {
+            div.row { (Picture::Print) p role="status" { (w.t("terminal-printing")) } }
+        },
+        PrintState::Done(copy) => {
+            let key = match copy {
+                Copy::Customer => "terminal-printed-customer",
+                Copy::Merchant => "terminal-printed-merchant",
+            };
+            notice(Tone::Ok, &w.t(key), &html! {})
+        }
+        PrintState::Failed(_, why) => trouble(w, Some(why)),
+    }
+}
+
+/// The tiles of the receipt: paper for both, code, mail (M-027, M-051, M-053).
+pub(super) fn receipt_tiles(w: Words, ctx: &Context, attempt: &Attempt, again: bool) -> Markup {
+    let word = |key: &str| w.t(&format!("terminal-receipt-{key}"));
+    let mark = |copy| if again || attempt.printed_before(copy) { word("again") } else { String::new() };
+    let (customer, merchant, qr, mail) = (word("customer"), word("merchant"), word("qr"), word("mail"));
+    let (customer_mark, merchant_mark) = (mark(Copy::Customer), mark(Copy::Merchant));
+    let has_page = attempt.slip.as_ref().is_some_and(|slip| slip.link.is_some());
+    html! {
+        div.deliver {
+            @if ctx.printer {
+                (Tile::press(Icon::Printer, &customer, "press", "print-customer").aside(&customer_mark))
+                (Tile::press(Icon::Receipt, &merchant, "press", "print-merchant").aside(&merchant_mark))
+            }
+            @if has_page { (Tile::press(Icon::Qr, &qr, "press", "qr")) }
+            (Tile::press(Icon::Mail, &mail, "press", "open-mail"))
+        }
+    }
+}
+
+fn approved(w: Words, ctx: &Context, finished: &Finished) -> Markup {
+    let attempt = &finished.attempt;
+    let approval = attempt.slip.as_ref().and_then(|slip| slip.approval_code.clone());
+    let aside = w.ta(
+        "terminal-approved-aside",
+        &[
+            ("card", &card_line(attempt)),
+            ("class", &w.class(attempt.class)),
+            ("approval", approval.as_deref().unwrap_or("–")),
+        ],
+    );
+    let title = w.t("terminal-approved-title");
+    let delivered = attempt.prints.customer_done > 0 || finished.mailed;
+    let next = w.t(if delivered { "terminal-approved-next" } else { "terminal-approved-next-without" });
+    html! {
+        (Sound::Ok.once(format!("{}-ok", attempt.id)))
+        (interrupted(w, finished))
+        @if finished.interrupted && attempt.print_broke_off() {
+            (notice(Tone::Ask, &w.t("terminal-print-broke-off"), &html! { p { (w.t("terminal-print-broke-off-next")) } }))
+        }
+        (form("stack two-panes", "finish", &html! {
+            (Outcome::new(w.tag(), Tone::Ok, &title).amount(attempt.amount).money(MoneyTaken::Yes).aside(&aside))
+            div.stack {
+                (printing(w, finished.printing))
+                @if finished.mailed { (notice(Tone::Ok, &w.t("terminal-mailed"), &html! {})) }
+                div.stack-s {
+                    h2.screen-title { (w.t("terminal-receipt-title")) }
+                    (receipt_tiles(w, ctx, attempt, false))
+                }
+                div.actions { (Button::primary(&next).large().name("press", "finish")) }
+            }
+        }))
+    }
+}
+
+/// The words of a code as a panel and steps.
+fn refusal(
+    w: Words,
+    tone: Tone,
+    attempt: &Attempt,
+    code: Code,
+    money: MoneyTaken,
+    actions: &Markup,
+) -> Markup {
+    let text = i18n::code_text(w.0, code);
+    let steps = sentences(&text.next);
+    let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
+    let line = code_line(w, code);
+    html! {
+        (Outcome::new(w.tag(), tone, &text.title).amount(attempt.amount).money(money).aside(&text.what))
+        div.stack {
+            (next_steps(&steps, &line))
+            (actions)
+        }
+    }
+}
+
+fn refused(w: Words, finished: &Finished) -> Markup {
+    let attempt = &finished.attempt;
+    let code = attempt.code().unwrap_or(pay::CARD_REFUSED);
+    let (again, other, end) = (w.t("terminal-again"), w.t("terminal-other"), w.t("terminal-end"));
+    let actions = html! {
+        div.actions {
+            (Button::second(&end).name("press", "finish"))
+            @match code.row().retry {
+                Retry::Same => (Button::primary(&again).name("press", "again")),
+                Retry::Different | Retry::Never => (Button::primary(&other).name("press", "other-method")),
+            }
+        }
+    };
+    html! {
+        (Sound::Ng.once(format!("{}-ng", attempt.id)))
+        (interrupted(w, finished))
+        (form("stack two-panes", "finish", &refusal(w, Tone::Ng, attempt, code, MoneyTaken::No, &actions)))
+    }
+}
+
+fn undone(w: Words, finished: &Finished) -> Markup {
+    let attempt = &finished.attempt;
+    if attempt.code().is_some() {
+        return refused(w, finished);
+    }
+    let key = if attempt.name() == StateName::Released { "terminal-released" } else { "terminal-reversed" };
+    let (title, what) = (w.t(key), w.t(&format!("{key}-what")));
+    let steps = sentences(&w.t(&format!("{key}-next")));
+    let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
+    let (again, end) = (w.t("terminal-again"), w.t("terminal-end"));
+    html! {
+        (Sound::Ng.once(format!("{}-undone", attempt.id)))
+        (interrupted(w, finished))
+        (form("stack two-panes", "finish", &html! {
+            (Outcome::new(w.tag(), Tone::Quiet, &title).amount(attempt.amount).money(MoneyTaken::No).aside(&what))
+            div.stack {
+                (next_steps(&steps, ""))
+                div.actions {
+                    (Button::second(&end).name("press", "finish"))
+                    (Button::primary(&again).name("press", "again"))
+                }
+            }
+        }))
+    }
+}
+
+/// Nobody knows yet. The screen turns by itself as soon as somebody does.
+fn unknown(w: Words, attempt: &Attempt) -> Markup {
+    let code = attempt.code().unwrap_or(pay::NO_ANSWER);
+    let (check, other, keep, yes) = (
+        w.t("terminal-check-now"),
+        w.t("terminal-another-customer"),
+        w.t("terminal-another-customer-no"),
+        w.t("terminal-another-customer-yes"),
+    );
+    let since = clock::tokyo_text(crate::context::instant(attempt.changed_at_us));
+    let question = html! {
+        h2 { (w.t("terminal-another-customer-title")) }
+        p { (w.t("terminal-another-customer-what")) }
+        (form("stack", "another-customer", &html! { (Button::danger(&yes).block()) }))
+    };
+    let actions = html! {
+        p.dim role="status" { (w.ta("terminal-unknown-since", &[("time", &since)])) }
+        div.actions { (Button::primary(&check).large().icon(Icon::Search)) }
+    };
+    // A doubt of any cause asks the same of the clerk: wait, hand nothing over, charge nothing twice.
+    let code = if code.row().money == codes::MoneyTaken::Unknown { code } else { pay::UNCLEAR_ANSWER };
+    html! {
+        (Sound::Unknown.once(format!("{}-unknown", attempt.id)))
+        (form("stack two-panes", "check-now", &refusal(w, Tone::Ask, attempt, code, MoneyTaken::Unknown, &actions)))
+        div { (pages::ui::confirm(&Button::plain(&other), &question, &keep)) }
+    }
+}
+
+pub(super) fn recovering(w: Words, screen: &Recovering) -> Markup {
+    let (check, other, keep, yes) = (
+        w.t("terminal-check-now"),
+        w.t("terminal-another-customer"),
+        w.t("terminal-another-customer-no"),
+        w.t("terminal-another-customer-yes"),
+    );
+    let question = html! {
+        h2 { (w.t("terminal-another-customer-title")) }
+        p { (w.t("terminal-another-customer-what")) }
+        (form("stack", "another-customer", &html! { (Button::danger(&yes).block()) }))
+    };
+    html! {
+        div.stage {
+            (Picture::Work)
+            h1 tabindex="-1" { (w.t("terminal-recovering-title")) }
+            p { (w.t("terminal-recovering-what")) }
+        }
+        ul.history {
+            @for attempt in &screen.attempts {
+                li { div {
+                    span { (card_line(attempt)) } " "
+                    span.yen { (attempt.amount.to_string()) } " "
+                    span.sub { (clock::tokyo_text(crate::context::instant(attempt.started_at_us))) }
+                } }
+            }
+        }
+        (form("", "check-now", &html! { div.actions { (Button::primary(&check).icon(Icon::Search)) } }))
+        div { (pages::ui::confirm(&Button::plain(&other), &question, &keep)) }
+    }
+}

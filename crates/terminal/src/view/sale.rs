@@ -1,0 +1,169 @@
+//! Home, keypad, method, class.
+
+use super::{Words, code_line, form};
+use crate::context::{Context, Reader};
+use crate::limits;
+use crate::screen::{AmountEntry, AmountError, Draft};
+use maud::{Markup, html};
+use money::Yen;
+use pages::icon::Icon;
+use pages::pads::{AmountPad, Keypad};
+use pages::terminal::Tile;
+use pages::ui::{Button, Field, Tone, amount as big_amount, amount_small, choice, notice};
+use payment::{Brand, PaymentClass};
+
+/// Doubts first, then what hinders a payment, then what the clerk must do.
+fn banners(w: Words, ctx: &Context) -> Markup {
+    html! {
+        @if let Some(open) = ctx.open.first() {
+            @let count = ctx.open.len().to_string();
+            (notice(Tone::Ask, &w.ta("terminal-home-open", &[("count", &count)]), &html! {
+                p { (w.ta("terminal-home-open-what", &[("amount", &open.amount.to_string())])) }
+                a href=(format!("/go/payment/{}", open.id)) { (w.t("terminal-home-open-look")) }
+            }))
+        }
+        (hindrances(w, ctx))
+        @if ctx.clerk.as_ref().is_some_and(|clerk| clerk.must_change_password) {
+            (notice(Tone::Info, &w.t("terminal-home-password"), &html! { p { (w.t("terminal-home-password-next")) } }))
+        }
+    }
+}
+
+fn hindrances(w: Words, ctx: &Context) -> Markup {
+    html! {
+        @if ctx.reader == Reader::Offline {
+            (notice(Tone::Ng, &w.t("terminal-reader-offline"), &html! { p { (w.t("terminal-reader-offline-next")) } }))
+        }
+        @if !ctx.center_up {
+            (notice(Tone::Ng, &w.t("terminal-center-offline"), &html! { p { (w.t("terminal-center-offline-next")) } }))
+        }
+    }
+}
+
+fn brand_names(ctx: &Context) -> String {
+    let contracts = ctx.config.iter().flat_map(|config| &config.contracts);
+    contracts.map(|contract| Brand::name(contract.brand)).collect::<Vec<_>>().join(" / ")
+}
+
+pub(super) fn home(w: Words, ctx: &Context) -> Markup {
+    let [card, history, lookup, settings] =
+        ["card", "history", "lookup", "settings"].map(|tile| w.t(&format!("terminal-home-{tile}")));
+    let brands = brand_names(ctx);
+    let open = u32::try_from(ctx.open.len()).unwrap_or(u32::MAX);
+    html! {
+        h1.sr-only tabindex="-1" { (w.t("terminal-home-title")) }
+        (banners(w, ctx))
+        div.tiles {
+            (Tile::link(Icon::Card, &card, "/go/sale").aside(&brands))
+            (Tile::link(Icon::History, &history, "/go/history").count(open))
+            (Tile::link(Icon::Search, &lookup, "/go/lookup"))
+            (Tile::link(Icon::Settings, &settings, "/go/settings"))
+        }
+    }
+}
+
+pub(super) fn amount(w: Words, ctx: &Context, entry: &AmountEntry) -> Markup {
+    let (label, note, hint, go) = (
+        w.t("terminal-amount-label"),
+        w.t("terminal-amount-note"),
+        w.t("terminal-amount-note-hint"),
+        w.t("terminal-amount-go"),
+    );
+    let error = entry.error.map(|error| amount_error(w, ctx, error));
+    let pad = AmountPad {
+        lang: w.tag(),
+        label: &label,
+        value: Yen::parse_typed(&entry.typed).unwrap_or_default(),
+        keypad: match ctx.keypad() {
+            payment::Keypad::Phone => Keypad::Phone,
+            payment::Keypad::Calculator => Keypad::Calculator,
+        },
+        digits: u8::try_from(limits::AMOUNT_DIGITS).unwrap_or(8),
+        error: error.as_deref(),
+    };
+    let max = u16::try_from(limits::NOTE_CHARS).unwrap_or(100);
+    form(
+        "till",
+        "amount",
+        &html! {
+            h1.sr-only tabindex="-1" { (w.t("terminal-amount-title")) }
+            (pad)
+            div.note-line { (Field::text("note", &note).value(&entry.note).max_chars(max).placeholder(&hint)) }
+            div.actions { (Button::primary(&go).amount_echo().large()) }
+        },
+    )
+}
+
+fn amount_error(w: Words, ctx: &Context, error: AmountError) -> String {
+    match error {
+        AmountError::Missing => w.t("terminal-amount-missing"),
+        AmountError::Code(code) => {
+            let text = i18n::code_text(w.0, code);
+            let limit = ctx.policy().amount_limit_yen.to_string();
+            w.ta(
+                "terminal-amount-refused",
+                &[
+                    ("what", &text.what),
+                    ("next", &text.next),
+                    ("limit", &limit),
+                    ("code", &code_line(w, code)),
+                ],
+            )
+        }
+    }
+}
+
+pub(super) fn method(w: Words, ctx: &Context, draft: &Draft) -> Markup {
+    let (label, card, more, back) = (
+        w.t("terminal-due"),
+        w.t("terminal-method-card"),
+        w.t("terminal-method-more"),
+        w.t("terminal-method-back"),
+    );
+    let lump = w.ta("terminal-method-lump", &[("brands", &brand_names(ctx))]);
+    html! {
+        (form("method", "pay", &html! {
+            (big_amount(&label, draft.amount))
+            (hindrances(w, ctx))
+            div.stack {
+                h1.screen-title tabindex="-1" { (w.t("terminal-method-title")) }
+                @if let Some(note) = &draft.note { p.dim.screen-title { (note) } }
+                div.tiles {
+                    (Tile::press(Icon::Card, &card, "class", "lump").aside(&lump))
+                    @if ctx.classes().len() > 1 {
+                        (Tile::press(Icon::Reserved, &more, "press", "classes").aside(&w.t("terminal-method-more-aside")))
+                    }
+                }
+            }
+            div.actions { (Button::second(&back).icon(Icon::Previous).name("press", "back")) }
+        }))
+    }
+}
+
+/// The classes as rows to choose from; the first is chosen beforehand.
+pub(super) fn class_choices(w: Words, classes: &[PaymentClass]) -> Markup {
+    html! {
+        div.choices {
+            @for (n, class) in classes.iter().enumerate() {
+                (choice("class", &class.to_string(), &w.class(*class), "", n == 0))
+            }
+        }
+    }
+}
+
+pub(super) fn class(w: Words, ctx: &Context, draft: &Draft) -> Markup {
+    let (label, go, back) = (w.t("terminal-due"), w.t("terminal-class-go"), w.t("terminal-class-back"));
+    html! {
+        (form("screen-fill stack", "pay", &html! {
+            (amount_small(&label, draft.amount))
+            fieldset.stack-s {
+                legend { h1 tabindex="-1" { (w.t("terminal-class-title")) } }
+                (class_choices(w, &ctx.classes()))
+            }
+            div.actions {
+                (Button::second(&back).name("press", "back"))
+                (Button::primary(&go))
+            }
+        }))
+    }
+}

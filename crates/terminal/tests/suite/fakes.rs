@@ -1,0 +1,471 @@
+//! Stand-ins for center, reader and printer, and a terminal on them.
+
+use crate::samples::{READER, config, slip};
+use axum::body::{Body, to_bytes};
+use center_api::{
+    Activation, ActivationRequest, ClerkSession, ClerkSignIn, CompletionRequest, MailReceiptRequest,
+    PaymentRequest, PaymentView, Problem, ReversalRequest, TerminalConfig,
+};
+use clock::Clock;
+use codes::{api, pay};
+use device::hardware::{
+    Arm, CardEvent, CardReader, DeviceFault, Exchanged, PadAnswer, PinPad, Printer, PrinterStatus, SealPin,
+};
+use device::secure_reader::ReaderKeys;
+use emv::bench::{Hint, SwipedTrack};
+use money::Yen;
+use payment::{Approval, Operator, PaymentId, StateName};
+use std::collections::{BTreeMap, VecDeque};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use terminal::attempt::Attempt;
+use terminal::center::{Asking, Center, CenterFault};
+use terminal::secret::Password;
+use terminal::{Hardware, Opened, Settings, Terminal};
+use tokio::sync::{mpsc, watch};
+use tower::ServiceExt as _;
+
+/// What the fake center does with the next payment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// Approves, or authorizes where a signature follows.
+    Approve,
+    /// Refuses.
+    Decline(codes::Code),
+    /// Cannot be reached: nothing arrives.
+    Away,
+    /// Takes it and never answers; what became of it is the state.
+    Silent(StateName),
+    /// Never arrives, and the caller does not know.
+    Lost,
+    /// Refuses the request itself.
+    Problem(codes::Code),
+}
+
+#[derive(Default)]
+struct Book {
+    payments: BTreeMap<PaymentId, PaymentView>,
+    plan: VecDeque<Next>,
+    away: bool,
+    heard: Vec<String>,
+}
+
+/// A center in memory. Clones share it, as a center outlives its terminals.
+#[derive(Clone, Default)]
+pub(crate) struct FakeCenter(Arc<Mutex<Book>>);
+
+impl FakeCenter {
+    pub(crate) fn plan(&self, next: Next) {
+        self.0.lock().unwrap().plan.push_back(next);
+    }
+
+    /// The line goes down or comes back.
+    pub(crate) fn away(&self, away: bool) {
+        self.0.lock().unwrap().away = away;
+    }
+
+    /// What arrived, in order.
+    pub(crate) fn heard(&self) -> Vec<String> {
+        self.0.lock().unwrap().heard.clone()
+    }
+
+    pub(crate) fn state(&self, id: PaymentId) -> Option<StateName> {
+        self.0.lock().unwrap().payments.get(&id).map(|view| view.state)
+    }
+
+    pub(crate) fn put(&self, attempt: &Attempt, state: StateName) {
+        let view = view(attempt, state, None);
+        self.0.lock().unwrap().payments.insert(attempt.id, view);
+    }
+
+    pub(crate) fn charged_yen(&self) -> i64 {
+        let book = self.0.lock().unwrap();
+        book.payments
+            .values()
+            .filter(|view| view.state == StateName::Approved)
+            .map(|view| view.amount.get())
+            .sum()
+    }
+
+    fn hears(&self, what: String) -> Result<(), CenterFault> {
+        let mut book = self.0.lock().unwrap();
+        if book.away {
+            return Err(CenterFault::NotReached("away".into()));
+        }
+        book.heard.push(what);
+        Ok(())
+    }
+}
+
+fn view(attempt: &Attempt, state: StateName, code: Option<codes::Code>) -> PaymentView {
+    let has_slip = matches!(state, StateName::Approved | StateName::Authorized);
+    PaymentView {
+        id: attempt.id,
+        state,
+        money_taken: state.money_taken(),
+        code,
+        amount: attempt.amount,
+        method: attempt.method,
+        class: attempt.class,
+        host: None,
+        slip: has_slip.then(|| slip(attempt)),
+        in_doubt_since_us: None,
+        business_date: "2026-11-21".into(),
+    }
+}
+
+fn attempt_of(request: &PaymentRequest) -> Attempt {
+    let mut attempt = crate::samples::planned();
+    (attempt.id, attempt.amount, attempt.class) = (request.id, request.amount, request.class);
+    attempt
+}
+
+impl Center for FakeCenter {
+    fn activate(&self, request: ActivationRequest) -> Asking<'_, Activation> {
+        Box::pin(async move {
+            self.hears(format!("activate {}", request.terminal_id))?;
+            if request.password != "1234" {
+                return Err(CenterFault::Refused(Box::new(Problem::new(i18n::Lang::Ja, api::NOT_SIGNED_IN))));
+            }
+            Ok(Activation {
+                terminal_id: request.terminal_id,
+                shop_id: "000358".into(),
+                shop_name: "喫茶 帳場 恵比寿店".into(),
+                phone: "03-0000-0001".into(),
+            })
+        })
+    }
+
+    fn confirm(&self, _terminal_id: String) -> Asking<'_, ()> {
+        Box::pin(async move { self.hears("confirm".into()) })
+    }
+
+    fn resume(&self, _terminal_id: &str) {}
+
+    fn config(&self) -> Asking<'_, TerminalConfig> {
+        Box::pin(async move { self.hears("config".into()).map(|()| config()) })
+    }
+
+    fn sign_in(&self, request: ClerkSignIn) -> Asking<'_, ClerkSession> {
+        Box::pin(async move {
+            self.hears(format!("sign-in {}", request.login_id))?;
+            let operator = Operator { id: request.login_id, name: "佐藤 花子".into() };
+            Ok(ClerkSession { operator, must_change_password: false })
+        })
+    }
+
+    fn pay(&self, request: PaymentRequest) -> Asking<'_, PaymentView> {
+        Box::pin(async move {
+            let attempt = attempt_of(&request);
+            let next = {
+                let mut book = self.0.lock().unwrap();
+                if book.away { Next::Away } else { book.plan.pop_front().unwrap_or(Next::Approve) }
+            };
+            if next == Next::Away {
+                return Err(CenterFault::NotReached("away".into()));
+            }
+            if next == Next::Lost {
+                return Err(CenterFault::Unanswered("lost".into()));
+            }
+            let cvm = request.card.cvm.word();
+            self.hears(format!(
+                "pay {} {} {cvm} sign={}",
+                request.amount, request.class, request.signature_follows
+            ))?;
+            let approved =
+                if request.signature_follows { StateName::Authorized } else { StateName::Approved };
+            let view = match next {
+                Next::Approve => view(&attempt, approved, None),
+                Next::Decline(code) => view(&attempt, StateName::Declined, Some(code)),
+                Next::Silent(state) => view(&attempt, state, Some(pay::NO_ANSWER)),
+                Next::Problem(code) => {
+                    return Err(CenterFault::Refused(Box::new(Problem::new(i18n::Lang::Ja, code))));
+                }
+                Next::Away | Next::Lost => unreachable!(),
+            };
+            self.0.lock().unwrap().payments.insert(request.id, view.clone());
+            match next {
+                Next::Silent(_) => Err(CenterFault::Unanswered("silent".into())),
+                _ => Ok(view),
+            }
+        })
+    }
+
+    fn look(&self, id: PaymentId) -> Asking<'_, Option<PaymentView>> {
+        Box::pin(async move {
+            self.hears("look".into())?;
+            Ok(self.0.lock().unwrap().payments.get(&id).cloned())
+        })
+    }
+
+    fn complete(&self, id: PaymentId, request: CompletionRequest) -> Asking<'_, PaymentView> {
+        Box::pin(async move {
+            assert!(request.signature.is_signature());
+            self.hears("complete".into())?;
+            let mut book = self.0.lock().unwrap();
+            let view = book.payments.get_mut(&id).unwrap();
+            if view.state == StateName::Authorized {
+                view.state = StateName::Approved;
+            }
+            Ok(view.clone())
+        })
+    }
+
+    fn reverse(&self, id: PaymentId, request: ReversalRequest) -> Asking<'_, PaymentView> {
+        Box::pin(async move {
+            self.hears("reverse".into())?;
+            let mut book = self.0.lock().unwrap();
+            let tombstone = || {
+                let mut attempt = crate::samples::planned();
+                (attempt.id, attempt.amount, attempt.class) = (id, request.amount, request.class);
+                view(&attempt, StateName::Reversed, None)
+            };
+            let view = book.payments.entry(id).or_insert_with(tombstone);
+            if !matches!(view.state, StateName::Declined | StateName::Failed) {
+                view.state = StateName::Reversed;
+            }
+            Ok(view.clone())
+        })
+    }
+
+    fn release(&self, id: PaymentId) -> Asking<'_, PaymentView> {
+        Box::pin(async move {
+            self.hears("release".into())?;
+            let mut book = self.0.lock().unwrap();
+            let view = book.payments.get_mut(&id).unwrap();
+            view.state = StateName::Released;
+            Ok(view.clone())
+        })
+    }
+
+    fn mail(&self, _id: PaymentId, _request: MailReceiptRequest) -> Asking<'_, ()> {
+        Box::pin(async move { self.hears("mail".into()) })
+    }
+
+    fn echo(&self) -> Asking<'_, ()> {
+        Box::pin(async move { self.hears("echo".into()) })
+    }
+}
+
+/// A reader whose slot and slit are a channel.
+pub(crate) struct TestReader {
+    cards: mpsc::Receiver<CardEvent>,
+    armed: watch::Sender<bool>,
+}
+
+impl CardReader for TestReader {
+    async fn arm(&mut self, _arm: Arm) -> Result<(), DeviceFault> {
+        self.armed.send_replace(true);
+        Ok(())
+    }
+
+    async fn disarm(&mut self) -> Result<(), DeviceFault> {
+        self.armed.send_replace(false);
+        Ok(())
+    }
+
+    async fn next_event(&mut self) -> Result<CardEvent, DeviceFault> {
+        self.cards.recv().await.ok_or(DeviceFault::Disconnected)
+    }
+
+    async fn exchange(&mut self, _command: &[u8]) -> Result<Exchanged, DeviceFault> {
+        Ok(Exchanged::Removed)
+    }
+
+    async fn show(&mut self, _hint: Hint) -> Result<(), DeviceFault> {
+        Ok(())
+    }
+}
+
+impl PinPad for TestReader {
+    async fn ask_pin(&mut self, _: Yen, _: u8, _: SealPin<'_>) -> Result<PadAnswer, DeviceFault> {
+        Ok(PadAnswer::Cancelled)
+    }
+}
+
+/// A printer whose paper all clones share.
+#[derive(Clone)]
+pub(crate) struct TestPrinter(pub(crate) Arc<Mutex<(PrinterStatus, Vec<Vec<u8>>)>>);
+
+impl Printer for TestPrinter {
+    async fn print(&mut self, bytes: &[u8]) -> Result<(), PrinterStatus> {
+        let mut printer = self.0.lock().unwrap();
+        printer.1.push(bytes.to_vec());
+        Ok(())
+    }
+
+    async fn status(&mut self) -> PrinterStatus {
+        self.0.lock().unwrap().0
+    }
+}
+
+/// A terminal on a bench of fakes.
+pub(crate) struct Bench {
+    pub(crate) terminal: Terminal,
+    pub(crate) center: FakeCenter,
+    pub(crate) clock: Clock,
+    pub(crate) printer: TestPrinter,
+    pub(crate) cards: mpsc::Sender<CardEvent>,
+    _digits: watch::Sender<u8>,
+    _connected: watch::Sender<bool>,
+}
+
+fn keys() -> ReaderKeys {
+    use cardkeys::{dukpt, test_keys};
+    ReaderKeys {
+        initial_key_id: test_keys::INITIAL_KEY_ID,
+        initial: dukpt::derive_initial_key(&test_keys::bdk(), test_keys::INITIAL_KEY_ID),
+        fingerprint: test_keys::fingerprint(),
+    }
+}
+
+impl Bench {
+    /// A terminal in a folder, with a center that may have seen earlier runs.
+    pub(crate) async fn open(folder: &Path, center: FakeCenter, clock: Clock) -> Self {
+        let counter = Arc::new(Mutex::new(u128::from(clock.now_us().unsigned_abs())));
+        let chance = Arc::new(move || {
+            let mut n = counter.lock().unwrap();
+            *n += 0x1357_9bdf;
+            n.to_le_bytes().map(|b| b.rotate_left(3) ^ 0x5a)
+        });
+        let settings = Settings {
+            data: folder.to_path_buf(),
+            center_url: "http://127.0.0.1:8700".into(),
+            reader_serial: READER.into(),
+            reader_keys: keys(),
+            unattended: Some(("000000358002".into(), Password::new("1234"))),
+            clock: clock.clone(),
+            chance,
+        };
+        let opened = Opened::open(&settings).unwrap();
+        let (cards, card_box) = mpsc::channel(4);
+        let (connected, is_connected) = watch::channel(true);
+        let (digits, pad) = watch::channel(0);
+        let printer = TestPrinter(Arc::new(Mutex::new((PrinterStatus::Ready, Vec::new()))));
+        let hardware = Hardware {
+            reader: TestReader { cards: card_box, armed: watch::Sender::new(false) },
+            connected: is_connected,
+            digits: pad,
+            printer: Some(Box::new(printer.clone())),
+        };
+        let terminal = Terminal::start(settings, opened, "00".repeat(32), Arc::new(center.clone()), hardware)
+            .await
+            .unwrap();
+        Self { terminal, center, clock, printer, cards, _digits: digits, _connected: connected }
+    }
+
+    /// A fresh terminal, activated.
+    pub(crate) async fn fresh(folder: &Path) -> Self {
+        let clock = Clock::by_hand("2026-11-21T01:15:30Z".parse().unwrap());
+        let bench = Self::open(folder, FakeCenter::default(), clock).await;
+        bench.reach("sign-in").await;
+        bench
+    }
+
+    /// Waits until the screen has this name. Bounded by turns, not by time.
+    pub(crate) async fn reach(&self, name: &str) {
+        self.until(&format!("screen {name}"), || self.terminal.screen_name() == name).await;
+    }
+
+    pub(crate) async fn until(&self, what: &str, mut holds: impl FnMut() -> bool) {
+        for _ in 0..200_000 {
+            if holds() {
+                return;
+            }
+            tokio::task::yield_now().await;
+            // Disk and worker threads need the processor, too.
+            std::thread::yield_now();
+        }
+        panic!("never: {what}; the screen is {}", self.terminal.screen_name());
+    }
+
+    /// A swipe of a card without a chip.
+    pub(crate) async fn swipe(&self) {
+        let track = SwipedTrack::new(";4761739001010010=30121010000012345678?");
+        self.cards.send(CardEvent::Swiped(track)).await.unwrap();
+    }
+
+    /// A swipe of a card that has a chip (service code 201).
+    pub(crate) async fn swipe_chip_card(&self) {
+        let track = SwipedTrack::new(";4761739001010010=30122010000012345678?");
+        self.cards.send(CardEvent::Swiped(track)).await.unwrap();
+    }
+
+    pub(crate) async fn ask(&self, method: &str, path: &str, kind: &str, body: &str) -> (u16, String) {
+        let router = self.terminal.router(pages::secure::SecureConfig::loopback(8710));
+        let request = http::Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", "127.0.0.1:8710")
+            .header("content-type", kind)
+            .header("content-length", body.len())
+            .body(Body::from(body.to_owned()))
+            .unwrap();
+        let response = router.oneshot(request).await.unwrap();
+        let status = response.status().as_u16();
+        let bytes = to_bytes(response.into_body(), 1_000_000).await.unwrap();
+        (status, String::from_utf8(bytes.to_vec()).unwrap())
+    }
+
+    pub(crate) async fn json(&self, method: &str, path: &str, body: &str) -> (u16, serde_json::Value) {
+        let (status, text) = self.ask(method, path, "application/json", body).await;
+        (status, serde_json::from_str(&text).unwrap_or(serde_json::Value::Null))
+    }
+
+    /// Starts a payment as a register does; gives its id.
+    pub(crate) async fn start(&self, amount: i64) -> PaymentId {
+        let body = format!(r#"{{"amount":{amount},"method":"card"}}"#);
+        let (status, json) = self.json("POST", "/local/payments", &body).await;
+        assert_eq!(status, 201, "{json}");
+        json["id"].as_str().unwrap().parse().unwrap()
+    }
+
+    pub(crate) async fn look(&self, id: PaymentId) -> serde_json::Value {
+        self.json("GET", &format!("/local/payments/{id}"), "").await.1
+    }
+
+    /// The revision of the page now.
+    pub(crate) async fn rev(&self) -> String {
+        let (_, page) = self.ask("GET", "/", "text/plain", "").await;
+        page.split("data-rev=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
+    }
+
+    /// Waits until the page says this.
+    pub(crate) async fn says(&self, text: &str) {
+        for _ in 0..20_000 {
+            if self.ask("GET", "/", "text/plain", "").await.1.contains(text) {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+        panic!("the page never says {text:?}; the screen is {}", self.terminal.screen_name());
+    }
+
+    /// Presses something on the page of now.
+    pub(crate) async fn press(&self, name: &str, fields: &str) -> u16 {
+        let rev = self.rev().await;
+        self.press_on(&rev, name, fields).await
+    }
+
+    pub(crate) async fn press_on(&self, rev: &str, name: &str, fields: &str) -> u16 {
+        let body = format!("rev={rev}&{fields}");
+        self.ask("POST", &format!("/events/{name}"), "application/x-www-form-urlencoded", &body).await.0
+    }
+
+    /// Lets the tasks that wait for the clock see that time has passed.
+    pub(crate) async fn pass(&self, by: Duration) {
+        for _ in 0..50 {
+            tokio::task::yield_now().await;
+        }
+        self.clock.advance(by);
+    }
+}
+
+/// An approval as the fake center gives it.
+pub(crate) fn approval() -> Approval {
+    Approval { code: Some("123456".into()) }
+}
+
+/// The signature of every signer here, as JSON.
+pub(crate) const SIGNATURE: &str = r#"{"strokes":[[[10,10],[400,200],[900,40]]]}"#;

@@ -1,0 +1,19 @@
+//! The terminal from outside: every screen in both languages, tables of steps, whole payments on fakes,
+//! a crash after every journal entry.
+
+#[cfg(test)]
+mod crash;
+#[cfg(test)]
+mod fakes;
+#[cfg(test)]
+mod flows;
+#[cfg(test)]
+mod golden;
+#[cfg(test)]
+mod local_api;
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod steps;
+#[cfg(test)]
+mod text;

@@ -1,0 +1,332 @@
+//! Tables of steps: screen, event, next screen, effects.
+
+use crate::samples::*;
+use codes::pay;
+use expect_test::expect_file;
+use i18n::Lang;
+use payment::{Brand, MaskedPan, PaymentClass, State};
+use receipt::{Copy, Strokes};
+use terminal::attempt::{Attempt, Origin};
+use terminal::context::{Context, Reader};
+use terminal::event::{Done, Effect, Event, Local, Moment, NewPayment, Press, ReaderNews};
+use terminal::screen::*;
+use terminal::secret::Password;
+use terminal::step::{deadline, opening, step};
+
+fn at(now_us: i64) -> Moment {
+    Moment { now_us, fresh: id(9) }
+}
+
+fn go(ctx: &Context, screen: &Screen, event: Event, now_us: i64) -> (Screen, Vec<Effect>, bool) {
+    let step = step(ctx, screen.clone(), event, at(now_us));
+    (step.screen, step.effects, step.heard)
+}
+
+fn word(effect: &Effect) -> String {
+    match effect {
+        Effect::Start(new) => format!("start {} {}", new.amount, new.class),
+        Effect::Abandon(_, code) => format!("abandon {}", code.row().id),
+        Effect::Ask { class, .. } => format!("ask {class}"),
+        Effect::Print { copy, from_history, .. } => format!("print {copy:?} history={from_history}"),
+        other => {
+            let text = format!("{other:?}");
+            text.split(['(', ' ', '{']).next().unwrap_or("").to_lowercase()
+        }
+    }
+}
+
+fn events() -> Vec<(&'static str, Event)> {
+    let signature = Strokes(vec![vec![(1, 1), (9, 9)]]);
+    let new = NewPayment {
+        id: id(9),
+        amount: yen(500),
+        class: PaymentClass::Lump,
+        note: None,
+        origin: Origin::Local,
+        since_us: NOW,
+    };
+    let press = |press| Event::Press(press);
+    let reader = |news| Event::Reader(id(1), news);
+    let changed = |attempt: Attempt| Event::Done(Done::Changed(Box::new(attempt)));
+    vec![
+        ("press home", press(Press::Home)),
+        ("press sale", press(Press::OpenSale)),
+        ("press back", press(Press::Back)),
+        ("press amount 1360", press(Press::Amount { typed: "1,360".into(), note: "茶".into() })),
+        ("press amount 0", press(Press::Amount { typed: "0".into(), note: String::new() })),
+        ("press pay lump", press(Press::Pay(PaymentClass::Lump))),
+        ("press pay 99", press(Press::Pay(PaymentClass::Installments(99)))),
+        ("press classes", press(Press::OpenClasses)),
+        ("press choose lump", press(Press::ChooseClass(PaymentClass::Lump))),
+        ("press cancel", press(Press::Cancel)),
+        ("press sign", press(Press::Sign(signature.clone()))),
+        ("press sign nothing", press(Press::Sign(Strokes::default()))),
+        ("press give back", press(Press::GiveBack)),
+        ("press again", press(Press::Again)),
+        ("press other method", press(Press::OtherMethod)),
+        ("press finish", press(Press::Finish)),
+        ("press another customer", press(Press::AnotherCustomer)),
+        ("press check now", press(Press::CheckNow)),
+        ("press print", press(Press::Print(Copy::Customer))),
+        ("press mail", press(Press::OpenMail)),
+        ("press qr", press(Press::ShowQr)),
+        ("press sign out", press(Press::SignOut)),
+        ("local start", Event::Local(Local::Start(new))),
+        ("local cancel", Event::Local(Local::Cancel(id(1)))),
+        ("local cancel other", Event::Local(Local::Cancel(id(7)))),
+        ("local sign", Event::Local(Local::Sign(id(1), signature))),
+        ("reader reading", reader(ReaderNews::Reading)),
+        ("reader pin asked", reader(ReaderNews::PinAsked { attempt: 1, needed: false })),
+        ("reader read", reader(ReaderNews::Read(Box::new(card())))),
+        ("reader failed 103", reader(ReaderNews::Failed(pay::SWIPE_NOT_ALLOWED))),
+        ("reader of another", Event::Reader(id(7), ReaderNews::Read(Box::new(card())))),
+        ("changed started", changed(planned())),
+        ("changed abandoned", changed(in_state(State::Abandoned(pay::CANCELLED)))),
+        ("changed authorized", changed(authorized())),
+        ("changed approved", changed(approved())),
+        ("changed declined", changed(in_state(State::Declined(pay::CARD_REFUSED)))),
+        ("changed in doubt", changed(in_state(State::InDoubt(pay::NO_ANSWER)))),
+        ("changed reversed", changed(in_state(State::Reversed))),
+        ("unanswered", Event::Done(Done::Unanswered(id(1)))),
+        ("tick", Event::Tick),
+    ]
+}
+
+/// The screens of the table: one of each kind.
+fn screens() -> Vec<(String, Screen)> {
+    let wanted = [
+        "home",
+        "amount",
+        "method",
+        "class",
+        "present-starting",
+        "present",
+        "reading",
+        "pin",
+        "present-stopping",
+        "class-again",
+        "processing",
+        "sign",
+        "approved",
+        "refused-101",
+        "unknown-no-answer",
+        "recovering",
+        "detail",
+    ];
+    let all = all();
+    wanted
+        .iter()
+        .map(|name| all.iter().find(|(of, _)| of == name).cloned().unwrap_or_else(|| panic!("{name}")))
+        .collect()
+}
+
+#[test]
+fn the_table_of_screens_and_events_is_the_one_that_was_read() {
+    let ctx = context(Lang::Ja);
+    let mut table = String::new();
+    for (name, screen) in screens() {
+        table.push_str(&format!("{name}\n"));
+        for (event_name, event) in events() {
+            let (next, effects, heard) = go(&ctx, &screen, event, NOW + 1_000_000);
+            if !heard {
+                continue;
+            }
+            let effects: Vec<String> = effects.iter().map(word).collect();
+            table.push_str(
+                &format!("    {event_name:<24} {:<13} {}\n", next.name(), effects.join(", "))
+                    .replace(" \n", "\n"),
+            );
+        }
+    }
+    expect_file!["../golden/steps.txt"].assert_eq(&table);
+}
+
+#[test]
+fn no_payment_is_cancelled_once_its_card_is_read() {
+    // cancel until a card is read, by page and by program.
+    let ctx = context(Lang::Ja);
+    for stage in [Stage::Reading, Stage::Pin { digits: 0, attempt: 1, needed: false }] {
+        for event in [Event::Press(Press::Cancel), Event::Local(Local::Cancel(id(1)))] {
+            let (_, effects, heard) = go(&ctx, &present(stage), event, NOW);
+            assert!(!heard && effects.is_empty(), "{stage:?}");
+        }
+    }
+}
+
+#[test]
+fn the_card_is_waited_for_as_long_as_the_policy_says_and_no_longer() {
+    // M-033: 404 for the card, 401 for the payment as a whole.
+    let ctx = context(Lang::Ja);
+    let screen = present(Stage::Waiting(None));
+    let due = deadline(&ctx, &screen).unwrap();
+    assert_eq!(due, NOW + 60_000_000);
+    assert!(!go(&ctx, &screen, Event::Tick, due - 1).2);
+    let (_, effects, _) = go(&ctx, &screen, Event::Tick, due);
+    assert_eq!(effects.iter().map(word).collect::<Vec<_>>(), ["disarm", "abandon 404"]);
+
+    let pin = present(Stage::Pin { digits: 2, attempt: 1, needed: false });
+    assert_eq!(deadline(&ctx, &pin), Some(NOW + 180_000_000));
+    let (_, effects, _) = go(&ctx, &pin, Event::Tick, NOW + 180_000_000);
+    assert_eq!(effects.iter().map(word).collect::<Vec<_>>(), ["disarm", "abandon 401"]);
+
+    let method = Screen::Method(Draft { amount: yen(880), note: None, since_us: NOW });
+    let (next, effects, _) = go(&ctx, &method, Event::Tick, NOW + 180_000_000);
+    assert!(effects.is_empty());
+    assert!(
+        matches!(next, Screen::Amount(AmountEntry { error: Some(AmountError::Code(code)), .. }) if code == pay::SESSION_EXPIRED)
+    );
+}
+
+#[test]
+fn a_card_that_the_shop_or_its_class_does_not_take_is_never_asked_about() {
+    // 201, 207, X-019: the class is asked again for a brand that takes lump sums only.
+    let mut ctx = context(Lang::Ja);
+    let read = |brand, last4: &str| {
+        let pan = MaskedPan::new("378282", last4).unwrap();
+        Event::Reader(id(1), ReaderNews::Read(Box::new(center_api::CardData { brand, pan, ..card() })))
+    };
+    let (_, effects, _) = go(&ctx, &present(Stage::Reading), read(Brand::Jcb, "0000"), NOW);
+    assert_eq!(effects.iter().map(word).collect::<Vec<_>>(), ["disarm", "abandon 201"]);
+
+    let Screen::Present(mut three) = present(Stage::Reading) else { unreachable!() };
+    three.attempt.class = PaymentClass::Installments(3);
+    let (next, effects, _) = go(&ctx, &Screen::Present(three.clone()), read(Brand::Amex, "0005"), NOW);
+    assert!(effects.is_empty());
+    assert!(matches!(&next, Screen::ClassAgain(again) if again.allowed == [PaymentClass::Lump]));
+    let (next, effects, _) = go(&ctx, &next, Event::Press(Press::ChooseClass(PaymentClass::Lump)), NOW);
+    assert_eq!(
+        (next.name(), effects.iter().map(word).collect::<Vec<_>>()),
+        ("processing", vec!["ask lump".into()])
+    );
+
+    ctx.config.as_mut().unwrap().policy.amount_limit_yen = yen(99_999_999);
+    three.attempt.class = PaymentClass::Lump;
+    three.attempt.amount = yen(10_000_000);
+    let (_, effects, _) = go(&ctx, &Screen::Present(three), read(Brand::Visa, "0010"), NOW);
+    assert_eq!(effects.iter().map(word).collect::<Vec<_>>(), ["disarm", "abandon 207"]);
+}
+
+#[test]
+fn a_reader_of_another_shop_or_no_reader_at_all_is_never_armed() {
+    // M-014: 991.
+    let started = Event::Done(Done::Changed(Box::new(planned())));
+    for (reader, code) in [(Reader::Offline, "E06"), (Reader::Online { serial: "STRANGER".into() }, "991")] {
+        let ctx = Context { reader, ..context(Lang::Ja) };
+        let (_, effects, _) = go(&ctx, &present(Stage::Starting), started.clone(), NOW);
+        assert_eq!(
+            effects.iter().map(word).collect::<Vec<_>>(),
+            ["disarm".to_owned(), format!("abandon {code}")]
+        );
+    }
+}
+
+#[test]
+fn amounts_beyond_what_is_taken_are_refused_before_anything_begins() {
+    // 207, 208.
+    let ctx = context(Lang::Ja);
+    for (typed, error) in [
+        ("", AmountError::Missing),
+        ("0", AmountError::Missing),
+        ("abc", AmountError::Missing),
+        ("3000001", AmountError::Code(pay::ABOVE_LIMIT)),
+        ("10,000,000", AmountError::Code(pay::AMOUNT_TOO_LARGE)),
+        ("12345678901234567890", AmountError::Code(pay::AMOUNT_TOO_LARGE)),
+    ] {
+        let press = Press::Amount { typed: typed.into(), note: String::new() };
+        let (next, effects, _) = go(&ctx, &Screen::Amount(AmountEntry::default()), Event::Press(press), NOW);
+        assert!(effects.is_empty());
+        assert!(matches!(next, Screen::Amount(entry) if entry.error == Some(error)), "{typed}");
+    }
+}
+
+#[test]
+fn a_doubt_stands_before_the_next_sale_until_the_clerk_has_seen_it() {
+    // model 3.3 rule 1
+    let open = in_state(State::InDoubt(pay::NO_ANSWER));
+    let mut ctx = Context { open: vec![open.clone()], ..context(Lang::Ja) };
+    let (next, effects, _) = go(&ctx, &Screen::Home, Event::Press(Press::OpenSale), NOW);
+    assert_eq!((next.name(), effects.len()), ("unknown", 0));
+    let draft = Draft { amount: yen(880), note: None, since_us: NOW };
+    let (next, effects, _) =
+        go(&ctx, &Screen::Method(draft), Event::Press(Press::Pay(PaymentClass::Lump)), NOW);
+    assert_eq!((next.name(), effects.len()), ("unknown", 0));
+    let (next, effects, _) = go(&ctx, &next, Event::Press(Press::AnotherCustomer), NOW);
+    assert_eq!((next.name(), word(&effects[0])), ("home", "acknowledge".into()));
+    ctx.open = vec![Attempt { acknowledged: true, ..open }];
+    assert_eq!(go(&ctx, &Screen::Home, Event::Press(Press::OpenSale), NOW).0.name(), "amount");
+}
+
+#[test]
+fn a_session_ends_between_payments_and_never_in_one() {
+    let mut ctx = context(Lang::Ja);
+    let over = NOW + 16 * 60_000_000;
+    assert_eq!(deadline(&ctx, &Screen::Home), Some(NOW + 15 * 60_000_000));
+    let (next, effects, _) = go(&ctx, &Screen::Home, Event::Tick, over);
+    assert_eq!((next.name(), word(&effects[0])), ("sign-in", "signout".into()));
+    assert_eq!(go(&ctx, &Screen::Home, Event::Press(Press::OpenSale), over).0.name(), "sign-in");
+    let busy = Screen::Processing(Processing {
+        attempt: Box::new(in_state(State::Sent)),
+        brand: None,
+        card_in: false,
+        since_us: NOW,
+        slow: true,
+    });
+    assert_eq!(deadline(&ctx, &busy), None);
+    ctx.clerk = None;
+    // A program on the device needs no clerk; the slip then names none.
+    let new = NewPayment {
+        id: id(9),
+        amount: yen(500),
+        class: PaymentClass::Lump,
+        note: None,
+        origin: Origin::Local,
+        since_us: over,
+    };
+    let (next, _, _) = go(&ctx, &Screen::SignIn(SignIn::default()), Event::Local(Local::Start(new)), over);
+    assert!(matches!(next, Screen::Present(present) if present.attempt.operator.is_none()));
+}
+
+#[test]
+fn activation_asks_for_twelve_digits_then_shows_the_shop() {
+    // W-030, W-031
+    let ctx = Context { config: None, clerk: None, ..context(Lang::Ja) };
+    let press = |terminal_id: &str, password: &str| {
+        Event::Press(Press::Activate { terminal_id: terminal_id.into(), password: Password::new(password) })
+    };
+    let start = Screen::Activate(Activate::default());
+    for (terminal_id, password) in [("123", "1234"), ("000000358002", "")] {
+        let (next, effects, _) = go(&ctx, &start, press(terminal_id, password), NOW);
+        assert!(effects.is_empty());
+        assert!(
+            matches!(next, Screen::Activate(form) if form.trouble == Some(Trouble::ActivationIncomplete))
+        );
+    }
+    let (next, effects, _) = go(&ctx, &start, press("0000-0035-8002", "1234"), NOW);
+    assert_eq!(word(&effects[0]), "activate");
+    let shop = center_api::Activation {
+        terminal_id: "000000358002".into(),
+        shop_id: "000358".into(),
+        shop_name: "喫茶".into(),
+        phone: "03".into(),
+    };
+    let (next, _, _) = go(&ctx, &next, Event::Done(Done::Activated(shop)), NOW);
+    let (next, effects, _) = go(&ctx, &next, Event::Press(Press::ConfirmShop), NOW);
+    assert_eq!(word(&effects[0]), "confirmshop");
+    assert_eq!(go(&ctx, &next, Event::Done(Done::Confirmed), NOW).0.name(), "sign-in");
+}
+
+#[test]
+fn start_up_shows_what_was_interrupted_before_anything_else() {
+    // T29, P14, P15
+    let ctx = context(Lang::Ja);
+    let doubt = in_state(State::InDoubt(pay::INTERRUPTED));
+    assert_eq!(opening(&ctx, std::slice::from_ref(&doubt), None, at(NOW)).name(), "recovering");
+    let seen = Attempt { acknowledged: true, ..doubt };
+    assert_eq!(opening(&ctx, &[seen], None, at(NOW)).name(), "home");
+    assert_eq!(opening(&ctx, &[planned()], None, at(NOW)).name(), "home", "nothing was sent");
+    assert_eq!(opening(&ctx, &[authorized()], None, at(NOW)).name(), "sign");
+    let Screen::Result(result) = opening(&ctx, &[], Some(approved()), at(NOW)) else { panic!("no result") };
+    assert!(result.interrupted);
+    let fresh = Context { config: None, ..ctx };
+    assert_eq!(opening(&fresh, &[], None, at(NOW)).name(), "activate");
+}
