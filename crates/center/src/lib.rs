@@ -12,6 +12,7 @@ mod verify;
 pub use export::{ExportError, export};
 pub use verify::{AccountReport, Chain, Report, TenantReport, verify};
 
+use acquiring::console::{self, Console};
 use acquiring::networks::line::Line;
 use acquiring::places::Places;
 use acquiring::service::{Acquiring, Advices};
@@ -90,6 +91,7 @@ pub fn migrations() -> Vec<Migration> {
         fleet::MIGRATIONS,
         books::MIGRATIONS,
         acquiring::row::MIGRATIONS,
+        console::MIGRATIONS,
         delivery::MIGRATIONS,
     ]
     .concat()
@@ -104,6 +106,7 @@ pub fn statements() -> Vec<&'static str> {
         fleet::STATEMENTS,
         books::STATEMENTS,
         acquiring::row::STATEMENTS,
+        console::STATEMENTS,
         delivery::STATEMENTS,
     ]
     .concat()
@@ -126,6 +129,7 @@ pub struct Center {
     pub fleet: Fleet,
     /// Payments.
     pub acquiring: Acquiring,
+    console: Console,
     receipts: Receipts,
     secure: SecureConfig,
 }
@@ -142,7 +146,9 @@ impl Center {
         let staff = Staff::new(&base, &tenancy, cookie).map_err(StartError::Slice)?;
         let fleet = Fleet::new(&base, &tenancy);
         let line = Line::new(&settings.card_network, settings.connections, clock);
-        let acquiring = Acquiring::new(&base, line, Places::new(&base, &tenancy));
+        let places = Places::new(&base, &tenancy);
+        let console = Console::new(&base, places.clone(), &tenancy, &staff);
+        let acquiring = Acquiring::new(&base, line, places);
         let mailer = Mailer::new(&settings.mail).map_err(|error| StartError::Mail(error.to_string()))?;
         let sales = Arc::new(AcquiredSales { base: base.clone(), acquiring: acquiring.clone() });
         let receipts = Receipts::new(base.clone(), sales, mailer, fleet::advance_counter);
@@ -151,7 +157,7 @@ impl Center {
         for host in &settings.hosts {
             secure = secure.host(host);
         }
-        Ok(Self { base, tenancy, staff, fleet, acquiring, receipts, secure })
+        Ok(Self { base, tenancy, staff, fleet, acquiring, console, receipts, secure })
     }
 
     /// The one route table.
@@ -162,6 +168,7 @@ impl Center {
             fleet::routes(self.fleet.clone()),
             clerks::routes(self.staff.clone()),
             acquiring::routes(self.acquiring.clone()),
+            console::routes(self.console.clone()),
             delivery::routes(self.receipts.clone()),
         ])
     }
@@ -192,6 +199,8 @@ impl Center {
         tasks.spawn(async move { line.run().await });
         let acquiring = self.acquiring.clone();
         tasks.spawn(async move { acquiring.run().await });
+        let console = self.console.clone();
+        tasks.spawn(async move { console.follow().await });
         tasks.spawn(self.worker().run());
         tasks.spawn(jobs::run(self.base.clone(), jobs));
         let base = self.base.clone();
@@ -215,6 +224,12 @@ impl Center {
                 "payments of an earlier run were under way and are being reversed"
             );
         }
+        // Open streams would keep the server from stopping.
+        let console = self.console.clone();
+        let until = async move {
+            until.await;
+            console.close();
+        };
         let served = axum::serve(listener, self.router()).with_graceful_shutdown(until);
         tokio::select! {
             ended = served.into_future() => ended.map_err(|error| error.to_string()),
