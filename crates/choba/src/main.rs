@@ -5,10 +5,10 @@ mod cli;
 mod serve;
 mod settings;
 
-use clap::FromArgMatches as _;
-use cli::{AdminCommand, BooksArgs, Cli, Program};
 use choba::admin::{self, Places};
 use choba::programs::{StartFault, center};
+use clap::FromArgMatches as _;
+use cli::{AdminCommand, BooksArgs, Cli, Program};
 use clock::Clock;
 use std::process::ExitCode;
 

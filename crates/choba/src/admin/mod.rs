@@ -67,7 +67,8 @@ pub fn verify(places: &Places, clock: &Clock) -> Result<Value, StartFault> {
     let mut sound = true;
     if let Some(url) = &snapshot.center {
         let db = center::open_db(url, clock.clone()).map_err(StartFault::new)?;
-        let report = center::verify(&db, clock.now_us()).map_err(|why| StartFault::new(format!("{why:?}")))?;
+        let report =
+            center::verify(&db, clock.now_us()).map_err(|why| StartFault::new(format!("{why:?}")))?;
         db.close();
         sound &= report.sound;
         put(&mut whole, "center", serde_json::to_value(&report).unwrap_or_default());

@@ -31,7 +31,9 @@ pub async fn first_operator(
     if made {
         Ok(password)
     } else {
-        Err(StartFault::new(format!("There is already somebody who logs in as {login}; nothing was changed.")))
+        Err(StartFault::new(format!(
+            "There is already somebody who logs in as {login}; nothing was changed."
+        )))
     }
 }
 
