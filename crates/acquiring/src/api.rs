@@ -1,7 +1,6 @@
 //! The terminal API of payments: `/api/v1/payments…`.
 
 use crate::ask::Ask;
-use crate::fleet;
 use crate::path::{self, Told};
 use crate::row::{self, Payment};
 use crate::service::Acquiring;
@@ -101,7 +100,7 @@ async fn complete_now(
             let tenant = tx.tenant();
             let before = visible(tx, tenant, &unit_by, id)?;
             let told = Told { who: &who, times: place.times() };
-            let applied = path::apply(tx, before, Happening::Completed, &told, None)?;
+            let applied = path::apply(tx, &before, Happening::Completed, &told, None)?;
             row::put_signature(tx, id, &request.signature)?;
             Ok(applied)
         })
@@ -138,7 +137,7 @@ async fn release_now(
             fleet::advance_counter(tx, &unit_by)?;
             let tenant = tx.tenant();
             let before = visible(tx, tenant, &unit_by, id)?;
-            path::apply(tx, before, Happening::GivenBack, &Told { who: &who, times: place.times() }, None)
+            path::apply(tx, &before, Happening::GivenBack, &Told { who: &who, times: place.times() }, None)
         })
         .await?;
     finish(&acquiring, &by, payment).await

@@ -19,7 +19,7 @@ pub(crate) const SIGN_ON: Duration = Duration::from_secs(10);
 /// How long the network may refuse to take bytes.
 pub(crate) const WRITE: Duration = Duration::from_secs(10);
 /// A connection that was quiet for so long is asked for an echo.
-pub(crate) const QUIET: Duration = Duration::from_secs(60);
+pub(crate) const QUIET: Duration = Duration::from_mins(1);
 /// How long the network may take to echo.
 pub(crate) const ECHO: Duration = Duration::from_secs(10);
 /// The first pause before connecting again; it doubles up to [`RECONNECT_MAX`].

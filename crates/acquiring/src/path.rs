@@ -182,7 +182,7 @@ pub fn reverse(
     };
     same_content(&known, by, asked.amount, asked.method, asked.class)?;
     let who = format!("terminal {}", by.terminal);
-    apply(tx, known, Happening::ReversalAsked(asked.reason), &Told { who: &who, times: place.times() }, None)
+    apply(tx, &known, Happening::ReversalAsked(asked.reason), &Told { who: &who, times: place.times() }, None)
 }
 
 /// Who says what happened, and the times that its consequences run by.
@@ -213,7 +213,7 @@ pub struct Applied {
 /// Every later unit: the loaded payment, what happened, what follows, all in one commit.
 pub fn apply(
     tx: &mut Tx<'_>,
-    before: Payment,
+    before: &Payment,
     happening: Happening,
     told: &Told<'_>,
     wire: Option<&Wire>,
@@ -227,7 +227,7 @@ pub fn apply(
     }
     let mut after = before.clone();
     if standing != before.standing {
-        match row::update(tx, &before, &standing)? {
+        match row::update(tx, before, &standing)? {
             Change::Done => {}
             Change::Stale => {
                 return Err(
@@ -240,7 +240,7 @@ pub fn apply(
         }
         after.version = before.version.saturating_add(1);
         after.standing = standing;
-        narrate(tx, &before, &after, told.who, &detail)?;
+        narrate(tx, before, &after, told.who, &detail)?;
     }
     let mut advised = false;
     for effect in effects {

@@ -147,7 +147,7 @@ impl Acquiring {
                         return Ok(Applied { payment, advised: true });
                     }
                     let told = Told { who: unit.who, times };
-                    path::apply(tx, payment, unit.happening.clone(), &told, Some(&unit.wire))
+                    path::apply(tx, &payment, unit.happening.clone(), &told, Some(&unit.wire))
                 })
                 .await;
             tries += 1;
@@ -243,7 +243,7 @@ impl Acquiring {
                 // Settled since it was found.
                 _ => return Ok(Applied { payment, advised: false }),
             };
-            path::apply(tx, payment, happening, &Told { who: "center", times: NO_TIMES }, None)
+            path::apply(tx, &payment, happening, &Told { who: "center", times: NO_TIMES }, None)
         })
         .await
         .map(|_| ())
@@ -322,7 +322,7 @@ impl Acquiring {
                 let tenant = tx.tenant();
                 let payment = row::load(tx, tenant, id)?.ok_or_else(|| gone(id))?;
                 let told = Told { who: "network card", times: NO_TIMES };
-                path::apply(tx, payment, Happening::Acknowledged(advice), &told, Some(&wire)).map(|_| ())
+                path::apply(tx, &payment, Happening::Acknowledged(advice), &told, Some(&wire)).map(|_| ())
             })
             .await
     }

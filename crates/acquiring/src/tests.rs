@@ -1,9 +1,11 @@
 //! The money path as a whole: a real database of each engine, a real line, a network that misbehaves on
 //! order, and a clock that stands still until it is moved.
 
+mod line;
 mod network;
 mod paying;
 mod recovery;
+mod storm;
 
 use crate::ask::Ask;
 use crate::ask::tests::request;
@@ -150,7 +152,7 @@ impl Center {
             .happen(move |tx| {
                 let before = row::load(tx, T, id)?.unwrap();
                 let told = Told { who: "terminal", times: place().times() };
-                path::apply(tx, before, happening.clone(), &told, None)
+                path::apply(tx, &before, happening.clone(), &told, None)
             })
             .await
     }

@@ -146,15 +146,15 @@ impl Chained for Book {
         seq: i64,
         limit: i64,
     ) -> Result<Vec<ChainedRow>, DbError> {
-        tx.query_all(AFTER, params![tenant, seq, limit], |row| entry(row).map(chained))
+        tx.query_all(AFTER, params![tenant, seq, limit], |row| entry(row).map(|entry| chained(&entry)))
     }
 
     fn of_unit(&self, tx: &mut ReadTx<'_>, tenant: TenantId, seq: i64) -> Result<Vec<ChainedRow>, DbError> {
-        tx.query_all(OF_UNIT, params![tenant, seq], |row| entry(row).map(chained))
+        tx.query_all(OF_UNIT, params![tenant, seq], |row| entry(row).map(|entry| chained(&entry)))
     }
 }
 
-fn chained(entry: Entry) -> ChainedRow {
+fn chained(entry: &Entry) -> ChainedRow {
     let transfer = &entry.transfer;
     let (debit, credit) = (transfer.debit.to_string(), transfer.credit.to_string());
     ChainedRow {

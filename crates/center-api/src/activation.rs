@@ -68,13 +68,12 @@ pub struct ClerkSession {
     pub must_change_password: bool,
 }
 
-/// `POST /api/v1/echo`, signed: the online test (オンラインテスト). The center answers the same text and its time.
+/// The answer to `POST /api/v1/echo`, signed: the online test (オンラインテスト).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Echo {
-    /// Anything, at most 200 characters.
-    pub text: String,
-    /// The asker's clock, then the center's: UTC microseconds since 1970. Shows how far they differ (R9).
-    pub at_us: i64,
+    /// The asking terminal.
+    pub terminal_id: String,
+    /// The center's clock, UTC microseconds since 1970: a terminal can see how far its own is off (R9).
+    pub now_us: i64,
 }

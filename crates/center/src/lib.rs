@@ -4,6 +4,7 @@
 //! in acquiring. What is decided here is only what belongs together: which database, which network,
 //! which authenticators, which workers, and what happens first when a process starts.
 
+mod clerks;
 mod export;
 mod sales;
 mod verify;
@@ -32,7 +33,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 /// Everything that a center needs to know to start.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Settings {
     /// Whose center.
     pub tenant: TenantId,
@@ -53,8 +54,20 @@ pub struct Settings {
     pub tls: bool,
     /// Host names beyond loopback that browsers may use.
     pub hosts: Vec<String>,
-    /// The root of this installation's secrets.
+    /// The root of this installation's secrets; never printed.
     pub root_key: [u8; 32],
+}
+
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Settings")
+            .field("tenant", &self.tenant)
+            .field("instance", &self.instance)
+            .field("public_url", &self.public_url)
+            .field("card_network", &self.card_network)
+            .field("mail", &self.mail)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Why a center did not start: one sentence for the person who started it.
@@ -147,6 +160,7 @@ impl Center {
             health::routes(self.base.clone()),
             staff::routes(self.staff.clone()),
             fleet::routes(self.fleet.clone()),
+            clerks::routes(self.staff.clone()),
             acquiring::routes(self.acquiring.clone()),
             delivery::routes(self.receipts.clone()),
         ])
@@ -209,3 +223,6 @@ impl Center {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

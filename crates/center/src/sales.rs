@@ -30,7 +30,6 @@ impl AcquiredSales {
             terminal: payment.terminal,
             facts,
             policy: place.policy.receipt.clone(),
-            shop_mail: None,
         }))
     }
 }

@@ -122,7 +122,7 @@ impl Cast {
                 name: person.name.clone(),
                 role: person.role,
                 scope: self.scope(person),
-                password: Secret::new(person.password.clone()),
+                password: Secret::new(&person.password),
                 must_change: person.must_change,
             };
             center.staff.put_person(WHO, new).await.map_err(fault)?;

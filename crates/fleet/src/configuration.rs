@@ -5,11 +5,10 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use center_api::{Contract, Shop, TerminalConfig};
+use center_api::{Contract, Echo, Shop, TerminalConfig};
 use center_base::{Caller, Refusal, SignedBy};
 use codes::api;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 use tenancy::Place;
@@ -18,15 +17,6 @@ use tenancy::Place;
 pub(crate) struct Kept {
     tag: HeaderValue,
     json: Bytes,
-}
-
-/// The answer to the online test.
-#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
-pub struct Echo {
-    /// The asking terminal.
-    pub terminal_id: String,
-    /// The center's clock, UTC microseconds since 1970: a terminal can see how far its own is off.
-    pub now_us: i64,
 }
 
 /// `POST /api/v1/echo`.

@@ -112,7 +112,9 @@ async fn take(stream: &mut TcpStream, printers: &Printers, terminal: &str, clock
 
 /// Whether the bytes end at a cut, so that a driver which keeps its line open gets its paper now.
 fn ends_in_a_cut(bytes: &[u8]) -> bool {
-    escpos::decode(bytes).last().is_some_and(|paper| paper.cut)
+    // `GS V` has a parameter, and with A or B a second one, that may be in the next packet.
+    let is_cut_short = [&b"\x1dV"[..], b"\x1dVA", b"\x1dVB"].iter().any(|start| bytes.ends_with(start));
+    !is_cut_short && escpos::decode(bytes).last().is_some_and(|paper| paper.cut)
 }
 
 #[cfg(test)]
@@ -132,6 +134,19 @@ mod tests {
         assert_eq!(papers.iter().map(|sheet| sheet.number).collect::<Vec<_>>(), [3, 2, 1]);
         assert_eq!(papers[0].paper.text().trim(), "TOTAL 880");
         assert_eq!(printers.papers("T2"), None);
+    }
+
+    #[test]
+    fn a_cut_whose_parameter_has_not_come_yet_is_waited_for() {
+        for (bytes, ends) in [
+            (&b"x\n\x1dV\x00"[..], true),
+            (b"x\n\x1dVB\x03", true),
+            (b"x\n\x1dV", false),
+            (b"x\n\x1dVB", false),
+            (b"x\n", false),
+        ] {
+            assert_eq!(ends_in_a_cut(bytes), ends, "{bytes:02X?}");
+        }
     }
 
     #[tokio::test]

@@ -1,12 +1,15 @@
 //! A card on the desk, read by the terminal's own reader driver over the bench, asked for by the center's
 //! own line over TCP, decided by the network: the product's parts against a world that shares no code of
 //! theirs. Then the network's book is read.
-#![expect(clippy::unwrap_used, reason = "a test's helpers fail by panicking, as the test does")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test's helpers fail by panicking, as the test does"
+)]
 
-use acquiring::networks::card_iso8583::{
-    Advice, Answered, Presented, Subject, Told, acknowledges, read_answer,
-};
+use acquiring::networks::card_iso8583::{Answered, Presented, Subject, Told, acknowledges, read_answer};
 use acquiring::networks::line::Line;
+use acquiring::step::Advice;
 use cardkeys::{dukpt, test_keys};
 use clock::Clock;
 use device::bench_driver::BenchReader;
@@ -75,8 +78,8 @@ impl Street {
         Self { addresses, clock, line, reader, secure, payments: 0, told: String::new(), _folder: folder }
     }
 
-    /// A person pays: `hand` is the body of the desk's call, `pins` what is typed at further asks.
-    async fn pay(&mut self, yen: i64, class: PaymentClass, hand: &str) {
+    /// A person pays: `hands` are the bodies of the desk's calls, one after the other.
+    async fn pay(&mut self, yen: i64, class: PaymentClass, hands: &[&str]) {
         let amount = Yen::new(yen).unwrap();
         let deal = Deal::new(amount, self.clock.now(), 42, || [1, 2, 3, 4]);
         let terminal = TerminalData {
@@ -87,7 +90,8 @@ impl Street {
             reader_serial: "BENCH-1".into(),
         };
         let desk = self.addresses.desk;
-        let person = tokio::spawn(present(desk, hand.to_owned()));
+        let gestures = hands.iter().map(|hand| (*hand).to_owned()).collect();
+        let person = tokio::spawn(present(desk, gestures));
         let policy = ReaderPolicy::default();
         let mut session = Session::start(
             &mut self.reader,
@@ -117,7 +121,7 @@ impl Street {
         person.await.unwrap();
         let name = format!("{verdict:?}");
         let name = name.split(['(', ' ']).next().unwrap().to_owned();
-        self.told += &format!("{hand}: {name}\n");
+        self.told += &format!("{}: {name}\n", hands.join(" "));
     }
 
     async fn book(&self) -> String {
@@ -144,14 +148,16 @@ impl Street {
     }
 }
 
-/// Presents a card as soon as the reader waits for it.
-async fn present(desk: std::net::SocketAddr, hand: String) {
+/// Does each thing as soon as the reader waits for it.
+async fn present(desk: std::net::SocketAddr, hands: Vec<String>) {
     let path = format!("/desk/terminals/{TERMINAL}/present");
-    loop {
-        match http(desk, "POST", &path, &hand).await.0 {
-            202 => return,
-            409 => tokio::task::yield_now().await,
-            other => panic!("{other}"),
+    for hand in hands {
+        loop {
+            match http(desk, "POST", &path, &hand).await.0 {
+                202 => break,
+                409 => tokio::task::yield_now().await,
+                other => panic!("{other}"),
+            }
         }
     }
 }
@@ -250,9 +256,33 @@ async fn every_brand_pays_by_chip_and_pin() {
         ("unionpay-19", "654321"),
     ] {
         let hand = format!(r#"{{"card":"{card}","how":"insert","pin":"{pin}"}}"#);
-        street.pay(880, PaymentClass::Lump, &hand).await;
+        street.pay(880, PaymentClass::Lump, &[&hand]).await;
     }
-    street.check(&expect![[""]]).await;
+    street
+        .check(&expect![[r#"
+        0200 ¥880 -> 00
+        {"card":"visa","how":"insert","pin":"1234"}: Approved
+        0200 ¥880 -> 00
+        {"card":"mastercard","how":"insert","pin":"5678"}: Approved
+        0200 ¥880 -> 00
+        {"card":"jcb","how":"insert","pin":"2468"}: Approved
+        0200 ¥880 -> 00
+        {"card":"amex","how":"insert","pin":"1357"}: Approved
+        0200 ¥880 -> 00
+        {"card":"diners","how":"insert","pin":"9753"}: Approved
+        0200 ¥880 -> 00
+        {"card":"unionpay","how":"insert","pin":"123456"}: Approved
+        0200 ¥880 -> 00
+        {"card":"unionpay-19","how":"insert","pin":"654321"}: Approved
+        book 411111******1111 sale 880 charged: approved
+        book 555555******4444 sale 880 charged: approved
+        book 353011******0000 sale 880 charged: approved
+        book 378282*****0005 sale 880 charged: approved
+        book 305693****5904 sale 880 charged: approved
+        book 620000******0005 sale 880 charged: approved
+        book 620550*********0004 sale 880 charged: approved
+    "#]])
+        .await;
 }
 
 #[tokio::test]
@@ -265,9 +295,27 @@ async fn taps_swipes_and_instalments() {
         (3_000, PaymentClass::Lump, r#"{"card":"visa-stripe","how":"swipe"}"#),
         (30_000, PaymentClass::Installments(3), r#"{"card":"jcb","how":"insert","pin":"2468"}"#),
     ] {
-        street.pay(yen, class, hand).await;
+        street.pay(yen, class, &[hand]).await;
     }
-    street.check(&expect![[""]]).await;
+    street
+        .check(&expect![[r#"
+        0200 ¥880 -> 00
+        {"card":"visa","how":"tap"}: Approved
+        0100 ¥15,001 -> 00, 0220 acknowledged
+        {"card":"mastercard","how":"tap"}: Approved
+        0200 ¥15,001 -> 00
+        {"card":"visa-phone","how":"tap"}: Approved
+        0100 ¥3,000 -> 00, 0220 acknowledged
+        {"card":"visa-stripe","how":"swipe"}: Approved
+        0200 ¥30,000 -> 00
+        {"card":"jcb","how":"insert","pin":"2468"}: Approved
+        book 411111******1111 sale 880 charged: approved
+        book 555555******4444 hold 15001 charged: approved
+        book 424242******4242 sale 15001 charged: approved
+        book 401288******1881 hold 3000 charged: approved
+        book 353011******0000 sale 30000 charged: approved
+    "#]])
+        .await;
 }
 
 #[tokio::test]
@@ -275,8 +323,56 @@ async fn cards_that_are_refused() {
     let mut street = Street::open().await;
     for card in ["refused", "lost", "stolen", "expired", "pin-blocked", "forged", "chip-refuses"] {
         let hand = format!(r#"{{"card":"{card}","how":"insert","pin":"1234"}}"#);
-        street.pay(880, PaymentClass::Lump, &hand).await;
+        street.pay(880, PaymentClass::Lump, &[&hand]).await;
     }
-    street.pay(1_001, PaymentClass::Lump, r#"{"card":"over-limit","how":"insert","pin":"1234"}"#).await;
-    street.check(&expect![[""]]).await;
+    street.pay(1_001, PaymentClass::Lump, &[r#"{"card":"over-limit","how":"insert","pin":"1234"}"#]).await;
+    street
+        .check(&expect![[r#"
+        0200 ¥880 -> 05
+        {"card":"refused","how":"insert","pin":"1234"}: Declined
+        0200 ¥880 -> 41
+        {"card":"lost","how":"insert","pin":"1234"}: Declined
+        0200 ¥880 -> 43
+        {"card":"stolen","how":"insert","pin":"1234"}: Declined
+        0200 ¥880 -> 54
+        {"card":"expired","how":"insert","pin":"1234"}: Declined
+        0200 ¥880 -> 75
+        {"card":"pin-blocked","how":"insert","pin":"1234"}: Declined
+        0200 ¥880 -> 88
+        {"card":"forged","how":"insert","pin":"1234"}: Declined
+        {"card":"chip-refuses","how":"insert","pin":"1234"}: Refused
+        0200 ¥1,001 -> 51
+        {"card":"over-limit","how":"insert","pin":"1234"}: Declined
+        book 400000******0002 sale 880 declined: refused by the issuer
+        book 400000******9987 sale 880 declined: lost card
+        book 400000******9979 sale 880 declined: stolen card
+        book 400000******0069 sale 880 declined: expired card
+        book 520082******8210 sale 880 declined: PIN tries used up
+        book 222300******3222 sale 880 declined: wrong cryptogram
+        book 400000******9995 sale 1001 declined: over the card's limit
+    "#]])
+        .await;
+}
+
+#[tokio::test]
+async fn a_wrong_pin_and_a_broken_chip_get_a_second_way() {
+    let mut street = Street::open().await;
+    let wrong = r#"{"card":"visa","how":"insert","pin":"9999"}"#;
+    let right = r#"{"card":"visa","how":"insert","pin":"1234"}"#;
+    street.pay(880, PaymentClass::Lump, &[wrong, right]).await;
+    let chip = r#"{"card":"broken-chip","how":"insert"}"#;
+    let stripe = r#"{"card":"broken-chip","how":"swipe"}"#;
+    street.pay(880, PaymentClass::Lump, &[chip, stripe]).await;
+    street
+        .check(&expect![[r#"
+        0200 ¥880 -> 55
+        0200 ¥880 -> 00
+        {"card":"visa","how":"insert","pin":"9999"} {"card":"visa","how":"insert","pin":"1234"}: Approved
+        0100 ¥880 -> 00, 0220 acknowledged
+        {"card":"broken-chip","how":"insert"} {"card":"broken-chip","how":"swipe"}: Approved
+        book 411111******1111 sale 880 declined: wrong PIN
+        book 411111******1111 sale 880 charged: approved
+        book 491761******0000 hold 880 charged: approved
+    "#]])
+        .await;
 }

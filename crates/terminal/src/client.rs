@@ -3,7 +3,7 @@
 use crate::center::{Asking, Center, CenterFault};
 use crate::journal::Journal;
 use center_api::{
-    Activation, ActivationRequest, CenterClient, ClerkSession, ClerkSignIn, CompletionRequest, Counter, Echo,
+    Activation, ActivationRequest, CenterClient, ClerkSession, ClerkSignIn, CompletionRequest, Counter,
     Fault, MailReceiptRequest, PaymentRequest, PaymentView, ReversalRequest, Signer, TerminalConfig,
 };
 use clock::Clock;
@@ -40,7 +40,6 @@ impl Counter for Numbers {
 /// The center behind its addresses.
 pub struct HttpCenter {
     client: CenterClient,
-    clock: Clock,
     key: Arc<SigningKey>,
     numbers: Arc<Numbers>,
     signer: Mutex<Option<Signer>>,
@@ -60,10 +59,9 @@ impl HttpCenter {
         seed: &[u8; 32],
         clock: Clock,
     ) -> Result<Self, CenterFault> {
-        let client = CenterClient::new(addresses, clock.clone(), CALL_LIMIT).map_err(CenterFault::from)?;
+        let client = CenterClient::new(addresses, clock, CALL_LIMIT).map_err(CenterFault::from)?;
         Ok(Self {
             client,
-            clock,
             key: Arc::new(SigningKey::from_bytes(seed)),
             numbers: Arc::new(Numbers { journal, left: Mutex::new((0, 0)) }),
             signer: Mutex::new(None),
@@ -156,8 +154,7 @@ impl Center for HttpCenter {
 
     fn echo(&self) -> Asking<'_, ()> {
         Box::pin(async move {
-            let echo = Echo { text: "online test".to_owned(), at_us: self.clock.now_us() };
-            self.client.echo(&self.signer()?, &echo).await?;
+            self.client.echo(&self.signer()?).await?;
             Ok(())
         })
     }

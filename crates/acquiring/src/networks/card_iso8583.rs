@@ -260,7 +260,7 @@ mod tests {
 
     #[test]
     fn a_request_says_what_the_contract_says_and_shows_no_secret() {
-        expect![[r#"
+        expect![[r"
             0200 financial request
                3 Processing code: 000000
                4 Amount, transaction: 000000000880
@@ -277,7 +277,7 @@ mod tests {
               42 Card acceptor identification code: 9000009
               48 Additional data, private: payment class: 6103
               49 Currency code, transaction: 392
-              55 ICC system related data: 9F36=0001 84=A0000000031010"#]]
+              55 ICC system related data: 9F36=0001 84=A0000000031010"]]
         .assert_eq(&at_rest(&subject().request(&card()).unwrap()).describe().to_string());
     }
 
@@ -286,7 +286,7 @@ mod tests {
         let told =
             Told { what: Advice::Reversal(Reason::NoAnswer), stan: 124, repeated: false, approval: None };
         let first = subject().advice(&told, 1_795_219_225_000_000).unwrap();
-        expect![[r#"
+        expect![[r"
             0420 reversal advice
                3 Processing code: 000000
                4 Amount, transaction: 000000000880
@@ -300,7 +300,7 @@ mod tests {
               41 Card acceptor terminal identification: 00358002
               42 Card acceptor identification code: 9000009
               49 Currency code, transaction: 392
-              90 Original data elements: 020000012311210000000000000000000000000000"#]]
+              90 Original data elements: 020000012311210000000000000000000000000000"]]
         .assert_eq(&first.describe().to_string());
         let again = subject().advice(&Told { repeated: true, ..told }, 1_795_219_227_000_000).unwrap();
         assert_eq!(again.mti().to_string(), "0421");

@@ -120,6 +120,22 @@ async fn a_silent_network_ends_in_a_reversal() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_never_arrived_is_a_tombstone_at_the_network() {
+    // docs/networks/card-iso8583.md 6.3
+    for (db, network) in each().await {
+        let center = Center::start(&db, &network.address, "a-1");
+        network.requests([Act::Ignore]);
+        let paying = center.pay(ask(id(1), 880));
+        network.seen(1).await;
+        db.clock.advance(seconds(25));
+        assert_eq!(paying.await.unwrap().unwrap().state, StateName::InDoubt);
+        while center.worker.drain().await.unwrap() > 0 {}
+        assert_eq!(center.state(id(1)).await, StateName::Reversed);
+        assert_eq!(network.entry(&id(1).rrn()), Some(Entry::Undone), "a late original would be refused");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_reversal_is_repeated_until_it_is_acknowledged() {
     // R4; 0421
     for (db, network) in each().await {

@@ -70,7 +70,7 @@ async fn two_centers_that_are_asked_the_same_id_ask_the_network_once() {
         for answer in asked {
             match answer.await.unwrap() {
                 Ok(view) => {
-                    assert!(matches!(view.state, StateName::Sent | StateName::Approved), "{:?}", view.state)
+                    assert!(matches!(view.state, StateName::Sent | StateName::Approved), "{:?}", view.state);
                 }
                 // The other request of this terminal was stored first: it asks again.
                 Err(refusal) => assert_eq!(refusal.code, codes::api::COUNTER_REPLAYED),

@@ -23,7 +23,7 @@ pub async fn first_operator(
         name: name.to_owned(),
         role: Role::Operator,
         scope: Scope::Tenant,
-        password: Secret::new(password.clone()),
+        password: Secret::new(&password),
         must_change: true,
     };
     let made = center.staff.put_person(WHO, person).await.map_err(StartFault::new)?;

@@ -6,7 +6,7 @@ use crate::programs::StartFault;
 use clock::Clock;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-use store::{Db, Url};
+use store::Url;
 
 /// Copies that live as long as this value.
 pub(super) struct Snapshot {
@@ -56,10 +56,7 @@ impl Snapshot {
     pub(super) fn networks_export(&self, clock: &Clock) -> Result<Value, StartFault> {
         let folder =
             self.networks.as_ref().ok_or_else(|| StartFault::new("There is no card network's book here."))?;
-        let url = netsim::book_url(folder);
-        let db = Db::open(&url, netsim::host::tables::MIGRATIONS, clock.clone()).map_err(StartFault::new)?;
-        let charges = netsim::export::read(&db).map_err(|why| StartFault::new(format!("{why:?}")));
-        db.close();
+        let charges = netsim::export::of_folder(folder, clock.clone()).map_err(StartFault::new);
         serde_json::to_value(charges?).map_err(StartFault::new)
     }
 }

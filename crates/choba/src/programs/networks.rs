@@ -40,6 +40,7 @@ pub async fn open(settings: Settings) -> Result<netsim::Bound, StartFault> {
         center_waits: settings.center_waits,
         magic: settings.magic,
         listen: netsim::Listen { desk: settings.desk, card: settings.card, smtp: settings.smtp },
+        hosts: Vec::new(),
         terminals: settings.terminals,
     };
     netsim::Networks::open(settings).map_err(StartFault::new)?.bind().await.map_err(StartFault::new)

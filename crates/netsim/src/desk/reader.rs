@@ -131,8 +131,13 @@ impl Reader {
                 vec![ToTerminal::Apdu { hex: HexBytes(answer) }]
             }
             ToDesk::AskPin { amount_yen, attempt } => {
-                self.pad = Some(Pad { amount: amount_yen, attempt });
-                self.planned_pin.take().map_or_else(Vec::new, type_in)
+                let Some(pin) = self.planned_pin.take() else {
+                    self.pad = Some(Pad { amount: amount_yen, attempt });
+                    return Vec::new();
+                };
+                // The hand is faster than anybody else's: the pad asks nobody.
+                self.pad = None;
+                type_in(pin)
             }
             ToDesk::PinDone => {
                 self.pad = None;
@@ -315,6 +320,28 @@ mod tests {
                 terminal {"say":"show","hint":"remove_card"}
                   Removed
                 terminal {"say":"disarm"}
+            "#]]);
+    }
+
+    #[test]
+    fn a_planned_pin_is_typed_once_and_nobody_types_after_it() {
+        Bench::new()
+            .hear(ARM)
+            .present("visa", Way::Insert, Some("9999"))
+            .hear(r#"{"say":"ask_pin","amount_yen":880,"attempt":1}"#)
+            .enter(PinEntry::Entered { pin: Pin::new("1234").unwrap() })
+            .check(&expect![[r#"
+                terminal {"say":"arm","interfaces":"three","amount_yen":880,"language":"ja"}
+                person visa Insert
+                  Inserted { atr: <12 bytes> }
+                terminal {"say":"ask_pin","amount_yen":880,"attempt":1}
+                  PinDigitsCount { n: 1 }
+                  PinDigitsCount { n: 2 }
+                  PinDigitsCount { n: 3 }
+                  PinDigitsCount { n: 4 }
+                  Pin { entry: Entered { pin: Pin(****) } }
+                person types
+                  NotAsking
             "#]]);
     }
 

@@ -1,0 +1,133 @@
+//! The line by itself: sign-on, echo, a line that died without saying so.
+
+use crate::networks::line::{Line, NoAnswer};
+use bytes::BytesMut;
+use clock::Clock;
+use iso8583::frame::{deframe, frame};
+use iso8583::{ECHOED, Message, Mti, Spec};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
+/// The network's end of one connection.
+struct End {
+    stream: TcpStream,
+    buffer: BytesMut,
+}
+
+impl End {
+    async fn accept(listener: &TcpListener) -> Self {
+        let (stream, _) = listener.accept().await.unwrap();
+        Self { stream, buffer: BytesMut::new() }
+    }
+
+    async fn next(&mut self) -> Option<Message> {
+        loop {
+            if let Some(bytes) = deframe(&mut self.buffer, 4096).unwrap() {
+                return Some(Message::decode(&Spec::BINARY, &bytes).unwrap());
+            }
+            if self.stream.read_buf(&mut self.buffer).await.unwrap_or(0) == 0 {
+                return None;
+            }
+        }
+    }
+
+    async fn answer(&mut self, message: &Message, code: &str) {
+        let mut answer = message.answer(ECHOED).unwrap();
+        answer.set(39, code).unwrap();
+        let bytes = frame(&answer.encode(&Spec::BINARY).unwrap()).unwrap();
+        self.stream.write_all(&bytes).await.unwrap();
+    }
+
+    async fn signed_on(listener: &TcpListener) -> Self {
+        let mut end = Self::accept(listener).await;
+        let sign_on = end.next().await.unwrap();
+        assert_eq!((sign_on.mti().to_string().as_str(), sign_on.text(70)), ("0800", Some("001")));
+        end.answer(&sign_on, "00").await;
+        end
+    }
+}
+
+async fn line() -> (TcpListener, Line, Clock, tokio::task::JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let clock = Clock::by_hand("2026-11-21T00:00:00Z".parse().unwrap());
+    let line = Line::new(&listener.local_addr().unwrap().to_string(), 1, clock.clone());
+    let running = line.clone();
+    let task = tokio::spawn(async move { running.run().await });
+    (listener, line, clock, task)
+}
+
+fn request(stan: &str) -> Message {
+    let mut message = Message::new(Mti::FINANCIAL_REQUEST);
+    message.set(11, stan).unwrap().set(37, "49414G2G4G92").unwrap();
+    message
+}
+
+#[tokio::test]
+async fn a_quiet_line_is_asked_for_an_echo_and_a_silent_one_is_given_up() {
+    let (listener, line, clock, task) = line().await;
+    let mut end = End::signed_on(&listener).await;
+    let asked = tokio::spawn({
+        let line = line.clone();
+        async move { line.ask(&request("000001"), Duration::from_secs(500)).await }
+    });
+    assert!(end.next().await.is_some());
+    clock.advance(Duration::from_mins(1));
+    let echo = end.next().await.unwrap();
+    assert_eq!(echo.text(70), Some("301"));
+    end.answer(&echo, "00").await;
+    // The answer is on its way or read; a minute later the next echo comes, and stays unanswered.
+    let next = loop {
+        clock.advance(Duration::from_secs(5));
+        tokio::select! {
+            biased;
+            message = end.next() => break message.unwrap(),
+            () = tokio::task::yield_now() => {}
+        }
+    };
+    assert_eq!(next.text(70), Some("301"));
+    clock.advance(Duration::from_secs(10));
+    assert!(end.next().await.is_none(), "the center closes");
+    assert!(matches!(asked.await.unwrap(), Err(NoAnswer::Lost(_))), "what was open is in doubt");
+    End::signed_on(&listener).await;
+    task.abort();
+}
+
+#[tokio::test]
+async fn answers_come_in_any_order_and_each_finds_its_own_request() {
+    let (listener, line, _, task) = line().await;
+    let mut end = End::signed_on(&listener).await;
+    let ask = |stan: &'static str| {
+        let line = line.clone();
+        tokio::spawn(async move { line.ask(&request(stan), Duration::from_secs(25)).await })
+    };
+    let (first, second) = (ask("000001"), ask("000002"));
+    let requests = [end.next().await.unwrap(), end.next().await.unwrap()];
+    for request in requests.iter().rev() {
+        let code = if request.text(11) == Some("000001") { "51" } else { "00" };
+        end.answer(request, code).await;
+    }
+    assert_eq!(first.await.unwrap().unwrap().text(39), Some("51"));
+    assert_eq!(second.await.unwrap().unwrap().text(39), Some("00"));
+    task.abort();
+}
+
+#[tokio::test]
+async fn a_refused_sign_on_sends_nothing() {
+    let (listener, line, clock, task) = line().await;
+    let mut end = End::accept(&listener).await;
+    let sign_on = end.next().await.unwrap();
+    end.answer(&sign_on, "58").await;
+    let asking = tokio::spawn({
+        let line = line.clone();
+        async move { line.ask(&request("000001"), Duration::from_secs(25)).await }
+    });
+    assert!(end.next().await.is_none(), "the center closes");
+    while !asking.is_finished() {
+        clock.advance(Duration::from_millis(10));
+        tokio::task::yield_now().await;
+    }
+    assert!(matches!(asking.await.unwrap(), Err(NoAnswer::NotSent(_))));
+    assert!(!line.is_up());
+    task.abort();
+}
