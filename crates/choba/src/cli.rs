@@ -197,6 +197,25 @@ pub(crate) enum AdminCommand {
         /// The file.
         file: PathBuf,
     },
+    /// Block a terminal that was lost or copied; its key is refused from then on.
+    BlockTerminal {
+        #[command(flatten)]
+        center: CenterArgs,
+        /// Twelve digits.
+        #[arg(long)]
+        terminal: String,
+        /// Why, for the audit.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Issue a new terminal password: four digits, good once and for 15 minutes.
+    TerminalPassword {
+        #[command(flatten)]
+        center: CenterArgs,
+        /// Twelve digits.
+        #[arg(long)]
+        terminal: String,
+    },
     /// End a lock after too many wrong passwords.
     Unlock {
         #[command(flatten)]

@@ -72,6 +72,17 @@ async fn admin(command: AdminCommand) -> Result<ExitCode, StartFault> {
             println!("loaded {}", file.display());
             Ok(ExitCode::SUCCESS)
         }
+        AdminCommand::BlockTerminal { center, terminal, reason } => {
+            admin::block_terminal(&serve::center_settings(center, Clock::real()), &terminal, &reason).await?;
+            println!("{terminal} is blocked");
+            Ok(ExitCode::SUCCESS)
+        }
+        AdminCommand::TerminalPassword { center, terminal } => {
+            let told = serve::center_settings(center, Clock::real());
+            let password = admin::terminal_password(&told, &terminal).await?;
+            println!("terminal  {terminal}\npassword  {password}   (once, within 15 minutes)");
+            Ok(ExitCode::SUCCESS)
+        }
         AdminCommand::Unlock { center, login } => {
             admin::unlock(&serve::center_settings(center, Clock::real()), &login).await?;
             println!("{login} may log in again");

@@ -5,7 +5,7 @@ mod people;
 mod snapshot;
 
 pub use books::{Books, Difference, compare};
-pub use people::{first_operator, load_cast, unlock};
+pub use people::{block_terminal, first_operator, load_cast, terminal_password, unlock};
 
 use crate::programs::{StartFault, center as center_program};
 use clock::Clock;
