@@ -15,7 +15,7 @@ use pages::live::Live;
 use payment::PaymentId;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 
 /// Sixteen random bytes at a time.
 pub type Chance = Arc<dyn Fn() -> [u8; 16] + Send + Sync>;
@@ -38,6 +38,8 @@ pub(crate) struct Shared {
     /// What the center said at the activation, until the clerk has confirmed it.
     pub(crate) activation: Mutex<Option<Activation>>,
     shown: Mutex<Shown>,
+    /// Grows with everything that the screen's task has heard.
+    pub(crate) heard: watch::Sender<u64>,
 }
 
 pub(crate) struct Parts {
@@ -74,6 +76,7 @@ impl Shared {
             settling: Mutex::default(),
             activation: Mutex::default(),
             shown: Mutex::new(shown),
+            heard: watch::Sender::new(0),
         }
     }
 
@@ -105,6 +108,7 @@ impl Shared {
         if changed {
             self.live.changed();
         }
+        self.heard.send_modify(|heard| *heard = heard.wrapping_add(1));
     }
 
     /// An id that no payment has yet.
