@@ -176,6 +176,7 @@ fn terminal_settings(settings: &Settings, index: u16, device: &crate::cast::Cast
         printer: Some(settings.ports.printer(index).to_string()),
         reader_serial: device.reader.clone(),
         unattended: Some((device.id.clone(), device.password.clone())),
+        witness: None,
     }
 }
 
