@@ -99,7 +99,7 @@ impl House {
         house.until_screen("sign-in").await;
         house.press("sign-in", &[("login_id", "hanako"), ("password", "Choba-demo-3")]).await;
         house.until_screen("home").await;
-        house.until_lamp("the reader is connected", |shown| shown["connected"] == true).await;
+        house.until_connected().await;
         house.forget_screens();
         house
     }
@@ -225,9 +225,7 @@ impl House {
     /// Says what somebody does, in a sentence.
     pub fn say(&mut self, sentence: &str) {
         self.tell_screens();
-        let now = clock::tokyo_text(self.clock.now());
-        let time = now.split(' ').nth(1).unwrap_or_default();
-        self.told.push_str(&format!("\n{time}  {sentence}\n"));
+        self.told.push_str(&format!("\n{sentence}\n"));
     }
 
     /// The transcript shows every field of the network's messages.
@@ -302,7 +300,7 @@ impl House {
     /// The customer presents a card of the desk's shelf.
     pub async fn present(&mut self, card: &str, how: &str, pin: Option<&str>) {
         let with = pin.map(|pin| format!(" and enters {pin}")).unwrap_or_default();
-        self.say(&format!("The customer {how}s the card \u{201c}{card}\u{201d}{with}.").replace("taps the card", "taps the card").replace("taps", "taps"));
+        self.say(&format!("The customer {how}s the card \u{201c}{card}\u{201d}{with}."));
         let body = match pin {
             Some(pin) => json!({ "card": card, "how": how, "pin": pin }),
             None => json!({ "card": card, "how": how }),
@@ -338,15 +336,29 @@ impl House {
         self.say(&sentence);
     }
 
-    /// Time passes in seconds until something is so: for what is tried again by a clock.
-    pub async fn advance_by_seconds_until(&mut self, what: &str, most: u64, so: impl AsyncFn(&Self) -> bool) {
-        for _ in 0..most {
-            if so(self).await {
-                return;
+    /// A few seconds pass, as many as it takes, until the clerk sees this screen: for what the programs
+    /// try again by the clock. How many there are is not told, since nothing promises it.
+    pub async fn a_little_later(&mut self, screen: &str) {
+        self.say("(A little later.)");
+        let mut news = self.news.subscribe();
+        for _ in 0..300 {
+            if self.seen().name == screen {
+                break;
             }
+            news.borrow_and_update();
+            // Nothing may happen at all in a second of this clock, so the wait for news has an end.
+            drop(Clock::real().timeout(Duration::from_millis(20), news.changed()).await);
             self.clock.advance(Duration::from_secs(1));
         }
-        assert!(so(self).await, "{what}");
+        self.until_screen(screen).await;
+    }
+
+    /// Waits until the card network has written down a charge or a hold for so many payments.
+    pub async fn until_charged(&self, payments: usize) {
+        self.until("the card network has charged", async || {
+            self.exported(choba::admin::Which::Networks)["charges"].as_array().map_or(0, Vec::len) >= payments
+        })
+        .await;
     }
 
     /// Trouble on the line to the card network.
@@ -398,6 +410,18 @@ impl House {
         self.terminal = Some(Terminal::start(&self.place, &self.clock, witness).await);
     }
 
+    /// The terminal speaks English from now on.
+    pub async fn english(&mut self) {
+        self.go("/lang/en").await;
+        self.until_said("Menu").await;
+        self.forget_screens();
+    }
+
+    /// Waits until the reader has found its desk.
+    pub async fn until_connected(&self) {
+        self.until_lamp("the reader is connected", |shown| shown["connected"] == true).await;
+    }
+
     /// Another reader is plugged in, from the next start of the terminal on.
     pub fn plug_in_reader(&mut self, serial: &str) {
         serial.clone_into(&mut self.place.reader);
@@ -416,12 +440,13 @@ impl House {
     /// The clerk prints a copy and the paper comes out.
     pub async fn print(&mut self, copy: &str) {
         let before = self.papers().await.len();
+        let printed = self.entries().iter().filter(|entry| entry["fact"]["what"] == "printed").count();
         self.say(&format!("The clerk prints the {copy}\u{2019}s copy."));
         self.press(&format!("print-{copy}"), &[]).await;
         self.until("the paper comes out", async || self.papers().await.len() > before).await;
-        let printed = if self.seen().lines.iter().any(|line| line == "Choose a language") { "" } else { "印刷しました" };
         self.until("the printer is done", async || {
-            self.seen().lines.iter().any(|line| line.contains(printed) || line.contains("rinted"))
+            self.entries().iter().filter(|entry| entry["fact"]["what"] == "printed").count() > printed
+                && self.seen().lines.iter().any(|line| line.contains("控えを印刷しました") || line.ends_with("copy printed"))
         })
         .await;
         self.tell_screens();

@@ -15,6 +15,7 @@ pub mod http;
 pub mod house;
 pub mod page;
 pub mod run;
+pub mod stall;
 pub mod tell;
 mod watchdog;
 

@@ -8,12 +8,10 @@ use std::collections::BTreeMap;
 /// Screens one under the other; what looks as it did before is told once.
 pub(crate) fn screens(seen: &[(&'static str, Vec<String>)]) -> String {
     let mut out = String::new();
-    let mut before: Option<Vec<String>> = None;
+    let mut before = None;
     for (_, lines) in seen {
-        // How many digits stand on the pad, and the seconds that are left, change all the time.
-        let lines: Vec<String> = lines.iter().filter(|line| !line.starts_with("残り秒数")).cloned().collect();
-        if before.as_ref() != Some(&lines) {
-            out.push_str(&quoted("screen", &lines));
+        if before != Some(lines) {
+            out.push_str(&quoted("screen", lines));
         }
         before = Some(lines);
     }
@@ -96,11 +94,7 @@ impl Told<'_> {
     fn journal(&self) -> Vec<String> {
         let payments = self.entries.iter().filter(|entry| entry["payment"].is_string());
         payments
-            .map(|entry| {
-                let at = entry["at_us"].as_i64().unwrap_or_default();
-                let id = entry["payment"].as_str().unwrap_or_default();
-                format!("{}  {id}  {}", time(at), fact(&entry["fact"]))
-            })
+            .map(|entry| format!("{}  {}", text(&entry["payment"]), fact(&entry["fact"])))
             .collect()
     }
 
@@ -152,7 +146,7 @@ impl Told<'_> {
         let mut out = Vec::new();
         for tenant in tenants {
             for account in tenant["accounts"].as_array().cloned().unwrap_or_default() {
-                out.push(format!("{}  {}", text(&account["account"]), yen(&account["balance_yen"])));
+                out.push(format!("{}  {}", text(&account["account"]), yen(&account["value_yen"])));
             }
         }
         out.push("Terminal, center and card network agree; the ledger adds up to nought; nothing is open.".to_owned());
@@ -185,8 +179,10 @@ impl Told<'_> {
             let rrn = row.and_then(|row| row["rrn"].as_str()).unwrap_or_default();
             call(id, format!("#{n}"));
             call(rrn, format!("RRN#{n}"));
+            let approval = row.and_then(|row| row["approval"].as_str()).unwrap_or_default();
+            call(approval, format!("APPR-{n}"));
             if let Some(public) = public_id(id) {
-                call(&public, format!("ID#{n:<4}"));
+                call(&public, format!("ID-{n:03}"));
             }
         }
         masked_token(&out)
@@ -280,9 +276,4 @@ fn labelled(label: &str, value: &Value) -> String {
 
 fn yen(value: &Value) -> String {
     format!("\u{a5}{}", value.as_i64().unwrap_or_default())
-}
-
-fn time(at_us: i64) -> String {
-    let at = jiff::Timestamp::from_microsecond(at_us).unwrap_or_default();
-    clock::tokyo_text(at).split(' ').nth(1).unwrap_or_default().to_owned()
 }

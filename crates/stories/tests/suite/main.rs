@@ -2,6 +2,8 @@
 //! every trouble. Read the texts under `tests/golden/`; `UPDATE_EXPECT=1` writes them anew.
 
 mod paid;
+mod refused;
+mod trouble;
 
 /// Compares a story with the text that was read.
 macro_rules! check {
