@@ -10,7 +10,7 @@ use crate::limits;
 use crate::printer::AnyPrinter;
 use crate::reader;
 use crate::secret::Password;
-use crate::shared::{Chance, Parts, Shared};
+use crate::shared::{Chance, Parts, Shared, Witness};
 use crate::step::opening;
 use crate::tasks::{counter, line, money};
 use crate::web;
@@ -43,6 +43,8 @@ pub struct Settings {
     pub clock: Clock,
     /// Chance.
     pub chance: Chance,
+    /// Who reads the screens along, for stories.
+    pub witness: Option<Witness>,
 }
 
 /// The reader as the terminal drives it.
@@ -181,6 +183,7 @@ impl Terminal {
             messages: messages.clone(),
             ctx,
             screen,
+            witness: settings.witness,
         }));
         let reading =
             reader::serve(hardware.reader, secure, hardware.digits, order_box, news, settings.clock);

@@ -337,6 +337,7 @@ impl Bench {
             unattended: Some(("000000358002".into(), Password::new("1234"))),
             clock: clock.clone(),
             chance,
+            witness: None,
         };
         let opened = Opened::open(&settings).unwrap();
         let (cards, card_box) = mpsc::channel(4);
