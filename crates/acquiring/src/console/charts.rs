@@ -95,7 +95,7 @@ impl Totals {
         if self.sales.count == 0 {
             return html! {};
         }
-        html! { div.day-charts { (self.brands(lang)) (self.hours(lang, now_hour)) } }
+        html! { (self.brands(lang)) (self.hours(lang, now_hour)) }
     }
 
     /// One bar, a piece for each brand, and the same as a list.
