@@ -283,7 +283,7 @@ impl Page<'_> {
                 }
             },
             html! { (class_word(lang, payment.class)) },
-            yen(payment.amount),
+            html! { (yen(payment.amount)) span.only-phone { (self.chip_of(payment)) } },
             html! {
                 (self.chip_of(payment))
                 @if let Some(reason) = reason { span.sub { (reason) } }

@@ -58,6 +58,7 @@ payments-day-before = 前日
 payments-day-after = 翌日
 payments-today = 今日
 payments-count = { $count }件
+payments-number = { $count }件
 payments-count-one = { $count }件
 payments-seconds = { $seconds }秒
 payments-age-seconds = { $seconds }秒
