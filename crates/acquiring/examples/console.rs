@@ -44,10 +44,13 @@ const FATES: [(&str, Fate); 12] = [
 /// The day: quiet in the morning, busy at noon and in the evening.
 async fn fill(world: &mut World) -> BTreeMap<String, String> {
     let mut names = BTreeMap::new();
-    let entries = [EntryMode::ContactIc, EntryMode::Contactless, EntryMode::Contactless, EntryMode::Magstripe];
+    let entries =
+        [EntryMode::ContactIc, EntryMode::Contactless, EntryMode::Contactless, EntryMode::Magstripe];
     for number in 0..132_usize {
         let (brand, last4) = BRANDS[number * number % 31 % BRANDS.len()];
-        let yen = 380 + i64::try_from(number * 7_919 % 11_000).unwrap_or(0) + if number % 13 == 0 { 38_000 } else { 0 };
+        let yen = 380
+            + i64::try_from(number * 7_919 % 11_000).unwrap_or(0)
+            + if number % 13 == 0 { 38_000 } else { 0 };
         let fate = match number {
             n if n % 17 == 3 => Fate::Refused("51"),
             n if n % 13 == 0 => Fate::Signed,

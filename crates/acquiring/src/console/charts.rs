@@ -68,11 +68,16 @@ impl Totals {
 
     /// The row of figures (A-012, M-075).
     pub(crate) fn figures(&self, lang: Lang) -> Markup {
-        let [sales, open, refused, in_doubt] =
-            ["payments-total-sales", "payments-total-open", "payments-total-refused", "payments-total-in-doubt"]
-                .map(|key| t(lang, key));
+        let [sales, open, refused, in_doubt] = [
+            "payments-total-sales",
+            "payments-total-open",
+            "payments-total-refused",
+            "payments-total-in-doubt",
+        ]
+        .map(|key| t(lang, key));
         let [no_sale, not_charged, no_doubt] =
-            ["payments-total-no-sale", "payments-total-not-charged", "payments-total-no-doubt"].map(|key| t(lang, key));
+            ["payments-total-no-sale", "payments-total-not-charged", "payments-total-no-doubt"]
+                .map(|key| t(lang, key));
         let said = |part: Part| count(lang, part.count);
         let sold = if self.sales.count == 0 { no_sale } else { said(self.sales) };
         let doubts = said(self.in_doubt);
@@ -109,7 +114,8 @@ impl Totals {
             .map(|(place, (brand, part))| {
                 let x = scaled(from, WIDE, whole);
                 from = from.saturating_add(part.amount.get());
-                let title = format!("{} ¥{} · {}", brand.name(), part.amount.grouped(), count(lang, part.count));
+                let title =
+                    format!("{} ¥{} · {}", brand.name(), part.amount.grouped(), count(lang, part.count));
                 (place, x, scaled(from, WIDE, whole).saturating_sub(x), title)
             })
             .collect();
@@ -152,7 +158,10 @@ impl Totals {
         let peak = ta(
             lang,
             "payments-by-hour-peak",
-            &[("hour", &busiest.to_string()), ("amount", &format!("¥{}", Yen::new(most).unwrap_or_default().grouped()))],
+            &[
+                ("hour", &busiest.to_string()),
+                ("amount", &format!("¥{}", Yen::new(most).unwrap_or_default().grouped())),
+            ],
         );
         html! {
             section.chart aria-labelledby="by-hour" {

@@ -66,7 +66,9 @@ impl Page<'_> {
 
     fn body(&self) -> Markup {
         let running = self.filter.on == self.filter.today;
-        let hour = usize::try_from(self.now_us.saturating_add(32_400_000_000).div_euclid(3_600_000_000).rem_euclid(24));
+        let hour = usize::try_from(
+            self.now_us.saturating_add(32_400_000_000).div_euclid(3_600_000_000).rem_euclid(24),
+        );
         let now_hour = hour.ok().filter(|_| running);
         html! {
             (self.head())
@@ -87,7 +89,8 @@ impl Page<'_> {
         let step = |days: i64| on.checked_add(days.days()).ok();
         let next = step(1).filter(|next| *next <= today);
         let href = |day| self.filter.of_day(day).address(LIST_PATH);
-        let [before, after, now] = ["payments-day-before", "payments-day-after", "payments-today"].map(|key| self.t(key));
+        let [before, after, now] =
+            ["payments-day-before", "payments-day-after", "payments-today"].map(|key| self.t(key));
         html! {
             div.page-head {
                 h1 tabindex="-1" { (ta(self.lang, "payments-of-day", &[("day", &words::day(self.lang, on))])) }
@@ -175,12 +178,14 @@ impl Page<'_> {
         state_options.extend(states.iter().map(|(value, text)| (*value, text.as_str())));
         let same = |state: StateName| super::filter::same_word(self.profile, state);
         let chosen = filter.state.and_then(|state| {
-            states.iter().find(|(word, _)| same(state).iter().any(|other| other.word() == *word)).map(|(word, _)| *word)
+            states
+                .iter()
+                .find(|(word, _)| same(state).iter().any(|other| other.word() == *word))
+                .map(|(word, _)| *word)
         });
         let on = filter.on.to_string();
-        let further = filter.narrowing()
-            - usize::from(!filter.text.is_empty())
-            - usize::from(filter.state.is_some());
+        let further =
+            filter.narrowing() - usize::from(!filter.text.is_empty()) - usize::from(filter.state.is_some());
         let (label, hint) = (self.t("payments-filter-text"), self.t("payments-filter-text-hint"));
         let (day, state) = (self.t("payments-filter-day"), self.t("payments-filter-state"));
         html! {
@@ -260,7 +265,8 @@ impl Page<'_> {
             Column::text(state),
             Column::wide_only(operator),
         ];
-        let rows: Vec<_> = self.found.rows.iter().map(|payment| (row_class(payment), self.cells(payment))).collect();
+        let rows: Vec<_> =
+            self.found.rows.iter().map(|payment| (row_class(payment), self.cells(payment))).collect();
         html! { div.payments { (table(&self.t("payments-list"), &columns, &rows)) } }
     }
 
@@ -268,7 +274,8 @@ impl Page<'_> {
         let lang = self.lang;
         let card = payment.card.as_ref();
         let shop = self.shop_name(payment);
-        let when = if self.found.by_id { words::moment(payment.sent_at_us) } else { time(payment.sent_at_us) };
+        let when =
+            if self.found.by_id { words::moment(payment.sent_at_us) } else { time(payment.sent_at_us) };
         let reason = payment.standing.state.code().map(|code| code_text(lang, code).title);
         vec![
             html! {
@@ -295,7 +302,8 @@ impl Page<'_> {
     fn pager(&self) -> Markup {
         let shown = self.found.rows.len();
         let (all, shown) = (money::group(self.totals.all), shown.to_string());
-        let older = self.found.rows.last().filter(|_| self.found.more).map(|row| self.filter.older_than(row.seq));
+        let older =
+            self.found.rows.last().filter(|_| self.found.more).map(|row| self.filter.older_than(row.seq));
         html! {
             nav.pager aria-label=(self.t("payments-pages")) {
                 span.dim { (ta(self.lang, "payments-shown", &[("all", &all), ("shown", &shown)])) }
@@ -315,7 +323,9 @@ impl Page<'_> {
     fn nothing(&self) -> Markup {
         let [title, advice] = match () {
             () if self.filter.narrows() => ["payments-none-like", "payments-none-like-advice"],
-            () if self.filter.on == self.filter.today => ["payments-none-today", "payments-none-today-advice"],
+            () if self.filter.on == self.filter.today => {
+                ["payments-none-today", "payments-none-today-advice"]
+            }
             () => ["payments-none-day", "payments-none-day-advice"],
         }
         .map(|key| self.t(key));

@@ -39,7 +39,12 @@ async fn full(db: &TestDb) -> (World, Vec<PaymentId>) {
         let sale = Sale { shop: usize::from(number % 2 == 1), ..Sale::of(880 + number * 1_000, fate) };
         ids.push(world.sell(sale).await);
     }
-    let tap = Sale { brand: Brand::Jcb, last4: "0505", entry: EntryMode::Contactless, ..Sale::of(1_360, Fate::Approved) };
+    let tap = Sale {
+        brand: Brand::Jcb,
+        last4: "0505",
+        entry: EntryMode::Contactless,
+        ..Sale::of(1_360, Fate::Approved)
+    };
     ids.push(world.sell(tap).await);
     (world, ids)
 }
@@ -47,7 +52,9 @@ async fn full(db: &TestDb) -> (World, Vec<PaymentId>) {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_statement_of_the_pages_is_prepared_on_both_engines() {
     for db in databases().await {
-        tokio::task::spawn_blocking(move || store::prepare_all(&db, console::STATEMENTS).unwrap()).await.unwrap();
+        tokio::task::spawn_blocking(move || store::prepare_all(&db, console::STATEMENTS).unwrap())
+            .await
+            .unwrap();
     }
 }
 
@@ -57,7 +64,8 @@ async fn the_day_reads_as_it_was_read() {
     for db in databases().await {
         let (world, _) = full(&db).await;
         for lang in ["ja", "en"] {
-            let page = world.seen_by(operator()).ask("GET", "/payments", &[("accept-language", lang)], "").await;
+            let page =
+                world.seen_by(operator()).ask("GET", "/payments", &[("accept-language", lang)], "").await;
             assert_eq!(page.status, 200);
             expect_file![format!("golden/day-{lang}.txt")].assert_eq(&readable(&page.text()));
         }
@@ -74,7 +82,8 @@ async fn the_total_of_sales_is_what_the_ledger_moved() {
             balances.iter().find(|balance| balance.account == account).map_or(0, |balance| -balance.value_yen)
         };
         let page = world.seen_by(operator()).get("/payments").await.text();
-        let total = format!("<dt>売上</dt><dd><span class=\"nowrap\">¥{}</span>", money::group(owed("00008")));
+        let total =
+            format!("<dt>売上</dt><dd><span class=\"nowrap\">¥{}</span>", money::group(owed("00008")));
         assert!(owed("00008") > 0 && page.contains(&total), "{total} is not in the page");
     }
 }
@@ -90,7 +99,13 @@ async fn nobody_is_shown_a_payment_of_another_shop() {
             }
         }
         let company = person(Role::CompanyManager, Scope::Company("00008".into()));
-        let questions = ["/payments", "/payments?shop=9000011", "/payments?shop=9000010", "/payments?q=1111", "/payments?q=HON1-0000005"];
+        let questions = [
+            "/payments",
+            "/payments?shop=9000011",
+            "/payments?shop=9000010",
+            "/payments?q=1111",
+            "/payments?q=HON1-0000005",
+        ];
         for (who, own) in [(clerk(), vec![0]), (company, vec![0, 1]), (operator(), vec![0, 1, 2])] {
             let program = world.seen_by(who);
             let mut seen = String::new();
@@ -100,7 +115,11 @@ async fn nobody_is_shown_a_payment_of_another_shop() {
             for (shop, id) in &ids {
                 let listed = seen.contains(&id.to_string());
                 assert_eq!(listed, own.contains(shop), "a payment of shop {shop} in lists of {own:?}");
-                let by_id = program.get(&format!("/payments?q={id}")).await.text().contains(&format!("/payments/{id}\""));
+                let by_id = program
+                    .get(&format!("/payments?q={id}"))
+                    .await
+                    .text()
+                    .contains(&format!("/payments/{id}\""));
                 assert_eq!(by_id, own.contains(shop), "found by id");
                 let wanted = if own.contains(shop) { 200 } else { 404 };
                 let page = program.get(&format!("/payments/{id}")).await.status;
@@ -130,7 +149,11 @@ async fn a_long_day_is_read_page_by_page_without_gap_or_repetition() {
             let mut seen: Vec<String> = Vec::new();
             loop {
                 let page = program.get(&path).await.text();
-                seen.extend(page.split("class=\"open row-link\" href=\"/payments/").skip(1).map(|id| id[..36].to_owned()));
+                seen.extend(
+                    page.split("class=\"open row-link\" href=\"/payments/")
+                        .skip(1)
+                        .map(|id| id[..36].to_owned()),
+                );
                 let Some(next) = page.split("href=\"/payments?before=").nth(1) else { break };
                 path = format!("/payments?before={}", next.split('"').next().unwrap());
             }
@@ -156,7 +179,9 @@ async fn an_id_finds_its_payment_whatever_the_day_and_other_numbers_on_their_day
         let mut world = world(&db).await;
         let old = world.sell(Sale { last4: "4242", ..Sale::of(880, Fate::Approved) }).await;
         world.wait_ms(3 * 24 * 3_600_000);
-        let new = world.sell(Sale { last4: "0505", brand: Brand::Jcb, ..Sale::of(5_000, Fate::Refused("54")) }).await;
+        let new = world
+            .sell(Sale { last4: "0505", brand: Brand::Jcb, ..Sale::of(5_000, Fate::Refused("54")) })
+            .await;
         let (old_id, new_id) = (old.to_string(), new.to_string());
         for question in [
             format!("q={old}"),
@@ -169,10 +194,19 @@ async fn an_id_finds_its_payment_whatever_the_day_and_other_numbers_on_their_day
         ] {
             assert_eq!(found(&world, &question).await, [old_id.clone()], "{question}");
         }
-        for question in ["", "q=0505", "brand=jcb", "state=failed", "min=4,000&max=5000", "terminal=358002", "shop=9000009"] {
+        for question in [
+            "",
+            "q=0505",
+            "brand=jcb",
+            "state=failed",
+            "min=4,000&max=5000",
+            "terminal=358002",
+            "shop=9000009",
+        ] {
             assert_eq!(found(&world, question).await, [new_id.clone()], "{question}");
         }
-        for question in ["q=4242", "brand=visa", "state=approved", "max=4999", "terminal=999", "shop=9000010"] {
+        for question in ["q=4242", "brand=visa", "state=approved", "max=4999", "terminal=999", "shop=9000010"]
+        {
             assert_eq!(found(&world, question).await, Vec::<String>::new(), "{question}");
         }
     }

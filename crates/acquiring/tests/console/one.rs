@@ -38,7 +38,8 @@ async fn a_payment_of_every_kind_reads_as_it_was_read() {
             expect_file![format!("golden/one-{name}-ja.txt")].assert_eq(&readable(&page.text()));
             if fate == Fate::Signed {
                 let path = format!("/payments/{id}");
-                let english = world.seen_by(operator()).ask("GET", &path, &[("accept-language", "en")], "").await;
+                let english =
+                    world.seen_by(operator()).ask("GET", &path, &[("accept-language", "en")], "").await;
                 expect_file!["golden/one-signed-en.txt"].assert_eq(&readable(&english.text()));
             }
         }

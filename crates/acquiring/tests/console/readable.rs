@@ -27,7 +27,9 @@ pub(crate) fn readable(page: &str) -> String {
     }
     text.push_str(rest);
     let text = text.replace("&amp;", "&").replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">");
-    let lines = text.lines().map(|line| line.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" "));
+    let lines = text
+        .lines()
+        .map(|line| line.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" "));
     lines.filter(|line| !line.is_empty() && line != "|").collect::<Vec<_>>().join("\n") + "\n"
 }
 

@@ -177,7 +177,8 @@ impl World {
         match fate {
             Fate::Signed => {
                 self.wait_ms(8_210);
-                let strokes = Strokes(vec![vec![(120, 220), (300, 80), (420, 300)], vec![(480, 120), (760, 260)]]);
+                let strokes =
+                    Strokes(vec![vec![(120, 220), (300, 80), (420, 300)], vec![(480, 120), (760, 260)]]);
                 self.base.write(move |tx| Ok(row::put_signature(tx, id, &strokes)?)).await.unwrap();
                 self.happen(id, Happening::Completed, None).await;
                 self.advise(payment, Advice::Completion, true).await;
