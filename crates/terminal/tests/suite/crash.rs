@@ -114,9 +114,14 @@ async fn a_restart_after_any_entry_ends_where_the_center_is_and_charges_nobody_t
     use StateName as S;
     for (name, facts) in stories() {
         for n in 0..=facts.len() {
-            for at_center in
-                [None, Some(S::Approved), Some(S::Authorized), Some(S::Declined), Some(S::Reversed)]
-            {
+            for at_center in [
+                None,
+                Some(S::Approved),
+                Some(S::Authorized),
+                Some(S::Declined),
+                Some(S::Reversed),
+                Some(S::Released),
+            ] {
                 let folder = tempfile::tempdir().unwrap();
                 let journal = Journal::open(folder.path(), clock()).unwrap();
                 let before = written(&journal, &facts[..n]).await;

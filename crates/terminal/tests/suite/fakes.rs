@@ -79,6 +79,11 @@ impl FakeCenter {
         self.0.lock().unwrap().payments.insert(attempt.id, view);
     }
 
+    /// The center gives the hold back by itself, as it does after half an hour.
+    pub(crate) fn releases(&self, id: PaymentId) {
+        self.0.lock().unwrap().payments.get_mut(&id).unwrap().state = StateName::Released;
+    }
+
     pub(crate) fn charged_yen(&self) -> i64 {
         let book = self.0.lock().unwrap();
         book.payments
@@ -113,6 +118,11 @@ fn view(attempt: &Attempt, state: StateName, code: Option<codes::Code>) -> Payme
         in_doubt_since_us: None,
         business_date: "2026-11-21".into(),
     }
+}
+
+/// What the center says to a step that the payment's state does not have.
+fn wrong_state() -> CenterFault {
+    CenterFault::Refused(Box::new(Problem::new(i18n::Lang::Ja, api::WRONG_STATE)))
 }
 
 fn attempt_of(request: &PaymentRequest) -> Attempt {
@@ -205,8 +215,10 @@ impl Center for FakeCenter {
             self.hears("complete".into())?;
             let mut book = self.0.lock().unwrap();
             let view = book.payments.get_mut(&id).unwrap();
-            if view.state == StateName::Authorized {
-                view.state = StateName::Approved;
+            match view.state {
+                StateName::Authorized => view.state = StateName::Approved,
+                StateName::Approved => {}
+                _ => return Err(wrong_state()),
             }
             Ok(view.clone())
         })
@@ -222,6 +234,10 @@ impl Center for FakeCenter {
                 view(&attempt, StateName::Reversed, None)
             };
             let view = book.payments.entry(id).or_insert_with(tombstone);
+            let unfinished = [pay::CRYPTOGRAM_REFUSED, pay::CARD_REMOVED].contains(&request.reason);
+            if view.state == StateName::Approved && !unfinished {
+                return Err(wrong_state());
+            }
             if !matches!(view.state, StateName::Declined | StateName::Failed) {
                 view.state = StateName::Reversed;
             }
@@ -234,6 +250,9 @@ impl Center for FakeCenter {
             self.hears("release".into())?;
             let mut book = self.0.lock().unwrap();
             let view = book.payments.get_mut(&id).unwrap();
+            if !matches!(view.state, StateName::Authorized | StateName::Released) {
+                return Err(wrong_state());
+            }
             view.state = StateName::Released;
             Ok(view.clone())
         })

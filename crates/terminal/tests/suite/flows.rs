@@ -141,6 +141,37 @@ async fn a_customer_who_does_not_sign_is_not_charged() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_signature_that_comes_after_the_hold_was_given_back_ends_as_not_paid() {
+    // M-028: the center released it after half an hour; the terminal must not ask for ever.
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::fresh(folder.path()).await;
+    let id = bench.start(880).await;
+    bench.swipe().await;
+    bench.reach("sign").await;
+    bench.center.releases(id);
+    let path = format!("/local/payments/{id}/signature");
+    assert_eq!(bench.json("POST", &path, crate::fakes::SIGNATURE).await.0, 202);
+    bench.reach("undone").await;
+    let seen = bench.look(id).await;
+    assert_eq!((seen["state"].as_str(), seen["money_taken"].as_str()), (Some("released"), Some("no")));
+    assert_eq!(bench.center.charged_yen(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_signature_that_is_never_given_ends_on_the_terminal_too() {
+    // M-028: nobody signs for half an hour; the screen does not ask for a signature that counts no more.
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::fresh(folder.path()).await;
+    let id = bench.start(880).await;
+    bench.swipe().await;
+    bench.reach("sign").await;
+    bench.pass(std::time::Duration::from_mins(31)).await;
+    bench.reach("undone").await;
+    assert_eq!(bench.center.state(id), Some(payment::StateName::Released));
+    assert_eq!(bench.look(id).await["is_final"], true);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refused_sale_goes_on_with_a_new_id() {
     let folder = tempfile::tempdir().unwrap();
     let bench = Bench::fresh(folder.path()).await;
