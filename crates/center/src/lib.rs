@@ -55,6 +55,8 @@ pub struct Settings {
     pub tls: bool,
     /// Host names beyond loopback that browsers may use.
     pub hosts: Vec<String>,
+    /// Accept readers that are loaded with the published test keys; never with real cards.
+    pub test_keys: bool,
     /// The root of this installation's secrets; never printed.
     pub root_key: [u8; 32],
 }
@@ -147,6 +149,7 @@ impl Center {
         let fleet = Fleet::new(&base, &tenancy);
         let line = Line::new(&settings.card_network, settings.connections, clock);
         let places = Places::new(&base, &tenancy);
+        let places = if settings.test_keys { places.with_test_keys() } else { places };
         let console = Console::new(&base, places.clone(), &tenancy, &staff);
         let acquiring = Acquiring::new(&base, line, places);
         let mailer = Mailer::new(&settings.mail).map_err(|error| StartError::Mail(error.to_string()))?;

@@ -167,7 +167,11 @@ fn center_settings(settings: &Settings) -> center::Settings {
     }
 }
 
-fn terminal_settings(settings: &Settings, index: u16, device: &crate::cast::CastDevice) -> terminal::Settings {
+fn terminal_settings(
+    settings: &Settings,
+    index: u16,
+    device: &crate::cast::CastDevice,
+) -> terminal::Settings {
     terminal::Settings {
         data: settings.data.join(format!("terminal-{}", device.id)),
         clock: settings.clock.clone(),
@@ -176,6 +180,7 @@ fn terminal_settings(settings: &Settings, index: u16, device: &crate::cast::Cast
         printer: Some(settings.ports.printer(index).to_string()),
         reader_serial: device.reader.clone(),
         unattended: Some((device.id.clone(), device.password.clone())),
+        witness: None,
     }
 }
 
