@@ -270,7 +270,13 @@ async fn one_question(
         },
         Remedy::Complete => {
             let signature = attempt.signature.clone().unwrap_or_default();
-            shared.center.complete(id, CompletionRequest { signature }).await
+            match shared.center.complete(id, CompletionRequest { signature }).await {
+                // Released meanwhile, because nobody signed for too long: what it is now decides.
+                Err(CenterFault::Refused(problem)) => {
+                    shared.center.look(id).await?.ok_or(CenterFault::Refused(problem))
+                }
+                answer => answer,
+            }
         }
     }
 }
