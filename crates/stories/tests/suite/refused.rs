@@ -114,7 +114,10 @@ fn without_the_center_no_card_is_asked_for() {
         house.until_journal("abandoned").await;
         house.until_screen("refused").await;
         house.restart_center().await;
-        house.sale("880").await;
+        house.say("The clerk tries once more.");
+        house.press("again", &[]).await;
+        house.until_reader("card").await;
+        house.until_screen("present").await;
         house.present("visa", "tap", None).await;
         house.until_screen("approved").await;
     });
