@@ -174,12 +174,7 @@ mod tests {
         let printers = Printers::new(["T1".to_owned()], || ());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        tokio::spawn(serve(
-            listener,
-            printers.clone(),
-            "T1".into(),
-            Clock::by_hand(Timestamp::UNIX_EPOCH),
-        ));
+        tokio::spawn(serve(listener, printers.clone(), "T1".into(), Clock::by_hand(Timestamp::UNIX_EPOCH)));
         let mut line = TcpStream::connect(address).await.unwrap();
         for question in [&b"\x10\x04\x04"[..], b"\x10\x04\x02"] {
             line.write_all(question).await.unwrap();

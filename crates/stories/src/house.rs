@@ -160,7 +160,10 @@ impl House {
 
     /// Waits until the reader waits for `card` or `pin`.
     pub async fn until_reader(&self, waits_for: &str) {
-        self.until_lamp(&format!("the reader waits for {waits_for}"), |shown| shown["waits_for"] == waits_for).await;
+        self.until_lamp(&format!("the reader waits for {waits_for}"), |shown| {
+            shown["waits_for"] == waits_for
+        })
+        .await;
     }
 
     async fn until_lamp(&self, what: &str, so: impl Fn(&Value) -> bool) {
@@ -175,7 +178,8 @@ impl House {
     /// Waits until the card network's log has so many lines with this in their title.
     pub async fn until_network(&self, title: &str, times: usize) {
         self.until(&format!("the network said {title}"), async || {
-            self.outside.log.newest(usize::MAX).iter().filter(|line| line.title.contains(title)).count() >= times
+            self.outside.log.newest(usize::MAX).iter().filter(|line| line.title.contains(title)).count()
+                >= times
         })
         .await;
     }
@@ -193,13 +197,19 @@ impl House {
 
     /// Waits until this is in the terminal's journal.
     pub async fn until_journal(&self, what: &str) {
-        self.until(&format!("the journal says {what}"), async || self.entries().iter().any(|entry| entry["fact"]["what"] == what)).await;
+        self.until(&format!("the journal says {what}"), async || {
+            self.entries().iter().any(|entry| entry["fact"]["what"] == what)
+        })
+        .await;
     }
 
     fn entries(&self) -> Vec<Value> {
         let exported = self.exported(choba::admin::Which::Terminal);
         let journals = exported["journals"].as_object().unwrap();
-        journals.values().flat_map(|journal| journal["entries"].as_array().cloned().unwrap_or_default()).collect()
+        journals
+            .values()
+            .flat_map(|journal| journal["entries"].as_array().cloned().unwrap_or_default())
+            .collect()
     }
 
     fn exported(&self, which: choba::admin::Which) -> Value {
@@ -315,7 +325,8 @@ impl House {
         self.until_reader("pin").await;
         self.say(&format!("The customer enters {pin}."));
         let path = format!("/desk/terminals/{}/pin", self.place.device.id);
-        let answer = http::post(self.outside.at.desk, &path, &json!({ "entered": { "pin": pin } })).await.unwrap();
+        let answer =
+            http::post(self.outside.at.desk, &path, &json!({ "entered": { "pin": pin } })).await.unwrap();
         assert_eq!(answer.status, 202, "{}", answer.body);
     }
 
@@ -375,7 +386,10 @@ impl House {
 
     /// Trouble on the line to the card network.
     pub async fn fault(&mut self, fault: &str, times: u32) {
-        self.say(&format!("(Trouble at the card network: {fault}, {times} time{}.)", if times == 1 { "" } else { "s" }));
+        self.say(&format!(
+            "(Trouble at the card network: {fault}, {times} time{}.)",
+            if times == 1 { "" } else { "s" }
+        ));
         let body = json!({ "network": "card", "fault": fault, "times": times });
         let answer = http::post(self.outside.at.desk, "/desk/faults", &body).await.unwrap();
         assert_eq!(answer.status, 200, "{}", answer.body);
@@ -391,7 +405,8 @@ impl House {
     pub async fn restart_center(&mut self) {
         self.say("(The center starts again.)");
         let center =
-            Center::start(self.folder.path(), &self.clock, &self.outside.at, &self.cast, self.center_at).await;
+            Center::start(self.folder.path(), &self.clock, &self.outside.at, &self.cast, self.center_at)
+                .await;
         self.take_in(center).await;
     }
 
@@ -471,7 +486,11 @@ impl House {
         self.until("the paper comes out", async || self.papers().await.len() > before).await;
         self.until("the printer is done", async || {
             self.entries().iter().filter(|entry| entry["fact"]["what"] == "printed").count() > printed
-                && self.seen().lines.iter().any(|line| line.contains("控えを印刷しました") || line.ends_with("copy printed"))
+                && self
+                    .seen()
+                    .lines
+                    .iter()
+                    .any(|line| line.contains("控えを印刷しました") || line.ends_with("copy printed"))
         })
         .await;
         self.tell_screens();
@@ -481,7 +500,13 @@ impl House {
     pub async fn papers(&self) -> Vec<String> {
         let path = format!("/desk/paper/{}", self.place.device.id);
         let sheets = http::get(self.outside.at.desk, &path).await.unwrap().json();
-        sheets.as_array().unwrap().iter().rev().map(|sheet| sheet["text"].as_str().unwrap().to_owned()).collect()
+        sheets
+            .as_array()
+            .unwrap()
+            .iter()
+            .rev()
+            .map(|sheet| sheet["text"].as_str().unwrap().to_owned())
+            .collect()
     }
 
     /// Mails that were caught.

@@ -53,14 +53,19 @@ async fn ask(at: SocketAddr, method: &str, path: &str, kind: &str, body: &str) -
     } else {
         format!("content-type: {kind}\r\ncontent-length: {}\r\n", body.len())
     };
-    let request = format!("{method} {path} HTTP/1.1\r\nhost: {at}\r\nconnection: close\r\n{content}\r\n{body}");
+    let request =
+        format!("{method} {path} HTTP/1.1\r\nhost: {at}\r\nconnection: close\r\n{content}\r\n{body}");
     stream.write_all(request.as_bytes()).await?;
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).await?;
     let text = String::from_utf8_lossy(&bytes);
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
-    let body = if head.to_lowercase().contains("transfer-encoding: chunked") { joined(body) } else { body.to_owned() };
+    let body = if head.to_lowercase().contains("transfer-encoding: chunked") {
+        joined(body)
+    } else {
+        body.to_owned()
+    };
     Ok(Answer { status, body })
 }
 

@@ -11,8 +11,8 @@
     reason = "this is a test's harness: it fails by panicking, as the test does"
 )]
 
-pub mod http;
 pub mod house;
+pub mod http;
 pub mod page;
 pub mod run;
 pub mod stall;

@@ -27,7 +27,10 @@ pub fn lines(html: &str) -> Vec<String> {
         }
         if unread == 0 && !closing {
             match name {
-                "input" if attribute(tag, "type") == Some("text") && attribute(tag, "value").is_some_and(|v| !v.is_empty()) => {
+                "input"
+                    if attribute(tag, "type") == Some("text")
+                        && attribute(tag, "value").is_some_and(|v| !v.is_empty()) =>
+                {
                     out.push_str(&format!("[{}]", attribute(tag, "value").unwrap_or_default()));
                 }
                 "li" => out.push_str("\n・"),
@@ -55,7 +58,10 @@ pub fn lines(html: &str) -> Vec<String> {
 
 /// The revision that a page was drawn with, as its forms post it.
 pub fn revision(html: &str) -> String {
-    html.split_once("data-rev=\"").and_then(|(_, after)| after.split('"').next()).unwrap_or_default().to_owned()
+    html.split_once("data-rev=\"")
+        .and_then(|(_, after)| after.split('"').next())
+        .unwrap_or_default()
+        .to_owned()
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! A program in a runtime of its own: killing it drops every task of it where it stands.
 
 use choba::cast::{Cast, CastDevice};
-use choba::programs::{center as center_program, listen, networks as networks_program, terminal as terminal_program};
+use choba::programs::{
+    center as center_program, listen, networks as networks_program, terminal as terminal_program,
+};
 use clock::Clock;
 use netsim::log::Log;
 use pages::live::Live;
@@ -80,7 +82,11 @@ impl Outside {
             magic: true,
             terminals: terminals
                 .iter()
-                .map(|device| netsim::Terminal { id: device.id.clone(), name: device.name.clone(), printer: Some(ANY) })
+                .map(|device| netsim::Terminal {
+                    id: device.id.clone(),
+                    name: device.name.clone(),
+                    printer: Some(ANY),
+                })
                 .collect(),
         };
         let bound = program.within(networks_program::open(settings)).await.unwrap();
@@ -101,7 +107,13 @@ pub struct Center {
 
 impl Center {
     /// Starts it where it listened before, or anywhere.
-    pub async fn start(folder: &Path, clock: &Clock, outside: &netsim::Addresses, cast: &Cast, at: SocketAddr) -> Self {
+    pub async fn start(
+        folder: &Path,
+        clock: &Clock,
+        outside: &netsim::Addresses,
+        cast: &Cast,
+        at: SocketAddr,
+    ) -> Self {
         let program = Program::new("center");
         let (data, clock, cast) = (folder.join("center"), clock.clone(), cast.clone());
         let (card_network, smtp) = (outside.card.to_string(), format!("smtp://{}", outside.smtp));

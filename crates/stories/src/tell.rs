@@ -34,7 +34,11 @@ pub(crate) fn open_payments(report: &Value) -> i64 {
     let terminals = report["terminals"].as_object().cloned().unwrap_or_default();
     let unsettled: i64 = terminals.values().filter_map(|journal| journal["unsettled"].as_i64()).sum();
     let open = report["center"]["tenants"].as_array().cloned().unwrap_or_default();
-    let open: i64 = open.iter().filter_map(|tenant| tenant["open"].as_array()).map(|open| i64::try_from(open.len()).unwrap_or(0)).sum();
+    let open: i64 = open
+        .iter()
+        .filter_map(|tenant| tenant["open"].as_array())
+        .map(|open| i64::try_from(open.len()).unwrap_or(0))
+        .sum();
     unsettled + open
 }
 
@@ -64,7 +68,8 @@ impl Told<'_> {
         section(&mut out, "In the ledger", &self.transfers());
         section(&mut out, "In the card network\u{2019}s book", &self.charges());
         for (index, paper) in self.papers.iter().enumerate() {
-            let rows: Vec<String> = paper.lines().map(|row| format!("| {row}").trim_end().to_owned()).collect();
+            let rows: Vec<String> =
+                paper.lines().map(|row| format!("| {row}").trim_end().to_owned()).collect();
             section(&mut out, &format!("Paper {}", index + 1), &rows);
         }
         section(&mut out, "The books", &self.books());
@@ -92,7 +97,11 @@ impl Told<'_> {
             let field = line.fields.iter().find(|field| number(field) == wanted)?;
             field.split_once(": ").map(|(_, value)| value.to_owned())
         };
-        self.log.iter().filter(|line| of(line, 37).as_deref() == Some(rrn)).filter_map(|line| of(line, 38)).collect()
+        self.log
+            .iter()
+            .filter(|line| of(line, 37).as_deref() == Some(rrn))
+            .filter_map(|line| of(line, 38))
+            .collect()
     }
 
     fn messages(&self) -> Vec<String> {
@@ -109,14 +118,16 @@ impl Told<'_> {
                 Way::Note => "",
             };
             out.push(format!("{arrow}{}", line.title));
-            let fields = line.fields.iter().filter(|field| self.every_field || SHOWN.contains(&number(field)));
+            let fields =
+                line.fields.iter().filter(|field| self.every_field || SHOWN.contains(&number(field)));
             out.extend(fields.map(|field| format!("  {}", message_field(field))));
         }
         out
     }
 
     fn journal(&self) -> Vec<String> {
-        let mut payments: Vec<&Value> = self.entries.iter().filter(|entry| entry["payment"].is_string()).collect();
+        let mut payments: Vec<&Value> =
+            self.entries.iter().filter(|entry| entry["payment"].is_string()).collect();
         payments.sort_by_key(|entry| self.rank(&entry["payment"]));
         payments
             .iter()
@@ -166,7 +177,9 @@ impl Told<'_> {
         rows.extend(self.network["tombstones"].as_array().cloned().unwrap_or_default());
         let rrns: Vec<String> = self.ids().iter().map(|id| rrn(id)).collect();
         rows.sort_by_key(|row| rrns.iter().position(|rrn| row["rrn"] == rrn.as_str()));
-        rows.iter().map(|row| format!("{}  {}  {}", text(&row["rrn"]), yen(&row["amount_yen"]), text(&row["state"]))).collect()
+        rows.iter()
+            .map(|row| format!("{}  {}  {}", text(&row["rrn"]), yen(&row["amount_yen"]), text(&row["state"])))
+            .collect()
     }
 
     fn books(&self) -> Vec<String> {
@@ -179,7 +192,10 @@ impl Told<'_> {
                 out.push(format!("{}  {}", text(&account["account"]), yen(&account["value_yen"])));
             }
         }
-        out.push("Terminal, center and card network agree; the ledger adds up to nought; nothing is open.".to_owned());
+        out.push(
+            "Terminal, center and card network agree; the ledger adds up to nought; nothing is open."
+                .to_owned(),
+        );
         out
     }
 
@@ -250,7 +266,8 @@ fn message_field(field: &str) -> String {
     match (number(field), field.split_once(": ")) {
         (11, Some((name, _))) => format!("{name}: \u{2026}"),
         (55, Some((name, value))) => {
-            let tags: Vec<&str> = value.split(' ').filter_map(|tag| tag.split_once('=').map(|(tag, _)| tag)).collect();
+            let tags: Vec<&str> =
+                value.split(' ').filter_map(|tag| tag.split_once('=').map(|(tag, _)| tag)).collect();
             format!("{name}: tags {}", tags.join(" "))
         }
         (90, Some((name, value))) => {

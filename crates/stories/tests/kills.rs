@@ -91,8 +91,12 @@ impl Town {
         ));
         let networks = Process::start(&networks);
         let center_data = folder.path().join("center");
-        let loaded =
-            Command::new(choba()).args(["admin", "load", "--data"]).arg(&center_data).arg(CAST).output().unwrap();
+        let loaded = Command::new(choba())
+            .args(["admin", "load", "--data"])
+            .arg(&center_data)
+            .arg(CAST)
+            .output()
+            .unwrap();
         assert!(loaded.status.success(), "{}", String::from_utf8_lossy(&loaded.stderr));
         Self { folder, desk, card, smtp, printer, center, terminal, _networks: networks }
     }
@@ -145,8 +149,11 @@ impl Town {
     /// `choba admin verify --json` until nothing is open: sound, and no difference.
     async fn books_are_sound(&self) {
         let report = until("no payment is open in any book", async || {
-            let done =
-                Command::new(choba()).args(["admin", "verify", "--json", "--data"]).arg(self.folder.path()).output().unwrap();
+            let done = Command::new(choba())
+                .args(["admin", "verify", "--json", "--data"])
+                .arg(self.folder.path())
+                .output()
+                .unwrap();
             let report: Value = serde_json::from_slice(&done.stdout).unwrap();
             let open = report["center"]["tenants"][0]["open"].as_array().unwrap().len();
             (open == 0).then_some(report)
@@ -210,7 +217,8 @@ async fn a_terminal_killed_while_printing_offers_the_slip_again_with_its_mark() 
 
     let _terminal = town.start_terminal(town.printer);
     let shown = page::lines(&get(town.terminal, "/").await.unwrap().body);
-    for said in ["お支払いが完了しました", "¥880", "印刷が途中で止まった可能性があります"] {
+    for said in ["お支払いが完了しました", "¥880", "印刷が途中で止まった可能性があります"]
+    {
         assert!(shown.iter().any(|line| line == said), "{said}: {shown:?}");
     }
     press(&town, "print-customer").await;

@@ -15,7 +15,7 @@ use pages::live::Live;
 use payment::PaymentId;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 
 /// Hears every screen that is shown, in order: its name and the inside of its page. Stories read along;
 /// it is called by the screen's own task and must not wait.
@@ -43,6 +43,8 @@ pub(crate) struct Shared {
     pub(crate) activation: Mutex<Option<Activation>>,
     witness: Option<Witness>,
     shown: Mutex<Shown>,
+    /// Grows with everything that the screen's task has heard.
+    pub(crate) heard: watch::Sender<u64>,
 }
 
 pub(crate) struct Parts {
@@ -84,6 +86,7 @@ impl Shared {
             activation: Mutex::default(),
             witness: parts.witness,
             shown: Mutex::new(shown),
+            heard: watch::Sender::new(0),
         }
     }
 
@@ -119,6 +122,7 @@ impl Shared {
                 witness(name, &body);
             }
         }
+        self.heard.send_modify(|heard| *heard = heard.wrapping_add(1));
     }
 
     /// An id that no payment has yet.

@@ -82,7 +82,7 @@ fn listen(ctx: &Context, screen: Screen, event: Event, at: Moment) -> Step {
         Screen::Present(present) => card::present(ctx, present, event, at),
         Screen::ClassAgain(again) => card::class_again(ctx, again, event, at),
         Screen::Processing(processing) => card::processing(processing, event, at),
-        Screen::Sign(form) => sign::sign(form, event, at),
+        Screen::Sign(form) => sign::sign(ctx, form, event, at),
         Screen::Result(finished) => result::result(ctx, finished, event, at),
         Screen::Mail(form) => delivery::mail(form, event),
         Screen::Qr(shown) => delivery::qr(shown, event),
@@ -232,13 +232,14 @@ pub fn deadline(ctx: &Context, screen: &Screen) -> Option<i64> {
         Screen::Method(draft) | Screen::Class(draft) => Some(session(draft.since_us)),
         Screen::Present(present) => match present.stage {
             Stage::Starting | Stage::Stopping { .. } => None,
-            Stage::Waiting(_) => {
+            Stage::Arming | Stage::Waiting(_) => {
                 let waited = present.armed_us.saturating_add(seconds(policy.present_wait_s));
                 Some(waited.min(session(present.since_us)))
             }
             Stage::Reading | Stage::Pin { .. } => Some(session(present.since_us)),
         },
         Screen::ClassAgain(again) if !again.stopping => Some(session(again.since_us)),
+        Screen::Sign(form) if !form.stopping => Some(flows::sign::until_us(ctx, form)),
         Screen::Processing(processing) if !processing.slow => {
             Some(processing.since_us.saturating_add(seconds(limits::SLOW_AFTER_S)))
         }

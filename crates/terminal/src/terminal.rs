@@ -221,6 +221,11 @@ impl Terminal {
         web::router(Arc::clone(&self.shared), hosts)
     }
 
+    /// Grows with everything that the screen's task has heard, so that stories can wait without polling.
+    pub fn heard(&self) -> watch::Receiver<u64> {
+        self.shared.heard.subscribe()
+    }
+
     /// The name of the screen that is shown, for stories and logs.
     pub fn screen_name(&self) -> &'static str {
         self.shared.with_shown(|shown| shown.screen.name())

@@ -11,7 +11,7 @@ async fn refused(house: &mut House, amount: &str, card: &str, how: &str, pin: Op
 
 #[test]
 fn a_card_over_its_limit_is_refused() {
-    // 1.1.9 of the inventory: 101 and its kin; X-003
+    // 1.1.9 of the inventory: 101 and its kin; X-019
     check!("over_limit", "A card over its limit.", async |house: &mut House| {
         refused(house, "1001", "over-limit", "insert", Some("1234")).await;
     });

@@ -106,19 +106,23 @@ fn a_terminal_killed_in_mid_payment_asks_what_became_of_it() {
 
 #[test]
 fn a_terminal_killed_while_asking_finds_the_approval() {
-    check!("terminal_killed_approved", "The terminal is killed; the answer comes meanwhile.", async |house: &mut House| {
-        house.fault("delay", 1).await;
-        house.sale("880").await;
-        house.present("visa", "tap", None).await;
-        house.until_screen("processing").await;
-        house.until_charged(1).await;
-        house.kill_terminal().await;
-        house.advance(3).await;
-        house.until_center("approved").await;
-        house.restart_terminal().await;
-        house.a_little_later("approved").await;
-        house.print("customer").await;
-    });
+    check!(
+        "terminal_killed_approved",
+        "The terminal is killed; the answer comes meanwhile.",
+        async |house: &mut House| {
+            house.fault("delay", 1).await;
+            house.sale("880").await;
+            house.present("visa", "tap", None).await;
+            house.until_screen("processing").await;
+            house.until_charged(1).await;
+            house.kill_terminal().await;
+            house.advance(3).await;
+            house.until_center("approved").await;
+            house.restart_terminal().await;
+            house.a_little_later("approved").await;
+            house.print("customer").await;
+        }
+    );
 }
 
 #[test]

@@ -1,19 +1,24 @@
 //! The signature on the screen: for a swipe, for taps above the limit, for a skipped PIN (R-033, R-034, M-026).
 
+use crate::context::{Context, seconds};
 use crate::event::{Done, Effect, Event, Local, Moment, Press};
 use crate::screen::{Screen, Sign, Trouble};
 use crate::step::{Step, follow};
 use receipt::Strokes;
 
-pub(crate) fn sign(form: Sign, event: Event, at: Moment) -> Step {
+/// Until when a signature counts: then the center gives the hold back (M-028).
+pub(crate) fn until_us(ctx: &Context, form: &Sign) -> i64 {
+    form.attempt.changed_at_us.saturating_add(seconds(ctx.policy().release_after_min.saturating_mul(60)))
+}
+
+pub(crate) fn sign(ctx: &Context, form: Sign, event: Event, at: Moment) -> Step {
     let id = form.attempt.id;
     match event {
         Event::Press(Press::Sign(strokes)) if !form.stopping => signed(form, strokes, at),
         Event::Local(Local::Sign(of, strokes)) if of == id && !form.stopping => signed(form, strokes, at),
         // The customer does not sign: the hold is given back (M-028 would leave it for 30 minutes).
-        Event::Press(Press::GiveBack) if !form.stopping => {
-            Step::to(Screen::Sign(Sign { stopping: true, ..form })).with(Effect::GiveBack(id))
-        }
+        Event::Press(Press::GiveBack) if !form.stopping => give_back(form),
+        Event::Tick if !form.stopping && at.now_us >= until_us(ctx, &form) => give_back(form),
         Event::Done(Done::Changed(attempt)) if attempt.id == id => {
             if attempt.wants_signature() {
                 return Step::to(Screen::Sign(Sign { attempt, ..form }));
@@ -22,6 +27,11 @@ pub(crate) fn sign(form: Sign, event: Event, at: Moment) -> Step {
         }
         _ => Step::deaf(Screen::Sign(form)),
     }
+}
+
+fn give_back(form: Sign) -> Step {
+    let id = form.attempt.id;
+    Step::to(Screen::Sign(Sign { stopping: true, ..form })).with(Effect::GiveBack(id))
 }
 
 fn signed(form: Sign, strokes: Strokes, at: Moment) -> Step {

@@ -236,8 +236,9 @@ async fn once(shared: &Arc<Shared>, attempt: &Attempt, remedy: Remedy) -> bool {
         return record(shared, attempt.id, Fact::InDoubt { code }).await.is_some();
     }
     match (settle(attempt, &view), remedy) {
-        // It must be undone: an approval is not accepted, the reversal is asked for again.
-        (Settled::Write(Fact::Approved { .. }), Remedy::Undo(_)) => false,
+        // The card did not finish, so the charge must not stand: the reversal is asked for again. Any
+        // other approval is final, whatever was wanted of it (rule 3).
+        (Settled::Write(Fact::Approved { .. }), Remedy::Undo(code)) if card_did_not_finish(code) => false,
         (Settled::Write(fact), _) => record(shared, attempt.id, fact).await.is_some(),
         (Settled::Wait, _) => false,
         (Settled::Undo(code), Remedy::Inquire) => {
@@ -247,11 +248,28 @@ async fn once(shared: &Arc<Shared>, attempt: &Attempt, remedy: Remedy) -> bool {
     }
 }
 
+/// What the center voids although it was approved (`center-api`, reversal).
+fn card_did_not_finish(code: codes::Code) -> bool {
+    [pay::CRYPTOGRAM_REFUSED, pay::CARD_REMOVED].contains(&code)
+}
+
+/// Asks for a remedy. Where the center's state no longer allows it, what the center has is the answer: a
+/// hold that was released before the signature came, or an approval that cannot be taken back.
 async fn one_question(
     shared: &Shared,
     attempt: &Attempt,
     remedy: Remedy,
 ) -> Result<PaymentView, CenterFault> {
+    match wanted(shared, attempt, remedy).await {
+        Err(CenterFault::Refused(problem)) if problem.code == codes::api::WRONG_STATE => {
+            let found = shared.center.look(attempt.id).await?;
+            found.ok_or(CenterFault::Refused(problem))
+        }
+        answer => answer,
+    }
+}
+
+async fn wanted(shared: &Shared, attempt: &Attempt, remedy: Remedy) -> Result<PaymentView, CenterFault> {
     let id = attempt.id;
     let reversal = |reason| ReversalRequest {
         amount: attempt.amount,
@@ -270,13 +288,7 @@ async fn one_question(
         },
         Remedy::Complete => {
             let signature = attempt.signature.clone().unwrap_or_default();
-            match shared.center.complete(id, CompletionRequest { signature }).await {
-                // Released meanwhile, because nobody signed for too long: what it is now decides.
-                Err(CenterFault::Refused(problem)) => {
-                    shared.center.look(id).await?.ok_or(CenterFault::Refused(problem))
-                }
-                answer => answer,
-            }
+            shared.center.complete(id, CompletionRequest { signature }).await
         }
     }
 }

@@ -18,11 +18,11 @@ pub(super) fn present(w: Words, ctx: &Context, present: &Present, now_us: i64) -
     let label = w.t("terminal-due");
     let amount = present.attempt.amount;
     match present.stage {
-        Stage::Starting | Stage::Stopping { .. } => {
-            let key = if present.stage == Stage::Starting {
-                "terminal-present-starting"
-            } else {
+        Stage::Starting | Stage::Arming | Stage::Stopping { .. } => {
+            let key = if matches!(present.stage, Stage::Stopping { .. }) {
                 "terminal-present-stopping"
+            } else {
+                "terminal-present-starting"
             };
             html! {
                 (big_amount(&label, amount))
@@ -164,11 +164,11 @@ pub(super) fn sign(w: Words, screen: &Sign) -> Markup {
             div.stack-s {
                 h1.screen-title tabindex="-1" { (w.t("terminal-sign-title")) }
                 p.dim.screen-title { (super::card_line(&screen.attempt)) "　" (w.class(screen.attempt.class)) }
+                p.dim.screen-title { (w.t("terminal-sign-compare")) }
             }
             (sign_pad(w.tag(), &clear))
             div.actions { (Button::primary(&done).icon(Icon::Check)) }
         }))
-        div { (confirm(&Button::plain(&open), &question, &keep)) }
-        p.dim { (w.t("terminal-sign-compare")) }
+        div.aside-action { (confirm(&Button::plain(&open), &question, &keep)) }
     }
 }

@@ -114,9 +114,14 @@ async fn a_restart_after_any_entry_ends_where_the_center_is_and_charges_nobody_t
     use StateName as S;
     for (name, facts) in stories() {
         for n in 0..=facts.len() {
-            for at_center in
-                [None, Some(S::Approved), Some(S::Authorized), Some(S::Declined), Some(S::Reversed)]
-            {
+            for at_center in [
+                None,
+                Some(S::Approved),
+                Some(S::Authorized),
+                Some(S::Declined),
+                Some(S::Reversed),
+                Some(S::Released),
+            ] {
                 let folder = tempfile::tempdir().unwrap();
                 let journal = Journal::open(folder.path(), clock()).unwrap();
                 let before = written(&journal, &facts[..n]).await;
@@ -168,17 +173,15 @@ fn possible(before: &Attempt, center: StateName) -> bool {
 
 /// Lets the terminal settle what it found and gives the state it came to.
 async fn settle(bench: &Bench, id: payment::PaymentId) -> String {
-    for _ in 0..5_000 {
+    let state = std::cell::RefCell::new(String::new());
+    let settled = async || {
         let view = bench.look(id).await;
-        let state = view["state"].as_str().unwrap_or("").to_owned();
-        let settled = view["is_final"].as_bool() == Some(true);
-        let waits_for_a_pen = state == "authorized" && bench.terminal.screen_name() == "sign";
-        if settled || waits_for_a_pen {
-            return state;
-        }
-        tokio::task::yield_now().await;
-    }
-    panic!("never settled: {}", bench.look(id).await);
+        let waits_for_a_pen = view["state"] == "authorized" && bench.terminal.screen_name() == "sign";
+        view["state"].as_str().unwrap_or("").clone_into(&mut state.borrow_mut());
+        view["is_final"] == true || waits_for_a_pen
+    };
+    bench.until("settled", settled).await;
+    state.into_inner()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -79,6 +79,11 @@ impl FakeCenter {
         self.0.lock().unwrap().payments.insert(attempt.id, view);
     }
 
+    /// The center gives the hold back by itself, as it does after half an hour.
+    pub(crate) fn releases(&self, id: PaymentId) {
+        self.0.lock().unwrap().payments.get_mut(&id).unwrap().state = StateName::Released;
+    }
+
     pub(crate) fn charged_yen(&self) -> i64 {
         let book = self.0.lock().unwrap();
         book.payments
@@ -113,6 +118,11 @@ fn view(attempt: &Attempt, state: StateName, code: Option<codes::Code>) -> Payme
         in_doubt_since_us: None,
         business_date: "2026-11-21".into(),
     }
+}
+
+/// What the center says to a step that the payment's state does not have.
+fn wrong_state() -> CenterFault {
+    CenterFault::Refused(Box::new(Problem::new(i18n::Lang::Ja, api::WRONG_STATE)))
 }
 
 fn attempt_of(request: &PaymentRequest) -> Attempt {
@@ -205,8 +215,10 @@ impl Center for FakeCenter {
             self.hears("complete".into())?;
             let mut book = self.0.lock().unwrap();
             let view = book.payments.get_mut(&id).unwrap();
-            if view.state == StateName::Authorized {
-                view.state = StateName::Approved;
+            match view.state {
+                StateName::Authorized => view.state = StateName::Approved,
+                StateName::Approved => {}
+                _ => return Err(wrong_state()),
             }
             Ok(view.clone())
         })
@@ -222,6 +234,10 @@ impl Center for FakeCenter {
                 view(&attempt, StateName::Reversed, None)
             };
             let view = book.payments.entry(id).or_insert_with(tombstone);
+            let unfinished = [pay::CRYPTOGRAM_REFUSED, pay::CARD_REMOVED].contains(&request.reason);
+            if view.state == StateName::Approved && !unfinished {
+                return Err(wrong_state());
+            }
             if !matches!(view.state, StateName::Declined | StateName::Failed) {
                 view.state = StateName::Reversed;
             }
@@ -234,6 +250,9 @@ impl Center for FakeCenter {
             self.hears("release".into())?;
             let mut book = self.0.lock().unwrap();
             let view = book.payments.get_mut(&id).unwrap();
+            if !matches!(view.state, StateName::Authorized | StateName::Released) {
+                return Err(wrong_state());
+            }
             view.state = StateName::Released;
             Ok(view.clone())
         })
@@ -364,21 +383,22 @@ impl Bench {
         bench
     }
 
-    /// Waits until the screen has this name. Bounded by turns, not by time.
+    /// Waits until the screen has this name.
     pub(crate) async fn reach(&self, name: &str) {
-        self.until(&format!("screen {name}"), || self.terminal.screen_name() == name).await;
+        self.until(&format!("screen {name}"), async || self.terminal.screen_name() == name).await;
     }
 
-    pub(crate) async fn until(&self, what: &str, mut holds: impl FnMut() -> bool) {
-        for _ in 0..200_000 {
-            if holds() {
-                return;
+    /// Waits until something holds, looking again after everything that the terminal hears. The watchdog
+    /// only keeps a broken test from hanging.
+    pub(crate) async fn until(&self, what: &str, holds: impl AsyncFn() -> bool) {
+        let mut heard = self.terminal.heard();
+        let waiting = async {
+            while !holds().await {
+                heard.changed().await.unwrap();
             }
-            tokio::task::yield_now().await;
-            // Disk and worker threads need the processor, too.
-            std::thread::yield_now();
-        }
-        panic!("never: {what}; the screen is {}", self.terminal.screen_name());
+        };
+        let ended = Clock::real().timeout(Duration::from_mins(1), waiting).await;
+        assert!(ended.is_ok(), "never: {what}; the screen is {}", self.terminal.screen_name());
     }
 
     /// A swipe of a card without a chip.
@@ -434,13 +454,8 @@ impl Bench {
 
     /// Waits until the page says this.
     pub(crate) async fn says(&self, text: &str) {
-        for _ in 0..20_000 {
-            if self.ask("GET", "/", "text/plain", "").await.1.contains(text) {
-                return;
-            }
-            tokio::task::yield_now().await;
-        }
-        panic!("the page never says {text:?}; the screen is {}", self.terminal.screen_name());
+        let on_page = async || self.ask("GET", "/", "text/plain", "").await.1.contains(text);
+        self.until(&format!("the page says {text:?}"), on_page).await;
     }
 
     /// Presses something on the page of now.
