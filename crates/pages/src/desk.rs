@@ -101,7 +101,7 @@ pub fn printer(title: &str, papers: &Markup) -> Markup {
         section.printer {
             h2 { (Icon::Printer) (title) }
             div.printer-slit aria-hidden="true" {}
-            div.printer-paper { (papers) }
+            div.printer-paper tabindex="0" role="region" aria-label=(title) { (papers) }
         }
     }
 }

@@ -31,6 +31,12 @@ pub(crate) fn everything() -> Result<()> {
 pub(crate) fn browser() -> Result<()> {
     assets::build()?;
     cargo(&["build", "--package", "choba", "--bin", "choba", "--locked"])?;
-    let binary = run::target_dir()?.join("debug").join("choba");
-    shown(Command::new("node").arg("web/e2e/run.mjs").arg(binary))
+    cargo(&["build", "--package", "pages", "--example", "gallery", "--locked"])?;
+    let built = run::target_dir()?.join("debug");
+    shown(
+        Command::new("node")
+            .arg("web/e2e/run.mjs")
+            .arg(built.join("choba"))
+            .arg(built.join("examples/gallery")),
+    )
 }

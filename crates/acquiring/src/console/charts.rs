@@ -2,7 +2,7 @@
 //! follow light and dark, and need no script; the numbers stand beside them as text.
 
 use super::rows::Sum;
-use super::words::{add, count};
+use super::words::{add, count, number};
 use i18n::{Lang, t, ta};
 use maud::{Markup, html};
 use money::Yen;
@@ -68,11 +68,16 @@ impl Totals {
 
     /// The row of figures (A-012, M-075).
     pub(crate) fn figures(&self, lang: Lang) -> Markup {
-        let [sales, open, refused, in_doubt] =
-            ["payments-total-sales", "payments-total-open", "payments-total-refused", "payments-total-in-doubt"]
-                .map(|key| t(lang, key));
+        let [sales, open, refused, in_doubt] = [
+            "payments-total-sales",
+            "payments-total-open",
+            "payments-total-refused",
+            "payments-total-in-doubt",
+        ]
+        .map(|key| t(lang, key));
         let [no_sale, not_charged, no_doubt] =
-            ["payments-total-no-sale", "payments-total-not-charged", "payments-total-no-doubt"].map(|key| t(lang, key));
+            ["payments-total-no-sale", "payments-total-not-charged", "payments-total-no-doubt"]
+                .map(|key| t(lang, key));
         let said = |part: Part| count(lang, part.count);
         let sold = if self.sales.count == 0 { no_sale } else { said(self.sales) };
         let doubts = said(self.in_doubt);
@@ -86,7 +91,7 @@ impl Totals {
             Total::new(&sales, yen(self.sales.amount), &sold).main(),
             doubt,
             Total::new(&open, yen(self.open.amount), &waiting),
-            Total::new(&refused, html! { (said(self.refused)) }, &not_charged),
+            Total::new(&refused, html! { (number(lang, self.refused.count)) }, &not_charged),
         ])
     }
 
@@ -95,7 +100,7 @@ impl Totals {
         if self.sales.count == 0 {
             return html! {};
         }
-        html! { div.day-charts { (self.brands(lang)) (self.hours(lang, now_hour)) } }
+        html! { (self.brands(lang)) (self.hours(lang, now_hour)) }
     }
 
     /// One bar, a piece for each brand, and the same as a list.
@@ -109,7 +114,8 @@ impl Totals {
             .map(|(place, (brand, part))| {
                 let x = scaled(from, WIDE, whole);
                 from = from.saturating_add(part.amount.get());
-                let title = format!("{} ¥{} · {}", brand.name(), part.amount.grouped(), count(lang, part.count));
+                let title =
+                    format!("{} ¥{} · {}", brand.name(), part.amount.grouped(), count(lang, part.count));
                 (place, x, scaled(from, WIDE, whole).saturating_sub(x), title)
             })
             .collect();
@@ -128,8 +134,8 @@ impl Totals {
                     @for (place, (brand, part)) in self.by_brand.iter().enumerate() {
                         li {
                             span.(format!("swatch share-{place}")) {}
-                            span { (brand.name()) }
-                            span.sub { (count(lang, part.count)) }
+                            span.name { (brand.name()) }
+                            span.sub.num { (number(lang, part.count)) }
                             b.num { (yen(part.amount)) }
                             span.sub.num { (scaled(part.amount.get(), 100, whole)) "%" }
                         }
@@ -152,7 +158,10 @@ impl Totals {
         let peak = ta(
             lang,
             "payments-by-hour-peak",
-            &[("hour", &busiest.to_string()), ("amount", &format!("¥{}", Yen::new(most).unwrap_or_default().grouped()))],
+            &[
+                ("hour", &busiest.to_string()),
+                ("amount", &format!("¥{}", Yen::new(most).unwrap_or_default().grouped())),
+            ],
         );
         html! {
             section.chart aria-labelledby="by-hour" {

@@ -49,7 +49,9 @@ impl Shown {
     }
 
     fn request(&self) -> Option<Message> {
-        read(self.wires.iter().find(|wire| wire.kind == WireKind::Request).map(|wire| wire.request.as_slice()))
+        read(
+            self.wires.iter().find(|wire| wire.kind == WireKind::Request).map(|wire| wire.request.as_slice()),
+        )
     }
 
     fn answer(&self) -> Option<Message> {
@@ -63,7 +65,8 @@ pub(crate) async fn load(console: &Console, caller: &Caller, id: PaymentId) -> R
     let (payment, wires, events, signature, entries) = console
         .base
         .read(move |tx| {
-            let payment = rows::visible(tx, tenant, &scope, id)?.ok_or_else(|| Refusal::from(api::NOT_FOUND))?;
+            let payment =
+                rows::visible(tx, tenant, &scope, id)?.ok_or_else(|| Refusal::from(api::NOT_FOUND))?;
             let mut entries = books::of_payment(tx, tenant, id)?;
             entries.extend(books::of_payment(tx, tenant, payment.void_id())?);
             let (wires, events) = (row::wires(tx, tenant, id)?, row::event_list(tx, tenant, id)?);
@@ -78,15 +81,17 @@ pub(crate) async fn load(console: &Console, caller: &Caller, id: PaymentId) -> R
 pub(crate) fn draw(console: &Console, caller: &Caller, shown: &Shown, rev: Rev) -> Markup {
     let today = console.base.clock.today().to_string();
     let page = Page { lang: caller.lang, shown, same_day: shown.payment.business_date == today };
-    let facts = slip_facts(&shown.payment, &shown.place.merchant, &console.base.public_url, shown.signature.clone());
+    let facts =
+        slip_facts(&shown.payment, &shown.place.merchant, &console.base.public_url, shown.signature.clone());
     let body = html! {
         (page.crumbs())
         (page.head())
         (page.notice())
-        div.detail {
-            div.stack { (page.facts()) (page.card()) (page.network()) (page.book()) }
+        div.detail.one {
+            // What happened first: on a phone nobody scrolls past the card's facts for it.
             div.stack {
                 (panel(&page.t("payments-story"), &story(caller.lang, shown)))
+                (page.book())
                 @if !shown.wires.is_empty() && sees_messages(caller) {
                     (panel(&page.t("payments-messages"), &html! {
                         p.sub { (page.t("payments-messages-masked")) }
@@ -94,6 +99,7 @@ pub(crate) fn draw(console: &Console, caller: &Caller, shown: &Shown, rev: Rev) 
                     }))
                 }
             }
+            div.stack { (page.facts()) (page.card()) (page.network()) }
             @if let Some(facts) = facts { (page.slips(&facts)) }
         }
     };
@@ -161,7 +167,8 @@ impl Page<'_> {
     /// What a person must know before anything else.
     fn notice(&self) -> Markup {
         let payment = self.payment();
-        let text = |tone, title: &str, body: &str| notice(tone, &self.t(title), &html! { p { (self.t(body)) } });
+        let text =
+            |tone, title: &str, body: &str| notice(tone, &self.t(title), &html! { p { (self.t(body)) } });
         let state = &payment.standing.state;
         if let Some(code) = state.code() {
             let said = code_text(self.lang, code);
@@ -178,7 +185,8 @@ impl Page<'_> {
                 text(Tone::Info, "payments-note-sent-title", "payments-note-sent")
             }
             StateName::Authorized => {
-                let until = payment.standing.due_us.map(time).unwrap_or_default();
+                let until: String =
+                    payment.standing.due_us.map(time).unwrap_or_default().chars().take(5).collect();
                 let body = html! { p { (ta(self.lang, "payments-note-authorized", &[("until", &until)])) } };
                 notice(Tone::Info, &self.t("payments-note-authorized-title"), &body)
             }
@@ -188,8 +196,12 @@ impl Page<'_> {
             StateName::Reversed if self.shown.wires.is_empty() => {
                 text(Tone::Quiet, "payments-note-reversed-title", "payments-note-tombstone")
             }
-            StateName::Reversed => text(Tone::Quiet, "payments-note-reversed-title", "payments-note-reversed"),
-            StateName::Released => text(Tone::Quiet, "payments-note-released-title", "payments-note-released"),
+            StateName::Reversed => {
+                text(Tone::Quiet, "payments-note-reversed-title", "payments-note-reversed")
+            }
+            StateName::Released => {
+                text(Tone::Quiet, "payments-note-released-title", "payments-note-released")
+            }
             StateName::Approved if payment.standing.advice.is_some() => {
                 text(Tone::Info, "payments-note-telling-title", "payments-note-telling")
             }
@@ -201,7 +213,8 @@ impl Page<'_> {
     fn rows(&self, rows: Vec<(&str, Option<Markup>)>) -> Markup {
         let named: Vec<(String, Markup)> =
             rows.into_iter().filter_map(|(key, value)| Some((self.t(key), value?))).collect();
-        let rows: Vec<(&str, Markup)> = named.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
+        let rows: Vec<(&str, Markup)> =
+            named.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
         key_values(&rows)
     }
 
@@ -227,9 +240,15 @@ impl Page<'_> {
             ("payments-fact-method", Some(html! { (self.t("payments-method-card")) })),
             ("payments-fact-class", Some(html! { (class_word(self.lang, payment.class)) })),
             ("payments-fact-approval", approval.and_then(mono)),
-            ("payments-fact-slip", (payment.slip_no > 0).then(|| html! { span.mono { (format!("{:04}", payment.slip_no)) } })),
+            (
+                "payments-fact-slip",
+                (payment.slip_no > 0).then(|| html! { span.mono { (format!("{:04}", payment.slip_no)) } }),
+            ),
             ("payments-fact-trace", mono(&payment.trace_no())),
-            ("payments-fact-order", Some(&payment.order_code).filter(|code| !code.is_empty()).and_then(|code| mono(code))),
+            (
+                "payments-fact-order",
+                Some(&payment.order_code).filter(|code| !code.is_empty()).and_then(|code| mono(code)),
+            ),
             ("payments-fact-uuid", Some(html! { span.mono.uuid { (payment.id) } })),
         ]);
         panel(&self.t("payments-facts"), &rows)
@@ -239,7 +258,12 @@ impl Page<'_> {
     fn card(&self) -> Markup {
         let Some(card) = &self.payment().card else { return html! {} };
         let request = self.shown.request();
-        let tag = |tag| request.as_ref().and_then(|message| chip_value(message, tag)).map(|hex| html! { span.mono { (hex) } });
+        let tag = |tag| {
+            request
+                .as_ref()
+                .and_then(|message| chip_value(message, tag))
+                .map(|hex| html! { span.mono { (hex) } })
+        };
         let mono = |text: &Option<String>| text.as_ref().map(|text| html! { span.mono { (text) } });
         let mask = self.shown.place.policy.receipt.merchant_mask;
         let rows = self.rows(vec![
@@ -304,7 +328,8 @@ impl Page<'_> {
     fn account(&self, account: &Account) -> String {
         match account {
             Account::NetworkReceivable { brand } => {
-                let name = Brand::from_word(brand).map_or_else(|| brand.clone(), |brand| brand.name().to_owned());
+                let name =
+                    Brand::from_word(brand).map_or_else(|| brand.clone(), |brand| brand.name().to_owned());
                 ta(self.lang, "payments-account-network", &[("brand", &name)])
             }
             Account::MerchantPayable { company } => {
@@ -316,7 +341,11 @@ impl Page<'_> {
     /// Both copies exactly as printed, the customer's page, and the mails.
     fn slips(&self, facts: &SlipFacts) -> Markup {
         let policy = &self.shown.place.policy.receipt;
-        let document = |copy| slip(self.lang, &receipt::document(facts, policy, copy, Printing::First));
+        let document = |name: &str, copy| {
+            slip(self.lang, name, &receipt::document(facts, policy, copy, Printing::First))
+        };
+        let [customer, merchant] =
+            ["payments-slip-customer", "payments-slip-merchant"].map(|key| self.t(key));
         let mails = format!("{LIST_PATH}/{}/receipt-mails", self.payment().id);
         let body = html! {
             div.row.no-print {
@@ -326,8 +355,8 @@ impl Page<'_> {
                 (print_button(&self.t("payments-print")))
             }
             div.slips {
-                figure { figcaption { (self.t("payments-slip-customer")) } (document(Copy::Customer)) }
-                figure { figcaption { (self.t("payments-slip-merchant")) } (document(Copy::Merchant)) }
+                figure { figcaption { (customer) } (document(&customer, Copy::Customer)) }
+                figure { figcaption { (merchant) } (document(&merchant, Copy::Merchant)) }
             }
         };
         html! {

@@ -247,7 +247,8 @@ mod tests {
                 assert!(same_word(profile, state).len() <= 3, "a statement has three places");
             }
             for state in [StateName::Approved, StateName::Failed, StateName::Released, StateName::Sent] {
-                let offered = choices(profile).into_iter().any(|choice| same_word(profile, choice).contains(&state));
+                let offered =
+                    choices(profile).into_iter().any(|choice| same_word(profile, choice).contains(&state));
                 assert!(offered, "{state:?} can be asked for");
             }
         }

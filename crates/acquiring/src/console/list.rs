@@ -66,7 +66,9 @@ impl Page<'_> {
 
     fn body(&self) -> Markup {
         let running = self.filter.on == self.filter.today;
-        let hour = usize::try_from(self.now_us.saturating_add(32_400_000_000).div_euclid(3_600_000_000).rem_euclid(24));
+        let hour = usize::try_from(
+            self.now_us.saturating_add(32_400_000_000).div_euclid(3_600_000_000).rem_euclid(24),
+        );
         let now_hour = hour.ok().filter(|_| running);
         html! {
             (self.head())
@@ -74,8 +76,7 @@ impl Page<'_> {
             @if self.found.by_id {
                 p.found-by { (Icon::Search) span { (self.t("payments-found-by-id")) } }
             } @else {
-                (self.totals.figures(self.lang))
-                (self.totals.charts(self.lang, now_hour))
+                div.day { (self.totals.figures(self.lang)) (self.totals.charts(self.lang, now_hour)) }
             }
             (self.filters())
             @if self.found.rows.is_empty() { (self.nothing()) } @else { (self.list()) (self.pager()) }
@@ -88,7 +89,8 @@ impl Page<'_> {
         let step = |days: i64| on.checked_add(days.days()).ok();
         let next = step(1).filter(|next| *next <= today);
         let href = |day| self.filter.of_day(day).address(LIST_PATH);
-        let [before, after, now] = ["payments-day-before", "payments-day-after", "payments-today"].map(|key| self.t(key));
+        let [before, after, now] =
+            ["payments-day-before", "payments-day-after", "payments-today"].map(|key| self.t(key));
         html! {
             div.page-head {
                 h1 tabindex="-1" { (ta(self.lang, "payments-of-day", &[("day", &words::day(self.lang, on))])) }
@@ -99,8 +101,6 @@ impl Page<'_> {
                     a href=(href(today)) aria-current=[(on == today).then_some("date")] { (now) }
                     @if let Some(day) = next {
                         a href=(href(day)) { span { (after) } (Icon::Next) }
-                    } @else {
-                        span.off aria-hidden="true" { span { (after) } (Icon::Next) }
                     }
                 }
             }
@@ -157,7 +157,10 @@ impl Page<'_> {
     /// What becomes of an open payment by itself.
     fn why(&self, payment: &Payment) -> String {
         match payment.standing.due_us {
-            Some(due_us) => ta(self.lang, "payments-attention-authorized", &[("until", &time(due_us))]),
+            Some(due_us) => {
+                let until = time(due_us).chars().take(5).collect::<String>();
+                ta(self.lang, "payments-attention-authorized", &[("until", &until)])
+            }
             None => self.t("payments-attention-in-doubt"),
         }
     }
@@ -175,12 +178,14 @@ impl Page<'_> {
         state_options.extend(states.iter().map(|(value, text)| (*value, text.as_str())));
         let same = |state: StateName| super::filter::same_word(self.profile, state);
         let chosen = filter.state.and_then(|state| {
-            states.iter().find(|(word, _)| same(state).iter().any(|other| other.word() == *word)).map(|(word, _)| *word)
+            states
+                .iter()
+                .find(|(word, _)| same(state).iter().any(|other| other.word() == *word))
+                .map(|(word, _)| *word)
         });
         let on = filter.on.to_string();
-        let further = filter.narrowing()
-            - usize::from(!filter.text.is_empty())
-            - usize::from(filter.state.is_some());
+        let further =
+            filter.narrowing() - usize::from(!filter.text.is_empty()) - usize::from(filter.state.is_some());
         let (label, hint) = (self.t("payments-filter-text"), self.t("payments-filter-text-hint"));
         let (day, state) = (self.t("payments-filter-day"), self.t("payments-filter-state"));
         html! {
@@ -260,7 +265,8 @@ impl Page<'_> {
             Column::text(state),
             Column::wide_only(operator),
         ];
-        let rows: Vec<_> = self.found.rows.iter().map(|payment| (row_class(payment), self.cells(payment))).collect();
+        let rows: Vec<_> =
+            self.found.rows.iter().map(|payment| (row_class(payment), self.cells(payment))).collect();
         html! { div.payments { (table(&self.t("payments-list"), &columns, &rows)) } }
     }
 
@@ -268,34 +274,36 @@ impl Page<'_> {
         let lang = self.lang;
         let card = payment.card.as_ref();
         let shop = self.shop_name(payment);
-        let when = if self.found.by_id { words::moment(payment.sent_at_us) } else { time(payment.sent_at_us) };
+        let when =
+            if self.found.by_id { words::moment(payment.sent_at_us) } else { time(payment.sent_at_us) };
         let reason = payment.standing.state.code().map(|code| code_text(lang, code).title);
         vec![
             html! {
                 a.open.row-link href=(address(payment)) { (when) }
                 span.sub.mono { (payment::public_id(payment.id)) }
             },
-            html! { (shop) span.sub.mono { (payment.terminal) } },
-            html! { (card_cell(payment)) span.sub.only-narrow { (shop) } },
+            html! { span.shop-name { (shop) } span.sub.mono { (payment.terminal) } },
+            html! { (card_cell(payment)) @if self.shops.len() > 1 { span.sub.only-narrow { (shop) } } },
             html! {
                 @if let Some(card) = card {
                     span.entry { (entry_icon(card.entry_mode)) span { (entry_word(lang, card.entry_mode)) } }
                 }
             },
             html! { (class_word(lang, payment.class)) },
-            yen(payment.amount),
+            html! { (yen(payment.amount)) span.only-phone { (self.chip_of(payment)) } },
             html! {
                 (self.chip_of(payment))
                 @if let Some(reason) = reason { span.sub { (reason) } }
             },
-            html! { @if let Some(operator) = &payment.operator { (operator.name) } @else { span.dim { "–" } } },
+            html! { @if let Some(operator) = &payment.operator { span.nowrap { (operator.name) } } @else { span.dim { "–" } } },
         ]
     }
 
     fn pager(&self) -> Markup {
         let shown = self.found.rows.len();
         let (all, shown) = (money::group(self.totals.all), shown.to_string());
-        let older = self.found.rows.last().filter(|_| self.found.more).map(|row| self.filter.older_than(row.seq));
+        let older =
+            self.found.rows.last().filter(|_| self.found.more).map(|row| self.filter.older_than(row.seq));
         html! {
             nav.pager aria-label=(self.t("payments-pages")) {
                 span.dim { (ta(self.lang, "payments-shown", &[("all", &all), ("shown", &shown)])) }
@@ -315,7 +323,9 @@ impl Page<'_> {
     fn nothing(&self) -> Markup {
         let [title, advice] = match () {
             () if self.filter.narrows() => ["payments-none-like", "payments-none-like-advice"],
-            () if self.filter.on == self.filter.today => ["payments-none-today", "payments-none-today-advice"],
+            () if self.filter.on == self.filter.today => {
+                ["payments-none-today", "payments-none-today-advice"]
+            }
             () => ["payments-none-day", "payments-none-day-advice"],
         }
         .map(|key| self.t(key));

@@ -44,12 +44,7 @@ macro_rules! of_day {
 }
 macro_rules! list {
     ($shop:literal) => {
-        concat!(
-            "SELECT ",
-            payment_columns!(),
-            of_day!($shop),
-            " AND seq < $15 ORDER BY seq DESC LIMIT $16"
-        )
+        concat!("SELECT ", payment_columns!(), of_day!($shop), " AND seq < $15 ORDER BY seq DESC LIMIT $16")
     };
 }
 // The hour is that of Asia/Tokyo, nine hours ahead, in microseconds.
@@ -88,8 +83,7 @@ const BY_PUBLIC_ID: &str = visible!("public_id = $5 ORDER BY seq DESC LIMIT 50")
 const BY_ORDER: &str = visible!("order_code = $5 ORDER BY seq DESC LIMIT 50");
 
 /// Every statement of these pages.
-pub const STATEMENTS: &[&str] =
-    &[LIST, LIST_SHOP, SUMS, SUMS_SHOP, OPEN, BY_ID, BY_PUBLIC_ID, BY_ORDER];
+pub const STATEMENTS: &[&str] = &[LIST, LIST_SHOP, SUMS, SUMS_SHOP, OPEN, BY_ID, BY_PUBLIC_ID, BY_ORDER];
 
 /// A part of a day: what was taken, refused or left open with a brand within an hour.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -272,4 +266,3 @@ fn by_id(tx: &mut ReadTx<'_>, view: &View, text: &str) -> Result<Vec<Payment>, D
 pub(crate) fn newest(tx: &mut ReadTx<'_>, tenant: TenantId) -> Result<i64, DbError> {
     tx.head_seq(tenant)
 }
-

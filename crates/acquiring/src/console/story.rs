@@ -24,9 +24,9 @@ impl Lane {
     /// The middle of its line in the picture's own units.
     const fn x(self) -> i32 {
         match self {
-            Self::Terminal => 14,
-            Self::Center => 48,
-            Self::Network => 82,
+            Self::Terminal => 20,
+            Self::Center => 60,
+            Self::Network => 100,
         }
     }
 
@@ -116,7 +116,7 @@ fn arrow(step: &Step) -> Markup {
     let head = if to > from { to.saturating_sub(6) } else { to.saturating_add(6) };
     let back = if to > from { -5 } else { 5 };
     html! {
-        svg.arrow viewBox="0 0 96 24" width="96" height="24" aria-hidden="true" focusable="false" {
+        svg.arrow viewBox="0 0 120 24" width="120" height="24" aria-hidden="true" focusable="false" {
             @if from == to {
                 circle.dot cx=(to) cy="12" r="5.5" {}
             } @else {
@@ -137,7 +137,8 @@ fn steps(lang: Lang, shown: &Shown) -> Vec<Step> {
     for wire in &shown.wires {
         steps.extend(exchange(lang, payment, wire));
     }
-    let acknowledged = shown.wires.iter().any(|wire| wire.kind != WireKind::Request && wire.answered_us.is_some());
+    let acknowledged =
+        shown.wires.iter().any(|wire| wire.kind != WireKind::Request && wire.answered_us.is_some());
     let told = shown.events.iter().filter(|event| !(acknowledged && event.what == "acknowledged"));
     steps.extend(told.map(|event| written(lang, shown, event)));
     steps.extend(ended(lang, shown));
@@ -180,8 +181,13 @@ fn exchange(lang: Lang, payment: &Payment, wire: &Wire) -> Vec<Step> {
         let answer = read(wire.answer.as_deref());
         let code = answer.as_ref().and_then(|answer| answer.text(39)).unwrap_or_default().to_owned();
         let mti = answer.map(|answer| answer.mti().to_string()).unwrap_or_default();
-        let said = ta(lang, "payments-step-answered", &[("code", &code), ("word", &answer_word(lang, &code))]);
-        let waited = ta(lang, "payments-step-took", &[("took", &took(lang, at_us.saturating_sub(wire.asked_us)))]);
+        let word = match wire.kind {
+            WireKind::Completion | WireKind::Reversal if code == "00" => t(lang, "payments-answer-accepted"),
+            _ => answer_word(lang, &code),
+        };
+        let said = ta(lang, "payments-step-answered", &[("code", &code), ("word", &word)]);
+        let waited =
+            ta(lang, "payments-step-took", &[("took", &took(lang, at_us.saturating_sub(wire.asked_us)))]);
         let tone = if code == "00" { Tone::Ok } else { Tone::Ng };
         let step = Step::new(at_us, (Lane::Network, Lane::Center), tone, said);
         steps.push(step.rank(4).more(mti).more(waited));
@@ -208,10 +214,16 @@ fn written(lang: Lang, shown: &Shown, event: &PaymentEvent) -> Step {
         "released" => step(here, Tone::Quiet, said("payments-step-released")).rank(1),
         "reversed" => step(here, Tone::Quiet, said("payments-step-reversed")).rank(7),
         "voided" => step(heard, Tone::Ng, said("payments-step-voided")).rank(1).more(reason),
-        "acknowledged" => step((Lane::Network, Lane::Center), Tone::Ok, said("payments-step-acknowledged")).rank(6),
-        "late_answer" => step((Lane::Network, Lane::Center), Tone::Quiet, said("payments-step-late")).rank(6).more(reason),
+        "acknowledged" => {
+            step((Lane::Network, Lane::Center), Tone::Ok, said("payments-step-acknowledged")).rank(6)
+        }
+        "late_answer" => {
+            step((Lane::Network, Lane::Center), Tone::Quiet, said("payments-step-late")).rank(6).more(reason)
+        }
         "tombstone" => step(heard, Tone::Quiet, said("payments-step-tombstone")).rank(0),
-        other => step(here, Tone::Quiet, other.to_owned()).more(event.who.as_str()).more(event.detail.as_str()),
+        other => {
+            step(here, Tone::Quiet, other.to_owned()).more(event.who.as_str()).more(event.detail.as_str())
+        }
     }
 }
 
@@ -236,5 +248,9 @@ fn ended(lang: Lang, shown: &Shown) -> Option<Step> {
         | StateName::Abandoned => return None,
     };
     let reason = payment.standing.state.code().map(|code| code_text(lang, code).title).unwrap_or_default();
-    Some(Step::new(payment.changed_at_us, (Lane::Center, Lane::Terminal), tone, t(lang, key)).rank(8).more(reason))
+    Some(
+        Step::new(payment.changed_at_us, (Lane::Center, Lane::Terminal), tone, t(lang, key))
+            .rank(8)
+            .more(reason),
+    )
 }

@@ -1,6 +1,6 @@
 # The texts of the room: desk.
-desk-name = ネットワーク机
-desk-title = シミュレーター机
+desk-name = 帳場の外の世界
+desk-title = シミュレーターデスク
 desk-lead = カード会社・カード・読取機・プリンター・メールの代役です。ここでは本物のお金は動きません。
 desk-mails = メール { $count }通
 desk-terminals = 端末
