@@ -208,24 +208,37 @@ pub(crate) async fn serve<H, S>(
     H: CardReader + PinPad,
     S: CounterStore,
 {
-    while let Some(order) = orders.recv().await {
+    // Orders come from tasks of their own, so a payment's stop may overtake its arming.
+    let mut stopped = None;
+    let mut next = None;
+    loop {
+        let order = match next.take() {
+            Some(job) => Order::Arm(job),
+            None => match orders.recv().await {
+                Some(order) => order,
+                None => return,
+            },
+        };
         match order {
+            Order::Arm(job) if stopped == Some(job.id) => {}
             Order::Arm(job) => {
                 let id = job.id;
                 let work =
                     one(&mut hardware, &mut secure, *job, digits.clone(), &mut orders, &events, &clock);
-                if let Err(code) = work.await {
-                    let _ = events.send(Event::Reader(id, ReaderNews::Failed(code))).await;
+                match work.await {
+                    Ok(newer) => next = newer,
+                    Err(code) => drop(events.send(Event::Reader(id, ReaderNews::Failed(code))).await),
                 }
             }
-            Order::Stop(_) => {}
+            Order::Stop(id) => stopped = Some(id),
             // The card is no longer there: a stripe or a tap has no last word.
             Order::Answer(_, _, reply) => drop(reply.send(LastWord::Fine)),
         }
     }
 }
 
-/// One payment at the reader. An error is a payment that came to nothing before anything was sent.
+/// One payment at the reader. An error is a payment that came to nothing before anything was sent; a job
+/// that comes back is a newer payment, whose screen would wait for nothing if this one kept the reader.
 async fn one<H, S>(
     hardware: &mut H,
     secure: &mut SecureReader<S>,
@@ -234,7 +247,7 @@ async fn one<H, S>(
     orders: &mut mpsc::Receiver<Order>,
     events: &mpsc::Sender<Event>,
     clock: &Clock,
-) -> Result<(), Code>
+) -> Result<Option<Box<Job>>, Code>
 where
     H: CardReader + PinPad,
     S: CounterStore,
@@ -266,11 +279,15 @@ where
             order = orders.recv() => match order {
                 Some(Order::Stop(of)) if of == id => {
                     session.cancel().await;
-                    return Ok(());
+                    return Ok(None);
+                }
+                Some(Order::Arm(newer)) if newer.id != id => {
+                    session.cancel().await;
+                    return Ok(Some(newer));
                 }
                 Some(Order::Answer(_, _, reply)) => drop(reply.send(LastWord::Fine)),
                 Some(Order::Stop(_) | Order::Arm(_)) => {}
-                None => return Ok(()),
+                None => return Ok(None),
             }
         }
     };
@@ -293,18 +310,22 @@ where
                     Ok(Err(_)) | Err(clock::Elapsed) => LastWord::Refused(pay::CARD_REMOVED),
                 };
                 let _ = reply.send(word);
-                return Ok(());
+                return Ok(None);
             }
             Order::Stop(of) if of == id => {
                 // Nothing was sent: the card is told that there will be no answer.
                 let _ = clock.timeout(LAST_WORD_WAIT, session.answer(HostAnswer::none())).await;
-                return Ok(());
+                return Ok(None);
+            }
+            Order::Arm(newer) if newer.id != id => {
+                let _ = clock.timeout(LAST_WORD_WAIT, session.answer(HostAnswer::none())).await;
+                return Ok(Some(newer));
             }
             Order::Answer(_, _, reply) => drop(reply.send(LastWord::Fine)),
             Order::Stop(_) | Order::Arm(_) => {}
         }
     }
-    Ok(())
+    Ok(None)
 }
 
 /// The dots of the PIN mirror: only how many digits stand on the reader's pad.
