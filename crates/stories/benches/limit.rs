@@ -76,8 +76,8 @@ impl Writes {
         conn.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
         let (before, time) = (Usage::own(), self.write(&conn)?);
         let cost = Usage::own().since(before, self.payments);
-        let stored: usize = conn.query_row("SELECT COUNT(*) FROM payment", [], |row| row.get(0))?;
-        if stored < self.payments {
+        let stored: i64 = conn.query_row("SELECT COUNT(*) FROM payment", [], |row| row.get(0))?;
+        if usize::try_from(stored)? < self.payments {
             bail!("the replay stored {stored} payments of {}", self.payments);
         }
         Ok(Replayed { per_second: per_second(self.payments, time), cost })
