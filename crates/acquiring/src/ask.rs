@@ -79,6 +79,11 @@ impl Ask {
         })
     }
 
+    /// Whether the card data are under a key that is made of the published test key.
+    pub fn is_by_test_key(&self) -> bool {
+        self.secure.card.as_ref().is_some_and(|card| cardkeys::test_keys::is_of_published_key(&card.ksn))
+    }
+
     /// What the network is shown of the card.
     pub fn presented(&self, mcc: &str) -> Presented {
         Presented {

@@ -7,6 +7,7 @@
 //! | [`row`] | the payment's row, its messages, timeline and signature |
 //! | [`path`] | the units of work: scope, load, decide, write, reply |
 //! | [`service`] | the money step in its own task, advices, recovery, the sweep |
+//! | [`console`] | the pages: a day's payments, one payment |
 //! | [`networks`] | the card network: messages, answer codes, the line |
 //!
 //! A payment costs two commits. The first writes it as sent, before one byte leaves; the second writes
@@ -16,6 +17,7 @@
 pub mod api;
 pub mod ask;
 pub mod check;
+pub mod console;
 mod limits;
 pub mod networks;
 pub mod path;

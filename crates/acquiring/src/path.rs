@@ -55,6 +55,7 @@ pub fn begin(
         brand: ask.card.brand,
         class: ask.class,
         reader_serial: &ask.reader_serial,
+        by_test_key: ask.is_by_test_key(),
     };
     let mut payment = fresh(tx, place, given, ask.id, (ask.amount, ask.method, ask.class));
     payment.slip_no = ask.slip_no;

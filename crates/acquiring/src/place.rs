@@ -29,6 +29,8 @@ pub struct Place {
     pub policy: Policy,
     /// The reader that is bound to the terminal.
     pub reader_serial: String,
+    /// Whether readers that are loaded with the published test keys are accepted (`--test-keys`).
+    pub test_keys: bool,
 }
 
 /// What is checked before anything is sent.
@@ -42,6 +44,8 @@ pub struct Wanted<'a> {
     pub class: PaymentClass,
     /// Read by which reader.
     pub reader_serial: &'a str,
+    /// Under a key that is made of the published test key.
+    pub by_test_key: bool,
 }
 
 impl Place {
@@ -53,8 +57,8 @@ impl Place {
         let Some((brand, classes)) = brand.zip(classes) else {
             return Some(pay::BRAND_NOT_ACCEPTED);
         };
-        if wanted.reader_serial != self.reader_serial {
-            // M-014
+        if wanted.reader_serial != self.reader_serial || (wanted.by_test_key && !self.test_keys) {
+            // M-014; a key that everybody knows binds nobody.
             return Some(pay::READER_NOT_BOUND);
         }
         if !classes.contains(&wanted.class) || !brand.classes.contains(&wanted.class) {
@@ -95,6 +99,7 @@ pub(crate) mod tests {
             ],
             policy: Policy { amount_limit_yen: Yen::new(500_000).unwrap(), ..Policy::default() },
             reader_serial: "R-0001".into(),
+            test_keys: true,
         }
     }
 
@@ -106,6 +111,7 @@ pub(crate) mod tests {
             brand,
             class,
             reader_serial,
+            by_test_key: true,
         };
         let (lump, three) = (PaymentClass::Lump, PaymentClass::Installments(3));
         for (asked, refusal) in [
@@ -119,5 +125,20 @@ pub(crate) mod tests {
         ] {
             assert_eq!(place().refusal(asked), refusal, "{asked:?}");
         }
+    }
+
+    #[test]
+    fn a_reader_with_the_published_test_keys_is_refused_unless_they_are_allowed() {
+        let wanted = Wanted {
+            amount: Yen::new(880).unwrap(),
+            brand: Brand::Visa,
+            class: PaymentClass::Lump,
+            reader_serial: "R-0001",
+            by_test_key: true,
+        };
+        assert_eq!(place().refusal(wanted), None);
+        let real = Place { test_keys: false, ..place() };
+        assert_eq!(real.refusal(wanted), Some(pay::READER_NOT_BOUND));
+        assert_eq!(real.refusal(Wanted { by_test_key: false, ..wanted }), None);
     }
 }

@@ -20,6 +20,7 @@ enum Source {
     Rows {
         base: Base,
         tenancy: Tenancy,
+        test_keys: bool,
         kept: Arc<Cache<TerminalId, Arc<Place>>>,
     },
     #[cfg(test)]
@@ -29,7 +30,18 @@ enum Source {
 impl Places {
     /// From the rows of tenancy and fleet.
     pub fn new(base: &Base, tenancy: &Tenancy) -> Self {
-        Self { source: Source::Rows { base: base.clone(), tenancy: tenancy.clone(), kept: Arc::default() } }
+        let (base, tenancy) = (base.clone(), tenancy.clone());
+        Self { source: Source::Rows { base, tenancy, test_keys: false, kept: Arc::default() } }
+    }
+
+    /// The same, accepting readers that are loaded with the published test keys (`--test-keys`).
+    pub fn with_test_keys(mut self) -> Self {
+        match &mut self.source {
+            Source::Rows { test_keys, .. } => *test_keys = true,
+            #[cfg(test)]
+            Source::Fixed(_) => {}
+        }
+        self
     }
 
     #[cfg(test)]
@@ -50,8 +62,9 @@ impl Places {
         terminal: &TerminalId,
     ) -> Result<Arc<Place>, Refusal> {
         match &self.source {
-            Source::Rows { base, tenancy, kept } => {
-                kept.get_or_load(base, terminal, || load(base, tenancy, company, shop, terminal)).await
+            Source::Rows { base, tenancy, test_keys, kept } => {
+                let load = || load(base, tenancy, *test_keys, (company, shop, terminal));
+                kept.get_or_load(base, terminal, load).await
             }
             #[cfg(test)]
             Source::Fixed(place) => Ok(Arc::clone(place)),
@@ -62,9 +75,8 @@ impl Places {
 async fn load(
     base: &Base,
     tenancy: &Tenancy,
-    company: &CompanyId,
-    shop: &ShopId,
-    terminal: &TerminalId,
+    test_keys: bool,
+    (company, shop, terminal): (&CompanyId, &ShopId, &TerminalId),
 ) -> Result<Arc<Place>, Refusal> {
     let policy = tenancy.policy(&tenancy::Place::terminal(company, shop, terminal)).await?;
     let contracts = tenancy.contracts(company).await?;
@@ -87,5 +99,6 @@ async fn load(
         contracts: contracts.iter().map(|contract| (contract.brand, contract.classes.clone())).collect(),
         policy: (*policy).clone(),
         reader_serial: reader_serial.unwrap_or_default(),
+        test_keys,
     }))
 }

@@ -32,6 +32,15 @@ pub fn issuer() -> TdesKey {
     TdesKey::from_bytes(ISSUER)
 }
 
+/// The base derivation key's part of every key serial number made of the published key.
+pub const BDK_ID: [u8; 4] = [0x12, 0x34, 0x56, 0x78];
+
+/// Whether a key serial number (12 bytes) names a key made of the published base derivation key, which
+/// everybody can compute.
+pub fn is_of_published_key(ksn: &[u8; 12]) -> bool {
+    ksn.starts_with(&BDK_ID)
+}
+
 /// Whether an AES key is one of the published ones, or the initial key of the published serial number.
 pub fn is_published(key: &Key) -> bool {
     let initial = crate::dukpt::derive_initial_key(&bdk(), INITIAL_KEY_ID);

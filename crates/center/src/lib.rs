@@ -54,6 +54,8 @@ pub struct Settings {
     pub tls: bool,
     /// Host names beyond loopback that browsers may use.
     pub hosts: Vec<String>,
+    /// Accept readers that are loaded with the published test keys; never with real cards.
+    pub test_keys: bool,
     /// The root of this installation's secrets; never printed.
     pub root_key: [u8; 32],
 }
@@ -142,7 +144,9 @@ impl Center {
         let staff = Staff::new(&base, &tenancy, cookie).map_err(StartError::Slice)?;
         let fleet = Fleet::new(&base, &tenancy);
         let line = Line::new(&settings.card_network, settings.connections, clock);
-        let acquiring = Acquiring::new(&base, line, Places::new(&base, &tenancy));
+        let places = Places::new(&base, &tenancy);
+        let places = if settings.test_keys { places.with_test_keys() } else { places };
+        let acquiring = Acquiring::new(&base, line, places);
         let mailer = Mailer::new(&settings.mail).map_err(|error| StartError::Mail(error.to_string()))?;
         let sales = Arc::new(AcquiredSales { base: base.clone(), acquiring: acquiring.clone() });
         let receipts = Receipts::new(base.clone(), sales, mailer, fleet::advance_counter);

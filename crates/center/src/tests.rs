@@ -25,6 +25,7 @@ pub(super) fn settings(network: &str, instance: &str, port: u16) -> Settings {
         port,
         tls: false,
         hosts: Vec::new(),
+        test_keys: true,
         root_key: [7; 32],
     }
 }

@@ -144,7 +144,8 @@ impl Cast {
         for shop in &self.shop {
             tenancy::put_shop(tx, WHO, &shop.row(&self.company.id))?;
             if shop.profile != self.tenant.profile {
-                let overlay = Policy::profile_overlay(shop.profile).map_err(|bad| Refusal::bad(bad.to_string()))?;
+                let overlay =
+                    Policy::profile_overlay(shop.profile).map_err(|bad| Refusal::bad(bad.to_string()))?;
                 let level = PolicyLevel::Shop(ShopId::from(shop.id.as_str()));
                 tenancy::put_policy(tx, WHO, &level, &overlay)?;
             }

@@ -78,7 +78,12 @@ pub(crate) struct TerminalArgs {
     #[arg(long, env = "CHOBA_TERMINAL_LISTEN", default_value = "127.0.0.1:8710")]
     pub(crate) listen: SocketAddr,
     /// An address of the center; may be repeated, tried in order.
-    #[arg(long, env = "CHOBA_TERMINAL_CENTER", value_delimiter = ',', default_value = "http://127.0.0.1:8700")]
+    #[arg(
+        long,
+        env = "CHOBA_TERMINAL_CENTER",
+        value_delimiter = ',',
+        default_value = "http://127.0.0.1:8700"
+    )]
     pub(crate) center: Vec<String>,
     /// The bench that stands for the reader.
     #[arg(long, env = "CHOBA_TERMINAL_BENCH", default_value = "ws://127.0.0.1:8701/desk/bench/000000358002")]
@@ -111,7 +116,12 @@ pub(crate) struct NetworksArgs {
     #[arg(long, env = "CHOBA_NETWORKS_SMTP", default_value = "127.0.0.1:8725")]
     pub(crate) smtp: SocketAddr,
     /// A terminal on the desk and its printer, `ID=ADDRESS`; may be repeated.
-    #[arg(long, env = "CHOBA_NETWORKS_PRINTER", value_delimiter = ',', default_value = "000000358002=127.0.0.1:8791")]
+    #[arg(
+        long,
+        env = "CHOBA_NETWORKS_PRINTER",
+        value_delimiter = ',',
+        default_value = "000000358002=127.0.0.1:8791"
+    )]
     pub(crate) printer: Vec<String>,
     /// Decide every amount by its card alone.
     #[arg(long, env = "CHOBA_NETWORKS_NO_MAGIC")]
@@ -186,6 +196,25 @@ pub(crate) enum AdminCommand {
         center: CenterArgs,
         /// The file.
         file: PathBuf,
+    },
+    /// Block a terminal that was lost or copied; its key is refused from then on.
+    BlockTerminal {
+        #[command(flatten)]
+        center: CenterArgs,
+        /// Twelve digits.
+        #[arg(long)]
+        terminal: String,
+        /// Why, for the audit.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Issue a new terminal password: four digits, good once and for 15 minutes.
+    TerminalPassword {
+        #[command(flatten)]
+        center: CenterArgs,
+        /// Twelve digits.
+        #[arg(long)]
+        terminal: String,
     },
     /// End a lock after too many wrong passwords.
     Unlock {

@@ -5,10 +5,10 @@ mod cli;
 mod serve;
 mod settings;
 
-use clap::FromArgMatches as _;
-use cli::{AdminCommand, BooksArgs, Cli, Program};
 use choba::admin::{self, Places};
 use choba::programs::{StartFault, center};
+use clap::FromArgMatches as _;
+use cli::{AdminCommand, BooksArgs, Cli, Program};
 use clock::Clock;
 use std::process::ExitCode;
 
@@ -70,6 +70,17 @@ async fn admin(command: AdminCommand) -> Result<ExitCode, StartFault> {
         AdminCommand::Load { center, file } => {
             admin::load_cast(&serve::center_settings(center, Clock::real()), &file).await?;
             println!("loaded {}", file.display());
+            Ok(ExitCode::SUCCESS)
+        }
+        AdminCommand::BlockTerminal { center, terminal, reason } => {
+            admin::block_terminal(&serve::center_settings(center, Clock::real()), &terminal, &reason).await?;
+            println!("{terminal} is blocked");
+            Ok(ExitCode::SUCCESS)
+        }
+        AdminCommand::TerminalPassword { center, terminal } => {
+            let told = serve::center_settings(center, Clock::real());
+            let password = admin::terminal_password(&told, &terminal).await?;
+            println!("terminal  {terminal}\npassword  {password}   (once, within 15 minutes)");
             Ok(ExitCode::SUCCESS)
         }
         AdminCommand::Unlock { center, login } => {

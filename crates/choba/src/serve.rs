@@ -25,9 +25,9 @@ async fn asked_to_stop() {
     let interrupt = tokio::signal::ctrl_c();
     #[cfg(unix)]
     {
-        let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(terminate) => terminate,
-            Err(_) => return drop(interrupt.await),
+        let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+        else {
+            return drop(interrupt.await);
         };
         tokio::select! {
             _ = interrupt => {}
@@ -112,14 +112,16 @@ fn center_waits(timers: Timers) -> Duration {
 /// `ID=ADDRESS`.
 fn desk_terminal(pair: &str) -> Result<netsim::Terminal, StartFault> {
     let parsed = pair.split_once('=').and_then(|(id, address)| Some((id, address.parse().ok()?)));
-    let (id, address) =
-        parsed.ok_or_else(|| StartFault::new(format!("{pair:?} is not a terminal and its printer (ID=ADDRESS).")))?;
+    let (id, address) = parsed.ok_or_else(|| {
+        StartFault::new(format!("{pair:?} is not a terminal and its printer (ID=ADDRESS)."))
+    })?;
     Ok(netsim::Terminal { id: id.to_owned(), name: id.to_owned(), printer: Some(address) })
 }
 
 pub(crate) async fn demo(args: DemoArgs) -> Result<(), StartFault> {
-    let ports = Ports::around(args.port_base)
-        .ok_or_else(|| StartFault::new(format!("Around port {} there is no room for the demo.", args.port_base)))?;
+    let ports = Ports::around(args.port_base).ok_or_else(|| {
+        StartFault::new(format!("Around port {} there is no room for the demo.", args.port_base))
+    })?;
     let data = args.data.map_or_else(usual_folder, Ok)?;
     if args.fresh {
         start_over(&data, args.database.as_ref()).await?;
@@ -147,7 +149,8 @@ fn usual_folder() -> Result<PathBuf, StartFault> {
 
 /// Forgets a demo: its own files, and the tables of its database when that is a server's.
 async fn start_over(data: &Path, database: Option<&Url>) -> Result<(), StartFault> {
-    let fault = |why: std::io::Error| StartFault::new(format!("{} cannot be emptied: {why}.", data.display()));
+    let fault =
+        |why: std::io::Error| StartFault::new(format!("{} cannot be emptied: {why}.", data.display()));
     // Only what a demo makes, so that a folder named by mistake keeps everything else.
     let ours = |name: &str| matches!(name, "center" | "networks") || name.starts_with("terminal-");
     if data.exists() {
@@ -177,11 +180,13 @@ async fn start_over(data: &Path, database: Option<&Url>) -> Result<(), StartFaul
 
 /// Drops the tables of a Choba database; any other is left alone.
 async fn drop_tables(url: &str) -> Result<(), StartFault> {
-    let fault = |why: tokio_postgres::Error| StartFault::new(format!("The database cannot be emptied: {why}."));
+    let fault =
+        |why: tokio_postgres::Error| StartFault::new(format!("The database cannot be emptied: {why}."));
     let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.map_err(fault)?;
     let line = tokio::spawn(connection);
     let list = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY tablename";
-    let names: Vec<String> = client.query(list, &[]).await.map_err(fault)?.iter().map(|row| row.get(0)).collect();
+    let names: Vec<String> =
+        client.query(list, &[]).await.map_err(fault)?.iter().map(|row| row.get(0)).collect();
     if names.iter().any(|name| name == "store_migration") {
         for name in names {
             let statement = format!("DROP TABLE IF EXISTS \"{}\" CASCADE", name.replace('"', ""));

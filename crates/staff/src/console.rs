@@ -5,7 +5,7 @@ use crate::roles::{self, Right};
 use center_base::{Caller, Person, Refusal, Scope};
 use i18n::{Lang, t};
 use maud::Markup;
-use pages::frame::{Frame, Surface, still};
+use pages::frame::{Frame, Link, Surface, still};
 use pages::icon::Icon;
 use pages::list::{Entry, menu};
 
@@ -34,6 +34,22 @@ const MENU: [(&str, &[Room]); 2] = [
     ),
 ];
 
+/// A page of the console.
+#[derive(Clone, Debug)]
+pub struct ConsolePage<'a> {
+    /// The path of its room in the menu.
+    pub room: &'a str,
+    /// Its own address, to come back to after the language was switched; a query is percent-encoded, so
+    /// that it survives as one value.
+    pub here: &'a str,
+    /// Its heading in the window.
+    pub title: &'a str,
+    /// The stream that keeps it up to date.
+    pub live: Option<&'a str>,
+    /// Its `main#screen`; on a live page with `data-rev`.
+    pub main: Markup,
+}
+
 /// What stands in every frame.
 pub(crate) struct Setting {
     pub(crate) shop: String,
@@ -51,18 +67,28 @@ impl Staff {
         title: &str,
         body: &Markup,
     ) -> Result<Markup, Refusal> {
+        let main = still("work", body);
+        self.console_page(caller, &ConsolePage { room: active, here: active, title, live: None, main }).await
+    }
+
+    /// A whole page of the console that has an address or a stream of its own.
+    pub async fn console_page(&self, caller: &Caller, page: &ConsolePage<'_>) -> Result<Markup, Refusal> {
         let person = caller.person()?;
         let setting = self.setting(caller.lang, Some(&person.scope)).await?;
         let lang = caller.lang.tag();
-        let window = format!("{title} — {}", t(caller.lang, "console-name"));
-        Ok(Frame::new(Surface::Console, lang, &window)
+        let window = format!("{} — {}", page.title, t(caller.lang, "console-name"));
+        let frame = Frame::new(Surface::Console, lang, &window)
             .shop(&setting.shop)
             .clock(self.base.clock.now())
             .user(&person.name, "/me")
-            .language_switch(active)
+            .language_switch(page.here)
             .help(&setting.support_name, &setting.support_phone)
-            .nav(navigation(caller.lang, person, active))
-            .page(&still("work", body)))
+            .nav(navigation(caller.lang, person, page.room));
+        let frame = match page.live {
+            Some(stream) => frame.live(stream).link(Link::Up),
+            None => frame,
+        };
+        Ok(frame.page(&page.main))
     }
 
     /// Names for the frame: the shop, company or tenant that is looked at, and whom to call.

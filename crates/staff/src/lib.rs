@@ -25,6 +25,7 @@ mod people;
 mod roles;
 mod session;
 
+pub use console::ConsolePage;
 pub use login::Clerk;
 pub use login_pages::routes;
 pub use password::{Hasher, Secret, Weakness};

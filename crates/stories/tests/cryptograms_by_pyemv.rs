@@ -2,6 +2,7 @@
 //! ours: what the simulated card signs and what the issuer answers are what the standard says.
 #![expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::expect_used,
     reason = "a test's helpers fail by panicking, as the test does"
 )]

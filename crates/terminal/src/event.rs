@@ -155,6 +155,8 @@ pub struct NewPayment {
 /// What the reader says.
 #[derive(Clone, Debug)]
 pub enum ReaderNews {
+    /// It waits for a card now.
+    Armed,
     /// Something must be done differently.
     Hint(CardHint),
     /// A card was noticed and is being read: too late to cancel.

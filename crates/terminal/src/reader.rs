@@ -156,6 +156,7 @@ fn card_data(reading: &Reading, serial: &str) -> Option<CardData> {
 /// What the reader shows, as far as the terminal's screen shows it too.
 fn news(hint: Hint, attempt: u8) -> Option<ReaderNews> {
     Some(match hint {
+        Hint::Present => ReaderNews::Armed,
         Hint::Reading => ReaderNews::Reading,
         Hint::EnterPin => ReaderNews::PinAsked { attempt: 1, needed: false },
         Hint::WrongPin => ReaderNews::PinAsked { attempt: attempt.saturating_add(1), needed: false },
@@ -163,7 +164,7 @@ fn news(hint: Hint, attempt: u8) -> Option<ReaderNews> {
         Hint::SwipeInstead => ReaderNews::Hint(CardHint::SwipeInstead),
         Hint::SwipeAgain => ReaderNews::Hint(CardHint::SwipeAgain),
         Hint::TapNotOffered => ReaderNews::Hint(CardHint::TapNotOffered),
-        Hint::Present | Hint::Asking | Hint::RemoveCard | Hint::Approved | Hint::Refused => return None,
+        Hint::Asking | Hint::RemoveCard | Hint::Approved | Hint::Refused => return None,
     })
 }
 

@@ -192,6 +192,8 @@ pub struct Present {
 pub enum Stage {
     /// The intent is being journaled.
     Starting,
+    /// The reader is being told to wait.
+    Arming,
     /// The reader waits; a hint may say what went wrong at the last try.
     Waiting(Option<CardHint>),
     /// The chip or the phone is being read: leave it.
@@ -474,7 +476,7 @@ impl Screen {
             Self::Present(present) => match present.stage {
                 Stage::Pin { .. } => "pin",
                 Stage::Reading => "reading",
-                Stage::Starting | Stage::Waiting(_) | Stage::Stopping { .. } => "present",
+                Stage::Starting | Stage::Arming | Stage::Waiting(_) | Stage::Stopping { .. } => "present",
             },
             Self::ClassAgain(_) => "class-again",
             Self::Processing(_) => "processing",
@@ -531,7 +533,10 @@ impl Screen {
 
     /// Whether the card has not been read yet, so that cancelling is still possible.
     pub fn may_cancel(&self) -> bool {
-        matches!(self, Self::Present(Present { stage: Stage::Starting | Stage::Waiting(_), .. }))
+        matches!(
+            self,
+            Self::Present(Present { stage: Stage::Starting | Stage::Arming | Stage::Waiting(_), .. })
+        )
     }
 
     /// Whether the clerk is between two payments: the session may end here.

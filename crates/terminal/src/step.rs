@@ -232,7 +232,7 @@ pub fn deadline(ctx: &Context, screen: &Screen) -> Option<i64> {
         Screen::Method(draft) | Screen::Class(draft) => Some(session(draft.since_us)),
         Screen::Present(present) => match present.stage {
             Stage::Starting | Stage::Stopping { .. } => None,
-            Stage::Waiting(_) => {
+            Stage::Arming | Stage::Waiting(_) => {
                 let waited = present.armed_us.saturating_add(seconds(policy.present_wait_s));
                 Some(waited.min(session(present.since_us)))
             }

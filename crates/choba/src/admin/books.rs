@@ -105,7 +105,8 @@ impl Books {
 }
 
 fn row<T: serde::de::DeserializeOwned>(value: &Value) -> Result<T, StartFault> {
-    serde_json::from_value(value.clone()).map_err(|why| StartFault::new(format!("An export has another shape: {why}.")))
+    serde_json::from_value(value.clone())
+        .map_err(|why| StartFault::new(format!("An export has another shape: {why}.")))
 }
 
 /// Every disagreement between the books. What is still under way (money `unknown`, or an advice on its
@@ -118,7 +119,10 @@ pub fn compare(books: &Books) -> Vec<Difference> {
         }
         for row in network.values().filter(|row| !center.contains_key(&row.rrn)) {
             if matches!(row.state.as_str(), "charged" | "held") {
-                found.push(difference(&row.rrn, format!("{} at the network, unknown at the center", row.state)));
+                found.push(difference(
+                    &row.rrn,
+                    format!("{} at the network, unknown at the center", row.state),
+                ));
             }
         }
     }
@@ -152,8 +156,9 @@ fn center_and_network(row: &CenterRow, at_network: Option<&NetworkRow>) -> Optio
         return Some(difference(&row.id, format!("{} at the center, still held at the network", row.state)));
     }
     let amount = at_network.map(|row| row.amount_yen);
-    (taken && amount != Some(row.amount_yen))
-        .then(|| difference(&row.id, format!("{} yen at the center, {amount:?} at the network", row.amount_yen)))
+    (taken && amount != Some(row.amount_yen)).then(|| {
+        difference(&row.id, format!("{} yen at the center, {amount:?} at the network", row.amount_yen))
+    })
 }
 
 fn terminal_and_center(row: &TerminalRow, at_center: Option<&CenterRow>) -> Option<Difference> {
@@ -161,15 +166,23 @@ fn terminal_and_center(row: &TerminalRow, at_center: Option<&CenterRow>) -> Opti
         return None;
     }
     let Some(center) = at_center else {
-        let never_sent = matches!(row.state.as_str(), "started" | "abandoned" | "failed" | "declined" | "reversed");
+        let never_sent =
+            matches!(row.state.as_str(), "started" | "abandoned" | "failed" | "declined" | "reversed");
         return (!never_sent)
             .then(|| difference(&row.id, format!("{} at the terminal, unknown at the center", row.state)));
     };
     if center.money_taken != "unknown" && center.money_taken != row.money_taken {
-        return Some(difference(&row.id, format!("{} at the terminal, {} at the center", row.state, center.state)));
+        return Some(difference(
+            &row.id,
+            format!("{} at the terminal, {} at the center", row.state, center.state),
+        ));
     }
-    (row.amount != center.amount_yen)
-        .then(|| difference(&row.id, format!("{} yen at the terminal, {} at the center", row.amount, center.amount_yen)))
+    (row.amount != center.amount_yen).then(|| {
+        difference(
+            &row.id,
+            format!("{} yen at the terminal, {} at the center", row.amount, center.amount_yen),
+        )
+    })
 }
 
 #[cfg(test)]
@@ -184,17 +197,41 @@ mod tests {
         };
         let one = |state: &str| (!state.is_empty()).then(|| state.to_owned());
         Books {
-            center: Some(one(center).into_iter().map(|state| {
-                let money_taken = taken(&state).to_owned();
-                ("R".to_owned(), CenterRow { id: "I".into(), rrn: "R".into(), amount_yen: 880, state, money_taken, advice: None, voided: false })
-            }).collect()),
-            network: Some(one(network).into_iter().map(|state| {
-                ("R".to_owned(), NetworkRow { rrn: "R".into(), amount_yen: 880, state })
-            }).collect()),
-            terminals: Some(one(terminal).into_iter().map(|state| {
-                let money_taken = taken(&state).to_owned();
-                ("I".to_owned(), TerminalRow { id: "I".into(), amount: 880, state, money_taken })
-            }).collect()),
+            center: Some(
+                one(center)
+                    .into_iter()
+                    .map(|state| {
+                        let money_taken = taken(&state).to_owned();
+                        (
+                            "R".to_owned(),
+                            CenterRow {
+                                id: "I".into(),
+                                rrn: "R".into(),
+                                amount_yen: 880,
+                                state,
+                                money_taken,
+                                advice: None,
+                                voided: false,
+                            },
+                        )
+                    })
+                    .collect(),
+            ),
+            network: Some(
+                one(network)
+                    .into_iter()
+                    .map(|state| ("R".to_owned(), NetworkRow { rrn: "R".into(), amount_yen: 880, state }))
+                    .collect(),
+            ),
+            terminals: Some(
+                one(terminal)
+                    .into_iter()
+                    .map(|state| {
+                        let money_taken = taken(&state).to_owned();
+                        ("I".to_owned(), TerminalRow { id: "I".into(), amount: 880, state, money_taken })
+                    })
+                    .collect(),
+            ),
         }
     }
 

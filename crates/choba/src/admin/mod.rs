@@ -5,7 +5,7 @@ mod people;
 mod snapshot;
 
 pub use books::{Books, Difference, compare};
-pub use people::{first_operator, load_cast, unlock};
+pub use people::{block_terminal, first_operator, load_cast, terminal_password, unlock};
 
 use crate::programs::{StartFault, center as center_program};
 use clock::Clock;
@@ -67,7 +67,8 @@ pub fn verify(places: &Places, clock: &Clock) -> Result<Value, StartFault> {
     let mut sound = true;
     if let Some(url) = &snapshot.center {
         let db = center::open_db(url, clock.clone()).map_err(StartFault::new)?;
-        let report = center::verify(&db, clock.now_us()).map_err(|why| StartFault::new(format!("{why:?}")))?;
+        let report =
+            center::verify(&db, clock.now_us()).map_err(|why| StartFault::new(format!("{why:?}")))?;
         db.close();
         sound &= report.sound;
         put(&mut whole, "center", serde_json::to_value(&report).unwrap_or_default());

@@ -2,7 +2,8 @@
 
 use crate::cast::Cast;
 use crate::programs::{StartFault, center as center_program};
-use center_base::{Role, Scope};
+use center_base::{Role, Scope, TerminalId};
+use fleet::TerminalPassword;
 use staff::{NewPerson, Secret};
 use std::path::Path;
 
@@ -31,7 +32,9 @@ pub async fn first_operator(
     if made {
         Ok(password)
     } else {
-        Err(StartFault::new(format!("There is already somebody who logs in as {login}; nothing was changed.")))
+        Err(StartFault::new(format!(
+            "There is already somebody who logs in as {login}; nothing was changed."
+        )))
     }
 }
 
@@ -60,4 +63,31 @@ pub async fn unlock(settings: &center_program::Settings, login: &str) -> Result<
     let done = center.staff.unlock(WHO, login).await.map_err(StartFault::new);
     center.base.db.clone().close();
     done
+}
+
+/// Blocks a terminal that was lost or copied: its key is refused from then on.
+pub async fn block_terminal(
+    settings: &center_program::Settings,
+    terminal: &str,
+    reason: &str,
+) -> Result<(), StartFault> {
+    let center = center_program::open(settings)?;
+    let done = center.fleet.revoke(WHO, &TerminalId::from(terminal), reason).await.map_err(StartFault::new);
+    center.base.db.clone().close();
+    done.map(drop)
+}
+
+/// Issues a new terminal password (four digits, 15 minutes, once) and gives it back (D-30).
+pub async fn terminal_password(
+    settings: &center_program::Settings,
+    terminal: &str,
+) -> Result<String, StartFault> {
+    let mut bytes = [0_u8; 4];
+    getrandom::fill(&mut bytes).map_err(StartFault::new)?;
+    let password = format!("{:04}", u32::from_be_bytes(bytes) % 10_000);
+    let center = center_program::open(settings)?;
+    let typed = TerminalPassword::new(&password).map_err(StartFault::new)?;
+    let done = center.fleet.reissue(WHO, &TerminalId::from(terminal), &typed).await.map_err(StartFault::new);
+    center.base.db.clone().close();
+    done.map(|()| password)
 }

@@ -71,8 +71,6 @@ fn copy(file: &Path, to: &Path) -> Result<PathBuf, StartFault> {
         rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )
     .map_err(|why| fault(why.to_string()))?;
-    connection
-        .execute("VACUUM INTO ?1", [target.to_string_lossy()])
-        .map_err(|why| fault(why.to_string()))?;
+    connection.execute("VACUUM INTO ?1", [target.to_string_lossy()]).map_err(|why| fault(why.to_string()))?;
     Ok(target)
 }

@@ -167,7 +167,11 @@ fn center_settings(settings: &Settings) -> center::Settings {
     }
 }
 
-fn terminal_settings(settings: &Settings, index: u16, device: &crate::cast::CastDevice) -> terminal::Settings {
+fn terminal_settings(
+    settings: &Settings,
+    index: u16,
+    device: &crate::cast::CastDevice,
+) -> terminal::Settings {
     terminal::Settings {
         data: settings.data.join(format!("terminal-{}", device.id)),
         clock: settings.clock.clone(),

@@ -67,7 +67,10 @@ mod tests {
     #[test]
     fn every_port_moves_by_the_same_difference() {
         let usual = Ports::around(8700).unwrap();
-        assert_eq!((usual.card().port(), usual.terminal(1).port(), usual.printer(0).port()), (8583, 8711, 8791));
+        assert_eq!(
+            (usual.card().port(), usual.terminal(1).port(), usual.printer(0).port()),
+            (8583, 8711, 8791)
+        );
         let moved = Ports::around(18700).unwrap();
         assert_eq!((moved.card().port(), moved.smtp().port()), (18583, 18725));
         assert_eq!((Ports::around(900), Ports::around(65_500)), (None, None));

@@ -61,6 +61,7 @@ pub fn open(settings: &Settings) -> Result<Center, StartFault> {
         port: settings.listen.port(),
         tls: settings.tls,
         hosts: settings.hosts.clone(),
+        test_keys: settings.test_keys,
         root_key: root_key(&settings.data)?,
     };
     Center::open(db, settings.clock.clone(), &told).map_err(StartFault::new)
@@ -69,7 +70,8 @@ pub fn open(settings: &Settings) -> Result<Center, StartFault> {
 /// The root of the installation's secrets: made at the first start, readable by its owner only.
 fn root_key(data: &Path) -> Result<[u8; 32], StartFault> {
     let path = data.join("root.key");
-    let fault = |why: String| StartFault::new(format!("The key file {} cannot be used: {why}.", path.display()));
+    let fault =
+        |why: String| StartFault::new(format!("The key file {} cannot be used: {why}.", path.display()));
     if path.exists() {
         let text = std::fs::read_to_string(&path).map_err(|why| fault(why.to_string()))?;
         let bytes = hex::decode(text.trim()).map_err(|_| fault("it must hold 64 hex digits".to_owned()))?;

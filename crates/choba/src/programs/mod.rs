@@ -29,8 +29,9 @@ pub async fn listen(what: &str, address: SocketAddr) -> Result<TcpListener, Star
 
 /// Makes sure that a folder is there and can be written.
 pub fn folder(path: &std::path::Path) -> Result<(), StartFault> {
-    let fault =
-        |why: std::io::Error| StartFault::new(format!("The folder {} cannot be written: {why}.", path.display()));
+    let fault = |why: std::io::Error| {
+        StartFault::new(format!("The folder {} cannot be written: {why}.", path.display()))
+    };
     std::fs::create_dir_all(path).map_err(fault)?;
     let probe = path.join(".writable");
     std::fs::write(&probe, b"").map_err(fault)?;

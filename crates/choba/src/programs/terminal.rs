@@ -34,19 +34,19 @@ pub struct Settings {
 
 impl std::fmt::Debug for Settings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Settings").field("data", &self.data).field("centers", &self.centers).finish_non_exhaustive()
+        f.debug_struct("Settings")
+            .field("data", &self.data)
+            .field("centers", &self.centers)
+            .finish_non_exhaustive()
     }
 }
-
-/// The published base derivation key's first four bytes of a key id (ANSI X9.24-3, BDK id).
-pub const TEST_BDK_ID: [u8; 4] = [0x12, 0x34, 0x56, 0x78];
 
 /// The test keys of a reader: each serial number has its own derivation id, so that no two readers
 /// ever use the same key.
 pub fn test_reader_keys(serial: &str) -> ReaderKeys {
     let mut initial_key_id = [0; 8];
     let (bdk, derivation) = initial_key_id.split_at_mut(4);
-    bdk.copy_from_slice(&TEST_BDK_ID);
+    bdk.copy_from_slice(&test_keys::BDK_ID);
     let digest = Sha256::digest(serial.as_bytes());
     derivation.copy_from_slice(digest.first_chunk::<4>().unwrap_or(&[0; 4]));
     ReaderKeys {

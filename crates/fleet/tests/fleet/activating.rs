@@ -8,7 +8,7 @@ on_both! {
     async fn a_terminal_shows_its_shop_and_is_active_once_that_is_confirmed(world) {
         // W-030, W-031
         let device = Device::new(FIRST, 1);
-        let shown = world.offer(&device, PASSWORD, "R-100").await;
+        let shown = world.offer(&device, PASSWORD, "READER-100").await;
         assert_eq!(shown.status, 200, "{}", shown.text());
         let wanted = serde_json::json!({
             "terminal_id": FIRST, "shop_id": "9000009", "shop_name": "帳場カフェ 9000009",
@@ -30,16 +30,16 @@ on_both! {
         // D-30
         let old = world.activated(1).await;
         let new = Device::new(FIRST, 2);
-        assert_eq!(world.offer(&new, PASSWORD, "R-100").await.code(), "center-403");
+        assert_eq!(world.offer(&new, PASSWORD, "READER-100").await.code(), "center-403");
         assert_eq!(new.confirm(&world.center).await.code(), "center-401");
         world.reissue("7001").await;
-        assert_eq!(world.offer(&new, PASSWORD, "R-100").await.code(), "center-401", "the old password is gone");
-        assert_eq!(world.offer(&new, "7001", "R-100").await.status, 200);
+        assert_eq!(world.offer(&new, PASSWORD, "READER-100").await.code(), "center-401", "the old password is gone");
+        assert_eq!(world.offer(&new, "7001", "READER-100").await.status, 200);
         assert_eq!(old.write(&world.center).await.status, 200, "the shop goes on until the new device is there");
         assert_eq!(new.confirm(&world.center).await.status, 200);
         assert_eq!(new.write(&world.center).await.status, 200);
         assert_eq!(old.echo(&world.center).await.code(), "center-401");
-        assert_eq!(world.offer(&old, "7001", "R-100").await.code(), "center-403", "used once");
+        assert_eq!(world.offer(&old, "7001", "READER-100").await.code(), "center-403", "used once");
     }
 }
 
@@ -48,12 +48,12 @@ on_both! {
         // D-30
         let device = Device::new(FIRST, 1);
         for _ in 0..5 {
-            assert_eq!(world.offer(&device, "0000", "R-100").await.code(), "center-401");
+            assert_eq!(world.offer(&device, "0000", "READER-100").await.code(), "center-401");
         }
-        assert_eq!(world.offer(&device, PASSWORD, "R-100").await.code(), "center-423");
-        assert_eq!(world.offer(&device, "0000", "R-100").await.code(), "center-401");
+        assert_eq!(world.offer(&device, PASSWORD, "READER-100").await.code(), "center-423");
+        assert_eq!(world.offer(&device, "0000", "READER-100").await.code(), "center-401");
         world.reissue("7001").await;
-        assert_eq!(world.offer(&device, "7001", "R-100").await.status, 200);
+        assert_eq!(world.offer(&device, "7001", "READER-100").await.status, 200);
         assert_eq!(device.confirm(&world.center).await.status, 200);
     }
 }
@@ -63,9 +63,9 @@ on_both! {
         let device = Device::new(FIRST, 1);
         for _ in 0..2 {
             for _ in 0..4 {
-                assert_eq!(world.offer(&device, "0000", "R-100").await.code(), "center-401");
+                assert_eq!(world.offer(&device, "0000", "READER-100").await.code(), "center-401");
             }
-            assert_eq!(world.offer(&device, PASSWORD, "R-100").await.status, 200);
+            assert_eq!(world.offer(&device, PASSWORD, "READER-100").await.status, 200);
             world.db.clock.advance(Duration::from_mins(1));
         }
     }
@@ -75,8 +75,8 @@ on_both! {
     async fn an_unknown_terminal_looks_like_a_wrong_password_however_often_it_is_tried(world) {
         let (known, unknown) = (Device::new(FIRST, 1), Device::new(UNKNOWN, 1));
         for _ in 0..12 {
-            let one = world.offer(&known, "0000", "R-100").await;
-            let other = world.offer(&unknown, "0000", "R-100").await;
+            let one = world.offer(&known, "0000", "READER-100").await;
+            let other = world.offer(&unknown, "0000", "READER-100").await;
             assert_eq!((one.status, one.body), (other.status, other.body));
         }
     }
@@ -86,12 +86,12 @@ on_both! {
     async fn tries_are_slowed_down_terminal_by_terminal(world) {
         let (first, second) = (Device::new(FIRST, 1), Device::new(SECOND, 2));
         for _ in 0..10 {
-            assert_eq!(world.offer(&first, "0000", "R-100").await.code(), "center-401");
+            assert_eq!(world.offer(&first, "0000", "READER-100").await.code(), "center-401");
         }
-        assert_eq!(world.offer(&first, "0000", "R-100").await.code(), "center-429");
-        assert_eq!(world.offer(&second, PASSWORD, "R-200").await.status, 200);
+        assert_eq!(world.offer(&first, "0000", "READER-100").await.code(), "center-429");
+        assert_eq!(world.offer(&second, PASSWORD, "READER-200").await.status, 200);
         world.db.clock.advance(Duration::from_secs(6));
-        assert_eq!(world.offer(&first, "0000", "R-100").await.code(), "center-401");
+        assert_eq!(world.offer(&first, "0000", "READER-100").await.code(), "center-401");
     }
 }
 
@@ -101,9 +101,9 @@ on_both! {
         world.reissue("7001").await;
         let device = Device::new(FIRST, 1);
         world.db.clock.advance(Duration::from_mins(15));
-        assert_eq!(world.offer(&device, "7001", "R-100").await.status, 200);
+        assert_eq!(world.offer(&device, "7001", "READER-100").await.status, 200);
         world.db.clock.advance(Duration::from_secs(1));
-        let late = world.offer(&device, "7001", "R-100").await;
+        let late = world.offer(&device, "7001", "READER-100").await;
         assert_eq!(late.code(), "center-403");
         assert!(late.text().contains("expired"), "{}", late.text());
     }
@@ -112,8 +112,8 @@ on_both! {
 on_both! {
     async fn of_two_devices_the_last_that_knew_the_password_may_confirm(world) {
         let (one, two) = (Device::new(FIRST, 1), Device::new(FIRST, 2));
-        assert_eq!(world.offer(&one, PASSWORD, "R-100").await.status, 200);
-        assert_eq!(world.offer(&two, PASSWORD, "R-100").await.status, 200);
+        assert_eq!(world.offer(&one, PASSWORD, "READER-100").await.status, 200);
+        assert_eq!(world.offer(&two, PASSWORD, "READER-100").await.status, 200);
         assert_eq!(one.confirm(&world.center).await.code(), "center-401");
         assert_eq!(two.confirm(&world.center).await.status, 200);
     }
@@ -123,19 +123,19 @@ on_both! {
     async fn a_reader_of_another_terminal_is_refused_and_a_new_one_is_bound(world) {
         // M-014
         let device = Device::new(FIRST, 1);
-        let taken = world.offer(&device, PASSWORD, "R-200").await;
+        let taken = world.offer(&device, PASSWORD, "READER-200").await;
         assert_eq!(taken.code(), "payment-991");
-        assert_eq!(world.offer(&device, PASSWORD, "R-101").await.status, 200);
+        assert_eq!(world.offer(&device, PASSWORD, "READER-101").await.status, 200);
         assert_eq!(device.confirm(&world.center).await.status, 200);
         let tenant = world.base.tenant;
         let bound = async |terminal: &'static str, serial: &'static str| {
             let read = world.base.read(move |tx| Ok(fleet::reader_is_bound(tx, tenant, &terminal.into(), serial)?));
             read.await.unwrap()
         };
-        assert!(bound(FIRST, "R-101").await);
-        assert!(!bound(FIRST, "R-100").await, "a terminal has one reader");
-        assert!(!bound(FIRST, "R-200").await);
-        assert!(bound(SECOND, "R-200").await);
+        assert!(bound(FIRST, "READER-101").await);
+        assert!(!bound(FIRST, "READER-100").await, "a terminal has one reader");
+        assert!(!bound(FIRST, "READER-200").await);
+        assert!(bound(SECOND, "READER-200").await);
     }
 }
 

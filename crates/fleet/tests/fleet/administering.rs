@@ -16,7 +16,7 @@ on_both! {
         assert_eq!(config.policy, *world.tenancy.policy(&place).await.unwrap());
         assert_eq!((config.terminal_id.as_str(), config.shop.id.as_str()), (FIRST, "9000009"));
         assert_eq!((config.shop.code.as_str(), config.support_phone.as_str()), ("TSU3", "0120-000-000"));
-        assert_eq!(config.reader_serial, "R-100");
+        assert_eq!(config.reader_serial, "READER-100");
         assert_eq!(config.contracts.len(), 1);
 
         let tag = answer.header("etag").to_owned();
@@ -49,14 +49,14 @@ on_both! {
 on_both! {
     async fn a_cast_is_loaded_again_without_a_change_and_keeps_the_activation(world) {
         let device = world.activated(1).await;
-        let row = cast_terminal(FIRST, "9000009", "R-100");
+        let row = cast_terminal(FIRST, "9000009", "READER-100");
         assert!(!world.fleet.seed("cast", &row).await.unwrap());
         let renamed = fleet::CastTerminal { name: "レジ2".to_owned(), ..row };
         assert!(world.fleet.seed("cast", &renamed).await.unwrap());
         assert_eq!(device.write(&world.center).await.status, 200);
         let stray = cast_terminal(UNKNOWN, "1234567", "");
         assert_eq!(world.fleet.seed("cast", &stray).await.unwrap_err().code, codes::api::BAD_REQUEST);
-        let taken = cast_terminal(UNKNOWN, "9000009", "R-200");
+        let taken = cast_terminal(UNKNOWN, "9000009", "READER-200");
         assert_eq!(world.fleet.seed("cast", &taken).await.unwrap_err().code, codes::pay::READER_NOT_BOUND);
     }
 }
@@ -77,7 +77,7 @@ on_both! {
         assert!(ids(Scope::Shop("9000010".into())).await.is_empty());
         let all = world.base.read(move |tx| Ok(fleet::terminals(tx, tenant, &Scope::Tenant)?)).await.unwrap();
         let standing: Vec<_> = all.iter().map(|row| (row.standing, row.reader.as_deref())).collect();
-        assert_eq!(standing, [(Standing::Active, Some("R-100")), (Standing::New, Some("R-200"))]);
+        assert_eq!(standing, [(Standing::Active, Some("READER-100")), (Standing::New, Some("READER-200"))]);
         assert_eq!(all.first().unwrap().activated_at_us, Some(store::testing::START));
     }
 }

@@ -119,8 +119,8 @@ pub(crate) async fn worlds() -> Vec<World> {
         base.write(cast).await.unwrap();
         base.refresh().await.unwrap();
         let (fleet, tenancy, center) = start(&base);
-        assert!(fleet.seed("cast", &cast_terminal(FIRST, "9000009", "R-100")).await.unwrap());
-        assert!(fleet.seed("cast", &cast_terminal(SECOND, "9000011", "R-200")).await.unwrap());
+        assert!(fleet.seed("cast", &cast_terminal(FIRST, "9000009", "READER-100")).await.unwrap());
+        assert!(fleet.seed("cast", &cast_terminal(SECOND, "9000011", "READER-200")).await.unwrap());
         worlds.push(World { db, base, tenancy, fleet, center });
     }
     worlds
@@ -147,7 +147,7 @@ impl World {
     /// The first terminal, activated by a device with this key.
     pub(crate) async fn activated(&self, key: u8) -> Device {
         let device = Device::new(FIRST, key);
-        assert_eq!(self.offer(&device, PASSWORD, "R-100").await.status, 200);
+        assert_eq!(self.offer(&device, PASSWORD, "READER-100").await.status, 200);
         assert_eq!(device.confirm(&self.center).await.status, 200);
         device
     }

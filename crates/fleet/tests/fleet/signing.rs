@@ -89,7 +89,7 @@ on_both! {
         assert_eq!(old.echo(&other).await.status, 200);
         world.reissue("7001").await;
         let new = Device::new(FIRST, 2);
-        assert_eq!(world.offer(&new, "7001", "R-100").await.status, 200);
+        assert_eq!(world.offer(&new, "7001", "READER-100").await.status, 200);
         assert_eq!(new.confirm(&world.center).await.status, 200);
         assert_eq!(new.write(&other).await.status, 200);
         assert_eq!(old.write(&other).await.code(), "center-401");
@@ -112,7 +112,7 @@ on_both! {
         world.reissue("7001").await;
         assert_eq!(device.echo(&world.center).await.code(), "center-401");
         let found = Device::new(FIRST, 2);
-        assert_eq!(world.offer(&found, "7001", "R-100").await.status, 200);
+        assert_eq!(world.offer(&found, "7001", "READER-100").await.status, 200);
         assert_eq!(found.confirm(&world.center).await.status, 200);
     }
 }

@@ -30,7 +30,7 @@ pub(crate) fn present(ctx: &Context, present: Present, event: Event, at: Moment)
 }
 
 fn before_card(present: &Present) -> bool {
-    matches!(present.stage, Stage::Starting | Stage::Waiting(_))
+    matches!(present.stage, Stage::Starting | Stage::Arming | Stage::Waiting(_))
 }
 
 fn changed(ctx: &Context, present: Present, attempt: Attempt, at: Moment) -> Step {
@@ -57,7 +57,7 @@ fn arm(ctx: &Context, present: Present, at: Moment) -> Step {
         }
         Reader::Online { .. } => {
             let effect = Effect::Arm(present.attempt.clone());
-            let present = Present { stage: Stage::Waiting(None), armed_us: at.now_us, ..present };
+            let present = Present { stage: Stage::Arming, armed_us: at.now_us, ..present };
             Step::to(Screen::Present(present)).with(effect)
         }
     }
@@ -76,16 +76,21 @@ fn tick(ctx: &Context, present: Present, at: Moment) -> Step {
     let waited = present.armed_us.saturating_add(seconds(policy.present_wait_s));
     match present.stage {
         // M-033: 401 for the payment as a whole, 404 for the card.
-        Stage::Waiting(_) | Stage::Reading | Stage::Pin { .. } if at.now_us >= session => {
+        Stage::Arming | Stage::Waiting(_) | Stage::Reading | Stage::Pin { .. } if at.now_us >= session => {
             stop(present, pay::SESSION_EXPIRED, false)
         }
-        Stage::Waiting(_) if at.now_us >= waited => stop(present, pay::WAIT_EXPIRED, false),
+        Stage::Arming | Stage::Waiting(_) if at.now_us >= waited => stop(present, pay::WAIT_EXPIRED, false),
         _ => Step::deaf(Screen::Present(present)),
     }
 }
 
 fn heard(ctx: &Context, present: Present, news: ReaderNews, at: Moment) -> Step {
     let stage = match news {
+        ReaderNews::Armed if present.stage == Stage::Arming => {
+            let present = Present { stage: Stage::Waiting(None), armed_us: at.now_us, ..present };
+            return Step::to(Screen::Present(present));
+        }
+        ReaderNews::Armed => return Step::deaf(Screen::Present(present)),
         ReaderNews::Hint(hint) => {
             let present = Present { stage: Stage::Waiting(Some(hint)), armed_us: at.now_us, ..present };
             return Step::to(Screen::Present(present));

@@ -18,11 +18,11 @@ pub(super) fn present(w: Words, ctx: &Context, present: &Present, now_us: i64) -
     let label = w.t("terminal-due");
     let amount = present.attempt.amount;
     match present.stage {
-        Stage::Starting | Stage::Stopping { .. } => {
-            let key = if present.stage == Stage::Starting {
-                "terminal-present-starting"
-            } else {
+        Stage::Starting | Stage::Arming | Stage::Stopping { .. } => {
+            let key = if matches!(present.stage, Stage::Stopping { .. }) {
                 "terminal-present-stopping"
+            } else {
+                "terminal-present-starting"
             };
             html! {
                 (big_amount(&label, amount))

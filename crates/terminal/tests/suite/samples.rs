@@ -230,6 +230,7 @@ fn card_screens() -> Vec<(&'static str, Screen)> {
     let amex = CardData { brand: Brand::Amex, pan: MaskedPan::new("378282", "0005").unwrap(), ..card() };
     vec![
         ("present-starting", present(Stage::Starting)),
+        ("present-arming", present(Stage::Arming)),
         ("present", present(Stage::Waiting(None))),
         ("present-swipe-instead", present(Stage::Waiting(Some(CardHint::SwipeInstead)))),
         ("present-swipe-again", present(Stage::Waiting(Some(CardHint::SwipeAgain)))),

@@ -1,0 +1,167 @@
+//! A payment's network messages, masked, field by field; chip data by tag.
+
+use super::words::time_ms;
+use crate::networks::answer_codes::{Verdict, verdict};
+use crate::row::Wire;
+use emv::tag::Tag;
+use emv::{describe, dictionary, tlv};
+use i18n::{Lang, code_text, t, ta};
+use iso8583::{Message, Spec};
+use maud::{Markup, html};
+use money::Yen;
+
+/// The fields that have a name in the catalogue; any other is shown with its name in the standard.
+const NAMED: [u8; 24] =
+    [2, 3, 4, 7, 11, 12, 13, 14, 18, 22, 23, 25, 37, 38, 39, 41, 42, 48, 49, 52, 55, 63, 70, 90];
+
+/// A stored message; `None` for what is not one.
+pub(crate) fn read(bytes: Option<&[u8]>) -> Option<Message> {
+    Message::decode(&Spec::BINARY, bytes.filter(|bytes| !bytes.is_empty())?).ok()
+}
+
+/// What an answer code says: the catalogue's word for a yes, the title of our code for a no.
+pub(crate) fn answer_word(lang: Lang, code: &str) -> String {
+    match verdict(code) {
+        Verdict::Approved => t(lang, "payments-answer-approved"),
+        Verdict::Declined(code) | Verdict::Failed(code) => code_text(lang, code).title,
+        Verdict::Unknown => t(lang, "payments-answer-unknown"),
+    }
+}
+
+/// The value of a chip tag in a message, in hexadecimal digits.
+pub(crate) fn chip_value(message: &Message, tag: Tag) -> Option<String> {
+    let objects = tlv::parse(message.bytes(55)?).ok()?;
+    tlv::find_bytes(&objects, tag).map(|bytes| describe::masked_value(tag, bytes))
+}
+
+/// The messages of a payment, oldest first, each folded away until it is wanted.
+pub(crate) fn messages(lang: Lang, wires: &[Wire]) -> Markup {
+    html! {
+        div.messages {
+            @for wire in wires {
+                (one(lang, wire, "request", Some(&wire.request), Some(wire.asked_us)))
+                (one(lang, wire, "answer", wire.answer.as_deref(), wire.answered_us))
+            }
+        }
+    }
+}
+
+fn one(lang: Lang, wire: &Wire, side: &str, bytes: Option<&[u8]>, at_us: Option<i64>) -> Markup {
+    let Some(message) = read(bytes) else { return html! {} };
+    let mti = message.mti().to_string();
+    let id = format!("wire-{}-{}-{side}", wire.kind.word(), wire.tries);
+    let key = match (side, wire.kind) {
+        ("request", crate::row::WireKind::Request) => "payments-wire-request",
+        ("request", crate::row::WireKind::Completion) => "payments-wire-completion",
+        ("request", crate::row::WireKind::Reversal) => "payments-wire-reversal",
+        _ => "payments-wire-answer",
+    };
+    html! {
+        // Left alone by a redraw, so that what was opened stays open.
+        details id=(id) hx-morph-skip {
+            summary {
+                span.mti { (mti) }
+                span.grow { (t(lang, key)) }
+                @if let Some(at_us) = at_us { span.sub.mono { (time_ms(at_us)) } }
+            }
+            (fields(lang, &message))
+        }
+    }
+}
+
+/// A message as a table of its fields.
+fn fields(lang: Lang, message: &Message) -> Markup {
+    let description = message.describe();
+    let label = ta(lang, "payments-fields-of", &[("mti", &message.mti().to_string())]);
+    html! {
+        div.table-scroll role="region" tabindex="0" aria-label=(label) {
+            table.fields {
+                caption.sr-only { (label) }
+                thead { tr {
+                    th scope="col" { (t(lang, "payments-field-number")) }
+                    th scope="col" { (t(lang, "payments-field-name")) }
+                    th scope="col" { (t(lang, "payments-field-value")) }
+                } }
+                tbody {
+                    @for line in &description.lines {
+                        tr {
+                            th.mono scope="row" { (line.field) }
+                            td { (name(lang, line.field, line.name)) }
+                            td { @if line.field == 55 { (chip(message)) } @else {
+                                span.mono { (line.shown) }
+                                @if let Some(meaning) = meaning(lang, line.field, &line.shown) { span.sub { (meaning) } }
+                            } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn name(lang: Lang, field: u8, standard: &str) -> String {
+    if NAMED.contains(&field) { t(lang, &format!("payments-de-{field}")) } else { standard.to_owned() }
+}
+
+/// What a coded value means.
+fn meaning(lang: Lang, field: u8, shown: &str) -> Option<String> {
+    match field {
+        4 => shown.parse().ok().and_then(|yen| Yen::new(yen).ok()).map(|yen| format!("¥{}", yen.grouped())),
+        39 => Some(answer_word(lang, shown)),
+        49 if shown == "392" => Some("JPY".to_owned()),
+        _ => None,
+    }
+}
+
+/// DE 55 by tag (EMV Book 3, annex A), with the names of the standard.
+fn chip(message: &Message) -> Markup {
+    let objects = message.bytes(55).and_then(|bytes| tlv::parse(bytes).ok()).unwrap_or_default();
+    html! {
+        dl.tags {
+            @for object in &objects {
+                div {
+                    dt { span.mono { (object.tag) } " " span.sub { (dictionary::lookup(object.tag).map_or("", |row| row.name)) } }
+                    dd.mono { (describe::masked_value(object.tag, object.primitive().unwrap_or_default())) }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use iso8583::Mti;
+
+    #[test]
+    fn every_named_field_has_its_texts() {
+        for lang in Lang::ALL {
+            for field in NAMED {
+                assert_ne!(name(lang, field, "no text"), "no text");
+                assert!(!name(lang, field, "").contains("payments-de"), "{lang:?} {field}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_message_shows_nothing_that_opens_a_card() {
+        let mut message = Message::new(Mti::FINANCIAL_REQUEST);
+        message.set(2, "4111111111111111").unwrap();
+        message.set(35, "4111111111111111=30122011234567").unwrap();
+        message.set_number(4, 880).unwrap();
+        message.set_bytes(52, &[0xAB; 8]).unwrap();
+        let chip = "9F260811223344556677885A084111111111111111570841111111111111119F360200019F1F04DEADBEEF";
+        message.set_bytes(55, &hex::decode(chip).unwrap()).unwrap();
+        let html = fields(Lang::Ja, &message).into_string();
+        assert!(html.contains("¥880") && html.contains("1122334455667788"), "{html}");
+        for secret in ["4111111111111111", "ABABAB", "301220112", "DEADBEEF"] {
+            assert!(!html.contains(secret), "{secret} in {html}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_answer_code_is_never_called_a_refusal() {
+        assert_eq!(answer_word(Lang::Ja, "00"), "承認");
+        assert_eq!(answer_word(Lang::En, "ZZ"), "Not in the table: result unknown");
+    }
+}
