@@ -160,7 +160,8 @@ pub(crate) async fn open(port: u16, work: Vec<Vec<Prepared>>, rate: usize) -> Re
             if !wait.is_zero() {
                 machine::rest(wait);
             }
-            drop(line.send(due));
+            // A terminal that is gone has failed, which ends the run elsewhere.
+            let _ = line.send(due);
         }
     });
     let whole = collect(tasks).await?;
