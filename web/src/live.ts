@@ -39,6 +39,13 @@ function keepTyped(fragment: ParentNode): void {
   }
 }
 
+/** The frame around the screen was drawn from something else: language, theme, who is signed in. */
+function hasOtherFrame(fragment: ParentNode): boolean {
+  const around = document.getElementById("screen")?.dataset["around"];
+  const next = fragment.querySelector<HTMLElement>("#screen[data-around]")?.dataset["around"];
+  return around !== undefined && next !== undefined && around !== next;
+}
+
 let shown = document.getElementById("screen")?.dataset["screen"];
 
 document.addEventListener("htmx:before:swap", (event) => {
@@ -57,6 +64,11 @@ document.addEventListener("htmx:before:swap", (event) => {
       event.preventDefault();
       return;
     }
+    if (hasOtherFrame(task.fragment)) {
+      event.preventDefault();
+      location.reload();
+      return;
+    }
     keepTyped(task.fragment);
   }
 });
@@ -67,6 +79,7 @@ document.addEventListener("htmx:after:swap", () => {
   hush();
   if (screen.dataset["screen"] === shown) return;
   shown = screen.dataset["screen"];
+  markPlace(shown ?? "");
   const heading = screen.querySelector<HTMLElement>("h1");
   if (heading) {
     const wanted = screen.querySelector<HTMLElement>("[autofocus]");
@@ -76,6 +89,14 @@ document.addEventListener("htmx:after:swap", () => {
   }
   window.scrollTo({ top: 0 });
 });
+
+/** The menu at the foot outlives the screen: it shows where we are now. */
+function markPlace(screen: string): void {
+  for (const link of document.querySelectorAll(".nav a[data-screen]")) {
+    if (link.getAttribute("data-screen") === screen) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+}
 
 /** Reads a sentence out politely, also when it is the same as before. */
 export function announce(text: string): void {

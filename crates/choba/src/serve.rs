@@ -75,6 +75,7 @@ pub(crate) async fn terminal(args: TerminalArgs) -> Result<(), StartFault> {
         printer: args.printer,
         reader_serial: args.reader,
         unattended: args.id.zip(args.password),
+        witness: None,
     })
     .await?;
     println!("ready http://{}", args.listen);

@@ -130,7 +130,8 @@ pub fn routes(fleet: Fleet) -> Table {
     let config = doc("terminalConfiguration", "Shop, contracts and policy of the asking terminal")
         .answer::<TerminalConfig>(200, "With an ETag")
         .empty(304, "Nothing has changed since the ETag in If-None-Match");
-    let echo = doc("echo", "Online test").answer::<center_api::Echo>(200, "The signature holds and the center answers");
+    let echo = doc("echo", "Online test")
+        .answer::<center_api::Echo>(200, "The signature holds and the center answers");
     Routes::new(fleet)
         .api(Method::POST, "/api/v1/activations", Access::PUBLIC, activate, activation::activate)
         .api(Method::POST, signed::CONFIRM_PATH, Access::TERMINAL, confirm, activation::confirm)

@@ -225,6 +225,16 @@ pub struct Addresses {
 }
 
 impl Bound {
+    /// The live log of the card network, masked: what stories print.
+    pub fn log(&self) -> Log {
+        self.networks.host.log.clone()
+    }
+
+    /// Grows with everything that happens on the desk: a reader, a message, a paper, a mail.
+    pub fn live(&self) -> Live {
+        self.networks.live.clone()
+    }
+
     /// The addresses that were taken.
     pub fn addresses(&self) -> io::Result<Addresses> {
         let mut printers = Vec::new();

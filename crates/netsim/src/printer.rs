@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::io::AsyncReadExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 /// A paper that came out of a printer.
@@ -85,6 +85,21 @@ pub async fn serve(listener: TcpListener, printers: Printers, terminal: String, 
     }
 }
 
+/// DLE EOT n, asked at once: all is well (bits 1 and 4 are always set).
+const WELL: u8 = 0x12;
+/// GS r n, asked in line: there is paper.
+const PAPER: u8 = 0x00;
+
+/// Answers what a driver asks about the printer: at once when nothing else waits (`DLE EOT n`), in line
+/// after what was printed (`GS r n`). Gives the answer and the bytes without the question.
+fn asked(waiting: &[u8]) -> Option<(u8, &[u8])> {
+    match waiting {
+        [0x10, 0x04, 1..=4] => Some((WELL, &[])),
+        [before @ .., 0x1d, 0x72, 1 | 2 | 49 | 50] => Some((PAPER, before)),
+        _ => None,
+    }
+}
+
 /// Prints at every cut and at the end of the connection.
 async fn take(stream: &mut TcpStream, printers: &Printers, terminal: &str, clock: &Clock) -> io::Result<()> {
     let mut waiting = Vec::new();
@@ -100,6 +115,12 @@ async fn take(stream: &mut TcpStream, printers: &Printers, terminal: &str, clock
             Err(clock::Elapsed) => 0,
         };
         waiting.extend_from_slice(part.get(..read).unwrap_or_default());
+        if let Some((answer, before)) = asked(&waiting) {
+            printers.print(terminal, before, clock.now());
+            waiting.clear();
+            stream.write_all(&[answer]).await?;
+            continue;
+        }
         let is_over = read == 0 || waiting.len() > limits::PAPER_BYTES;
         if is_over || ends_in_a_cut(&waiting) {
             printers.print(terminal, &std::mem::take(&mut waiting), clock.now());
@@ -120,7 +141,6 @@ fn ends_in_a_cut(bytes: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tokio::io::AsyncWriteExt as _;
 
     const SLIP: &[u8] = b"\x1b@TOTAL 880\n\x1dV\x00";
 
@@ -147,6 +167,27 @@ mod tests {
         ] {
             assert_eq!(ends_in_a_cut(bytes), ends, "{bytes:02X?}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_driver_that_asks_is_answered_after_the_slip_came_out() {
+        let printers = Printers::new(["T1".to_owned()], || ());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(serve(
+            listener,
+            printers.clone(),
+            "T1".into(),
+            Clock::by_hand(Timestamp::UNIX_EPOCH),
+        ));
+        let mut line = TcpStream::connect(address).await.unwrap();
+        for question in [&b"\x10\x04\x04"[..], b"\x10\x04\x02"] {
+            line.write_all(question).await.unwrap();
+            assert_eq!(line.read_u8().await.unwrap(), WELL);
+        }
+        line.write_all(&[SLIP, b"\x1dr\x01"].concat()).await.unwrap();
+        assert_eq!(line.read_u8().await.unwrap(), PAPER);
+        assert_eq!(printers.papers("T1").unwrap()[0].paper.text().trim(), "TOTAL 880");
     }
 
     #[tokio::test]

@@ -288,6 +288,16 @@ pub fn screen(name: &str, rev: impl std::fmt::Display, body: &Markup) -> Markup 
     }
 }
 
+/// The same, with what the frame around it was drawn from: language, theme, who is signed in. A fragment
+/// with another `around` than the page's makes the browser load the page anew, frame and all.
+pub fn screen_in(name: &str, rev: impl std::fmt::Display, around: &str, body: &Markup) -> Markup {
+    html! {
+        main #screen data-rev=(rev) data-screen=(name) data-around=(around) {
+            div.screen.(format!("screen-{name}")) id=(format!("s-{name}")) { (body) }
+        }
+    }
+}
+
 /// A main part that no stream replaces: console pages, the receipt page.
 pub fn still(class: &str, body: &Markup) -> Markup {
     html! { main #screen class=(class) { (body) } }

@@ -155,12 +155,28 @@ pub fn tabs(label: &str, entries: &[Entry<'_>]) -> Markup {
     }
 }
 
-/// The terminal's navigation at the foot.
-pub fn nav(label: &str, entries: &[Entry<'_>]) -> Markup {
+/// A place of the terminal's navigation.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    /// The name of the screen that it leads to.
+    pub screen: &'a str,
+    /// Where it leads.
+    pub href: &'a str,
+    /// Its pictogram.
+    pub icon: Icon,
+    /// Its word.
+    pub text: &'a str,
+}
+
+/// The terminal's navigation at the foot; `here` is the name of the screen we are on. It stands outside
+/// of the live screen, so each link carries the name of its screen for the script to follow.
+pub fn nav(label: &str, here: &str, places: &[Place<'_>]) -> Markup {
     html! {
         nav.nav aria-label=(label) {
-            @for entry in entries {
-                a href=(entry.href) aria-current=[current(entry.here)] { (entry.icon) span { (entry.text) } }
+            @for place in places {
+                a href=(place.href) data-screen=(place.screen) aria-current=[current(place.screen == here)] {
+                    (place.icon) span { (place.text) }
+                }
             }
         }
     }

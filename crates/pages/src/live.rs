@@ -90,6 +90,14 @@ impl Live {
         self.rev()
     }
 
+    /// Resolves when the screen has changed since `rev` was current, with the revision of now.
+    pub async fn newer_than(&self, rev: Rev) -> Rev {
+        let mut changes = self.0.state.subscribe();
+        // The sender lives in the hub, so the wait ends only by a change.
+        drop(changes.wait_for(|state| state.number != rev.number).await);
+        self.rev()
+    }
+
     /// The line to the center went up or down; the next heartbeat says so at once.
     pub fn set_link(&self, link: Link) {
         self.0.state.send_if_modified(|state| {

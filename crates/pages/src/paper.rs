@@ -33,13 +33,18 @@ pub enum PaperLine<'a> {
 
 /// A receipt as the printer prints it.
 pub fn paper(lang: &str, width: PaperWidth, lines: &[PaperLine<'_>]) -> Markup {
+    paper_called(texts(lang).paper, width, lines)
+}
+
+/// The same under a name of its own, where several stand on one page.
+pub fn paper_called(name: &str, width: PaperWidth, lines: &[PaperLine<'_>]) -> Markup {
     let class = match width {
         PaperWidth::Cells32 => "",
         PaperWidth::Cells42 => "paper-42",
         PaperWidth::Cells48 => "paper-48",
     };
     html! {
-        div.table-scroll.paper-scroll role="region" aria-label=(texts(lang).paper) tabindex="0" {
+        div.table-scroll.paper-scroll role="region" aria-label=(name) tabindex="0" {
             div.paper.(class) lang="ja" {
                 @for group in grouped(lines) {
                     @match group {

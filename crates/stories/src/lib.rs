@@ -1,2 +1,22 @@
-//! Stories of the whole product, one file each under `tests/`. There is no code here: a story uses the
-//! crates as their users do and compares what people would see.
+//! Stories of the whole product: a house with everything in it, somebody at the counter, and a text of
+//! what was to be seen. The stories themselves stand under `tests/`.
+//!
+//! Networks, center and terminals run as they do for anybody, over their real protocols on free ports,
+//! each in a runtime of its own so that it can be killed alone. Only the clock is moved by hand: a story
+//! waits for events, never for time.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "this is a test's harness: it fails by panicking, as the test does"
+)]
+
+pub mod http;
+pub mod house;
+pub mod page;
+pub mod run;
+pub mod stall;
+pub mod tell;
+mod watchdog;
+
+pub use house::{House, story};

@@ -30,5 +30,5 @@ pub mod view;
 mod web;
 
 pub use journal::{Report, export, verify};
-pub use shared::Chance;
+pub use shared::{Chance, Witness};
 pub use terminal::{Hardware, OpenFault, Opened, Settings, Terminal};

@@ -476,7 +476,9 @@ impl Screen {
             Self::Present(present) => match present.stage {
                 Stage::Pin { .. } => "pin",
                 Stage::Reading => "reading",
-                Stage::Starting | Stage::Arming | Stage::Waiting(_) | Stage::Stopping { .. } => "present",
+                Stage::Starting | Stage::Arming => "preparing",
+                Stage::Waiting(_) => "present",
+                Stage::Stopping { .. } => "stopping",
             },
             Self::ClassAgain(_) => "class-again",
             Self::Processing(_) => "processing",

@@ -15,7 +15,11 @@ use pages::live::Live;
 use payment::PaymentId;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
+
+/// Hears every screen that is shown, in order: its name and the inside of its page. Stories read along;
+/// it is called by the screen's own task and must not wait.
+pub type Witness = Arc<dyn Fn(&'static str, &str) + Send + Sync>;
 
 /// Sixteen random bytes at a time.
 pub type Chance = Arc<dyn Fn() -> [u8; 16] + Send + Sync>;
@@ -37,7 +41,10 @@ pub(crate) struct Shared {
     pub(crate) settling: Mutex<BTreeSet<PaymentId>>,
     /// What the center said at the activation, until the clerk has confirmed it.
     pub(crate) activation: Mutex<Option<Activation>>,
+    witness: Option<Witness>,
     shown: Mutex<Shown>,
+    /// Grows with everything that the screen's task has heard.
+    pub(crate) heard: watch::Sender<u64>,
 }
 
 pub(crate) struct Parts {
@@ -52,6 +59,7 @@ pub(crate) struct Parts {
     pub(crate) messages: mpsc::Sender<Message>,
     pub(crate) ctx: Context,
     pub(crate) screen: Screen,
+    pub(crate) witness: Option<Witness>,
 }
 
 impl Shared {
@@ -59,6 +67,9 @@ impl Shared {
         let live = Live::new(&parts.clock);
         live.set_link(link(parts.ctx.center_up));
         let shown = Shown::new(parts.ctx, parts.screen, parts.clock.now_us());
+        if let Some(witness) = &parts.witness {
+            witness(shown.screen.name(), &shown.body);
+        }
         Self {
             journal: parts.journal,
             center: parts.center,
@@ -73,7 +84,9 @@ impl Shared {
             ask_again: Notify::new(),
             settling: Mutex::default(),
             activation: Mutex::default(),
+            witness: parts.witness,
             shown: Mutex::new(shown),
+            heard: watch::Sender::new(0),
         }
     }
 
@@ -96,15 +109,20 @@ impl Shared {
     pub(crate) fn show(&self, ctx: Context, screen: Screen, now_us: i64) {
         self.live.set_link(link(ctx.center_up));
         let next = Shown::new(ctx, screen, now_us);
+        let (name, body) = (next.screen.name(), Arc::clone(&next.body));
         let changed = {
             let mut shown = self.shown();
-            let changed = shown.body != next.body || shown.screen.name() != next.screen.name();
+            let changed = shown.body != body || shown.screen.name() != name;
             *shown = next;
             changed
         };
         if changed {
             self.live.changed();
+            if let Some(witness) = &self.witness {
+                witness(name, &body);
+            }
         }
+        self.heard.send_modify(|heard| *heard = heard.wrapping_add(1));
     }
 
     /// An id that no payment has yet.

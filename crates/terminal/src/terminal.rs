@@ -10,7 +10,7 @@ use crate::limits;
 use crate::printer::AnyPrinter;
 use crate::reader;
 use crate::secret::Password;
-use crate::shared::{Chance, Parts, Shared};
+use crate::shared::{Chance, Parts, Shared, Witness};
 use crate::step::opening;
 use crate::tasks::{counter, line, money};
 use crate::web;
@@ -43,6 +43,8 @@ pub struct Settings {
     pub clock: Clock,
     /// Chance.
     pub chance: Chance,
+    /// Who reads the screens along, for stories.
+    pub witness: Option<Witness>,
 }
 
 /// The reader as the terminal drives it.
@@ -181,6 +183,7 @@ impl Terminal {
             messages: messages.clone(),
             ctx,
             screen,
+            witness: settings.witness,
         }));
         let reading =
             reader::serve(hardware.reader, secure, hardware.digits, order_box, news, settings.clock);
@@ -216,6 +219,11 @@ impl Terminal {
     /// The routes without a listener, for a program that serves them itself, and for tests.
     pub fn router(&self, hosts: SecureConfig) -> axum::Router {
         web::router(Arc::clone(&self.shared), hosts)
+    }
+
+    /// Grows with everything that the screen's task has heard, so that stories can wait without polling.
+    pub fn heard(&self) -> watch::Receiver<u64> {
+        self.shared.heard.subscribe()
     }
 
     /// The name of the screen that is shown, for stories and logs.

@@ -17,7 +17,7 @@ use i18n::Lang;
 use maud::{Markup, PreEscaped, html};
 use pages::frame::{Frame, Link, Surface};
 use pages::icon::Icon;
-use pages::list::{Entry, nav};
+use pages::list::{Place, nav};
 use pages::live::Rev;
 use pages::ui::{Tone, live_form, notice};
 use payment::PaymentClass;
@@ -80,9 +80,16 @@ pub fn body(ctx: &Context, screen: &Screen, now_us: i64) -> Markup {
 }
 
 /// The screen as a fragment with its revision.
-pub fn fragment(screen: &str, body: &str, rev: Rev) -> Markup {
+pub fn fragment(ctx: &Context, screen: &str, body: &str, rev: Rev) -> Markup {
     let body = PreEscaped(body.replace(REV_MARK, &rev.to_string()));
-    pages::frame::screen(screen, rev, &html! { (body) })
+    pages::frame::screen_in(screen, rev, &around(ctx), &html! { (body) })
+}
+
+/// What the frame is drawn from: a page whose frame is another one is loaded anew.
+fn around(ctx: &Context) -> String {
+    let shop = ctx.config.as_ref().map(|config| config.shop.id.as_str()).unwrap_or_default();
+    let clerk = ctx.clerk.as_ref().map(|clerk| clerk.operator.name.as_str()).unwrap_or_default();
+    format!("{} {} {shop} {clerk}", ctx.lang().tag(), ctx.settings.theme.word())
 }
 
 /// The whole page.
@@ -111,11 +118,9 @@ pub fn page(ctx: &Context, screen: &Screen, fragment: &Markup, now: jiff::Timest
         frame = frame.help(&help, &config.support_phone);
     }
     if let Some(clerk) = &ctx.clerk {
-        frame = frame.user(&clerk.operator.name, "/go/settings");
-        // The menu stands only where it leads somewhere: while a payment runs the room is needed.
-        if screen.is_idle() {
-            frame = frame.nav(foot(w, screen));
-        }
+        // The style sheet shows the menu only where it leads somewhere, on the screens at rest: while a
+        // payment runs the room is needed, and the frame stays while the screen changes.
+        frame = frame.user(&clerk.operator.name, "/go/settings").nav(foot(w, screen));
     }
     frame.page(fragment)
 }
@@ -127,10 +132,11 @@ fn foot(w: Words, screen: &Screen) -> Markup {
     let here = screen.name();
     nav(
         &label,
+        here,
         &[
-            Entry { href: "/go/sale", icon: Icon::Keypad, text: sale, here: here == "amount" },
-            Entry { href: "/go/history", icon: Icon::History, text: history, here: here == "history" },
-            Entry { href: "/go/home", icon: Icon::Home, text: home, here: here == "home" },
+            Place { screen: "amount", href: "/go/sale", icon: Icon::Keypad, text: sale },
+            Place { screen: "history", href: "/go/history", icon: Icon::History, text: history },
+            Place { screen: "home", href: "/go/home", icon: Icon::Home, text: home },
         ],
     )
 }

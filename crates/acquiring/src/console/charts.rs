@@ -2,7 +2,7 @@
 //! follow light and dark, and need no script; the numbers stand beside them as text.
 
 use super::rows::Sum;
-use super::words::{add, count};
+use super::words::{add, count, number};
 use i18n::{Lang, t, ta};
 use maud::{Markup, html};
 use money::Yen;
@@ -86,7 +86,7 @@ impl Totals {
             Total::new(&sales, yen(self.sales.amount), &sold).main(),
             doubt,
             Total::new(&open, yen(self.open.amount), &waiting),
-            Total::new(&refused, html! { (said(self.refused)) }, &not_charged),
+            Total::new(&refused, html! { (number(lang, self.refused.count)) }, &not_charged),
         ])
     }
 
@@ -95,7 +95,7 @@ impl Totals {
         if self.sales.count == 0 {
             return html! {};
         }
-        html! { div.day-charts { (self.brands(lang)) (self.hours(lang, now_hour)) } }
+        html! { (self.brands(lang)) (self.hours(lang, now_hour)) }
     }
 
     /// One bar, a piece for each brand, and the same as a list.
@@ -128,8 +128,8 @@ impl Totals {
                     @for (place, (brand, part)) in self.by_brand.iter().enumerate() {
                         li {
                             span.(format!("swatch share-{place}")) {}
-                            span { (brand.name()) }
-                            span.sub { (count(lang, part.count)) }
+                            span.name { (brand.name()) }
+                            span.sub.num { (number(lang, part.count)) }
                             b.num { (yen(part.amount)) }
                             span.sub.num { (scaled(part.amount.get(), 100, whole)) "%" }
                         }

@@ -83,10 +83,11 @@ pub(crate) fn draw(console: &Console, caller: &Caller, shown: &Shown, rev: Rev) 
         (page.crumbs())
         (page.head())
         (page.notice())
-        div.detail {
-            div.stack { (page.facts()) (page.card()) (page.network()) (page.book()) }
+        div.detail.one {
+            // What happened first: on a phone nobody scrolls past the card's facts for it.
             div.stack {
                 (panel(&page.t("payments-story"), &story(caller.lang, shown)))
+                (page.book())
                 @if !shown.wires.is_empty() && sees_messages(caller) {
                     (panel(&page.t("payments-messages"), &html! {
                         p.sub { (page.t("payments-messages-masked")) }
@@ -94,6 +95,7 @@ pub(crate) fn draw(console: &Console, caller: &Caller, shown: &Shown, rev: Rev) 
                     }))
                 }
             }
+            div.stack { (page.facts()) (page.card()) (page.network()) }
             @if let Some(facts) = facts { (page.slips(&facts)) }
         }
     };
@@ -178,7 +180,7 @@ impl Page<'_> {
                 text(Tone::Info, "payments-note-sent-title", "payments-note-sent")
             }
             StateName::Authorized => {
-                let until = payment.standing.due_us.map(time).unwrap_or_default();
+                let until: String = payment.standing.due_us.map(time).unwrap_or_default().chars().take(5).collect();
                 let body = html! { p { (ta(self.lang, "payments-note-authorized", &[("until", &until)])) } };
                 notice(Tone::Info, &self.t("payments-note-authorized-title"), &body)
             }
@@ -316,7 +318,8 @@ impl Page<'_> {
     /// Both copies exactly as printed, the customer's page, and the mails.
     fn slips(&self, facts: &SlipFacts) -> Markup {
         let policy = &self.shown.place.policy.receipt;
-        let document = |copy| slip(self.lang, &receipt::document(facts, policy, copy, Printing::First));
+        let document = |name: &str, copy| slip(self.lang, name, &receipt::document(facts, policy, copy, Printing::First));
+        let [customer, merchant] = ["payments-slip-customer", "payments-slip-merchant"].map(|key| self.t(key));
         let mails = format!("{LIST_PATH}/{}/receipt-mails", self.payment().id);
         let body = html! {
             div.row.no-print {
@@ -326,8 +329,8 @@ impl Page<'_> {
                 (print_button(&self.t("payments-print")))
             }
             div.slips {
-                figure { figcaption { (self.t("payments-slip-customer")) } (document(Copy::Customer)) }
-                figure { figcaption { (self.t("payments-slip-merchant")) } (document(Copy::Merchant)) }
+                figure { figcaption { (customer) } (document(&customer, Copy::Customer)) }
+                figure { figcaption { (merchant) } (document(&merchant, Copy::Merchant)) }
             }
         };
         html! {

@@ -74,8 +74,7 @@ impl Page<'_> {
             @if self.found.by_id {
                 p.found-by { (Icon::Search) span { (self.t("payments-found-by-id")) } }
             } @else {
-                (self.totals.figures(self.lang))
-                (self.totals.charts(self.lang, now_hour))
+                div.day { (self.totals.figures(self.lang)) (self.totals.charts(self.lang, now_hour)) }
             }
             (self.filters())
             @if self.found.rows.is_empty() { (self.nothing()) } @else { (self.list()) (self.pager()) }
@@ -99,8 +98,6 @@ impl Page<'_> {
                     a href=(href(today)) aria-current=[(on == today).then_some("date")] { (now) }
                     @if let Some(day) = next {
                         a href=(href(day)) { span { (after) } (Icon::Next) }
-                    } @else {
-                        span.off aria-hidden="true" { span { (after) } (Icon::Next) }
                     }
                 }
             }
@@ -157,7 +154,10 @@ impl Page<'_> {
     /// What becomes of an open payment by itself.
     fn why(&self, payment: &Payment) -> String {
         match payment.standing.due_us {
-            Some(due_us) => ta(self.lang, "payments-attention-authorized", &[("until", &time(due_us))]),
+            Some(due_us) => {
+                let until = time(due_us).chars().take(5).collect::<String>();
+                ta(self.lang, "payments-attention-authorized", &[("until", &until)])
+            }
             None => self.t("payments-attention-in-doubt"),
         }
     }
@@ -275,20 +275,20 @@ impl Page<'_> {
                 a.open.row-link href=(address(payment)) { (when) }
                 span.sub.mono { (payment::public_id(payment.id)) }
             },
-            html! { (shop) span.sub.mono { (payment.terminal) } },
-            html! { (card_cell(payment)) span.sub.only-narrow { (shop) } },
+            html! { span.shop-name { (shop) } span.sub.mono { (payment.terminal) } },
+            html! { (card_cell(payment)) @if self.shops.len() > 1 { span.sub.only-narrow { (shop) } } },
             html! {
                 @if let Some(card) = card {
                     span.entry { (entry_icon(card.entry_mode)) span { (entry_word(lang, card.entry_mode)) } }
                 }
             },
             html! { (class_word(lang, payment.class)) },
-            yen(payment.amount),
+            html! { (yen(payment.amount)) span.only-phone { (self.chip_of(payment)) } },
             html! {
                 (self.chip_of(payment))
                 @if let Some(reason) = reason { span.sub { (reason) } }
             },
-            html! { @if let Some(operator) = &payment.operator { (operator.name) } @else { span.dim { "–" } } },
+            html! { @if let Some(operator) = &payment.operator { span.nowrap { (operator.name) } } @else { span.dim { "–" } } },
         ]
     }
 

@@ -22,8 +22,6 @@ mod list;
 mod paper;
 mod rows;
 mod story;
-#[cfg(test)]
-mod tests;
 mod wires;
 mod words;
 

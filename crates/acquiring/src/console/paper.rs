@@ -2,11 +2,11 @@
 
 use i18n::{Lang, t};
 use maud::Markup;
-use pages::paper::{PaperLine, PaperWidth, paper, signature};
+use pages::paper::{PaperLine, PaperWidth, paper_called, signature};
 use receipt::{Document, Row, Strokes};
 
-/// The slip exactly as printed.
-pub fn slip(lang: Lang, document: &Document) -> Markup {
+/// The slip exactly as printed, under a name of its own.
+pub fn slip(lang: Lang, name: &str, document: &Document) -> Markup {
     let width = match document.width {
         ..=32 => PaperWidth::Cells32,
         33..=42 => PaperWidth::Cells42,
@@ -14,7 +14,7 @@ pub fn slip(lang: Lang, document: &Document) -> Markup {
     };
     let rows = document.rows();
     let lines: Vec<PaperLine<'_>> = rows.iter().map(|row| line(lang, row)).collect();
-    paper(lang.tag(), width, &lines)
+    paper_called(name, width, &lines)
 }
 
 fn line(lang: Lang, row: &Row) -> PaperLine<'_> {

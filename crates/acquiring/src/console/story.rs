@@ -24,9 +24,9 @@ impl Lane {
     /// The middle of its line in the picture's own units.
     const fn x(self) -> i32 {
         match self {
-            Self::Terminal => 14,
-            Self::Center => 48,
-            Self::Network => 82,
+            Self::Terminal => 20,
+            Self::Center => 60,
+            Self::Network => 100,
         }
     }
 
@@ -116,7 +116,7 @@ fn arrow(step: &Step) -> Markup {
     let head = if to > from { to.saturating_sub(6) } else { to.saturating_add(6) };
     let back = if to > from { -5 } else { 5 };
     html! {
-        svg.arrow viewBox="0 0 96 24" width="96" height="24" aria-hidden="true" focusable="false" {
+        svg.arrow viewBox="0 0 120 24" width="120" height="24" aria-hidden="true" focusable="false" {
             @if from == to {
                 circle.dot cx=(to) cy="12" r="5.5" {}
             } @else {
@@ -180,7 +180,11 @@ fn exchange(lang: Lang, payment: &Payment, wire: &Wire) -> Vec<Step> {
         let answer = read(wire.answer.as_deref());
         let code = answer.as_ref().and_then(|answer| answer.text(39)).unwrap_or_default().to_owned();
         let mti = answer.map(|answer| answer.mti().to_string()).unwrap_or_default();
-        let said = ta(lang, "payments-step-answered", &[("code", &code), ("word", &answer_word(lang, &code))]);
+        let word = match wire.kind {
+            WireKind::Completion | WireKind::Reversal if code == "00" => t(lang, "payments-answer-accepted"),
+            _ => answer_word(lang, &code),
+        };
+        let said = ta(lang, "payments-step-answered", &[("code", &code), ("word", &word)]);
         let waited = ta(lang, "payments-step-took", &[("took", &took(lang, at_us.saturating_sub(wire.asked_us)))]);
         let tone = if code == "00" { Tone::Ok } else { Tone::Ng };
         let step = Step::new(at_us, (Lane::Network, Lane::Center), tone, said);

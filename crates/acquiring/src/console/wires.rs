@@ -28,6 +28,17 @@ pub(crate) fn answer_word(lang: Lang, code: &str) -> String {
     }
 }
 
+/// Why a reversal was sent (docs/networks/card-iso8583.md).
+fn reason_word(lang: Lang, code: &str) -> Option<String> {
+    let key = match code {
+        "68" => "payments-reason-no-answer",
+        "22" => "payments-reason-unclear",
+        "17" => "payments-reason-given-back",
+        _ => return None,
+    };
+    Some(t(lang, key))
+}
+
 /// The value of a chip tag in a message, in hexadecimal digits.
 pub(crate) fn chip_value(message: &Message, tag: Tag) -> Option<String> {
     let objects = tlv::parse(message.bytes(55)?).ok()?;
@@ -89,7 +100,7 @@ fn fields(lang: Lang, message: &Message) -> Markup {
                             td { (name(lang, line.field, line.name)) }
                             td { @if line.field == 55 { (chip(message)) } @else {
                                 span.mono { (line.shown) }
-                                @if let Some(meaning) = meaning(lang, line.field, &line.shown) { span.sub { (meaning) } }
+                                @if let Some(meaning) = meaning(lang, &description.mti.to_string(), line.field, &line.shown) { span.sub { (meaning) } }
                             } }
                         }
                     }
@@ -103,9 +114,11 @@ fn name(lang: Lang, field: u8, standard: &str) -> String {
     if NAMED.contains(&field) { t(lang, &format!("payments-de-{field}")) } else { standard.to_owned() }
 }
 
-/// What a coded value means.
-fn meaning(lang: Lang, field: u8, shown: &str) -> Option<String> {
+/// What a coded value means. DE 39 is a reason in a reversal, and an acknowledgement in its answer.
+fn meaning(lang: Lang, mti: &str, field: u8, shown: &str) -> Option<String> {
     match field {
+        39 if mti == "0420" || mti == "0421" => reason_word(lang, shown),
+        39 if shown == "00" && (mti == "0230" || mti == "0430") => Some(t(lang, "payments-answer-accepted")),
         4 => shown.parse().ok().and_then(|yen| Yen::new(yen).ok()).map(|yen| format!("¥{}", yen.grouped())),
         39 => Some(answer_word(lang, shown)),
         49 if shown == "392" => Some("JPY".to_owned()),
@@ -157,6 +170,13 @@ mod tests {
         for secret in ["4111111111111111", "ABABAB", "301220112", "DEADBEEF"] {
             assert!(!html.contains(secret), "{secret} in {html}");
         }
+    }
+
+    #[test]
+    fn the_code_of_a_reversal_is_a_reason_and_no_refusal() {
+        assert_eq!(meaning(Lang::En, "0420", 39, "68").unwrap(), "no answer in time");
+        assert_eq!(meaning(Lang::En, "0430", 39, "00").unwrap(), "acknowledged");
+        assert_eq!(meaning(Lang::En, "0210", 39, "00").unwrap(), "Approved");
     }
 
     #[test]

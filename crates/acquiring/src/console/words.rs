@@ -165,6 +165,11 @@ pub(crate) fn count(lang: Lang, number: i64) -> String {
     ta(lang, key, &[("count", &money::group(number))])
 }
 
+/// `61件`, `61`, where there is no room for more.
+pub(crate) fn number(lang: Lang, number: i64) -> String {
+    ta(lang, "payments-number", &[("count", &money::group(number))])
+}
+
 /// The sum of amounts; a day's sum stays far below the limits of the type.
 pub(crate) fn add(sum: Yen, amount: Yen) -> Yen {
     sum.plus(amount).unwrap_or(sum)

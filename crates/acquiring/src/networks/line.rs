@@ -129,6 +129,17 @@ impl Line {
         self.0.connections.iter().any(|connection| *connection.up.borrow())
     }
 
+    /// Resolves when a request could be sent: a connection is signed on.
+    pub async fn up(&self) {
+        let waits = self.0.connections.iter().map(|connection| {
+            Box::pin(async move {
+                let mut up = connection.up.subscribe();
+                up.wait_for(|up| *up).await.is_ok()
+            })
+        });
+        futures_util::future::select_all(waits).await;
+    }
+
     /// Sends a message and waits for its answer, at most `limit` on the clock.
     pub async fn ask(&self, message: &Message, limit: std::time::Duration) -> Result<Message, NoAnswer> {
         let key = Key::of(message).ok_or(NoAnswer::NotSent("no trace number"))?;
@@ -155,14 +166,7 @@ impl Line {
         if let Some(connection) = self.next_up() {
             return Some(connection);
         }
-        let waits = self.0.connections.iter().map(|connection| {
-            Box::pin(async move {
-                let mut up = connection.up.subscribe();
-                up.wait_for(|up| *up).await.is_ok()
-            })
-        });
-        let any = futures_util::future::select_all(waits);
-        self.0.clock.timeout(limits::LINE_READY, any).await.ok()?;
+        self.0.clock.timeout(limits::LINE_READY, self.up()).await.ok()?;
         self.next_up()
     }
 

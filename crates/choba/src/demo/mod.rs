@@ -180,6 +180,7 @@ fn terminal_settings(
         printer: Some(settings.ports.printer(index).to_string()),
         reader_serial: device.reader.clone(),
         unattended: Some((device.id.clone(), device.password.clone())),
+        witness: None,
     }
 }
 

@@ -30,6 +30,8 @@ pub struct Settings {
     pub reader_serial: String,
     /// Terminal id and password of an activation without a person.
     pub unattended: Option<(String, String)>,
+    /// Who reads the screens along, for stories.
+    pub witness: Option<terminal::Witness>,
 }
 
 impl std::fmt::Debug for Settings {
@@ -76,6 +78,7 @@ pub async fn start(settings: Settings) -> Result<Terminal, StartFault> {
         unattended: settings.unattended.map(|(id, password)| (id, Password::new(password))),
         clock: settings.clock.clone(),
         chance,
+        witness: settings.witness,
     };
     let opened = Opened::open(&told).map_err(StartFault::new)?;
     let center =

@@ -145,6 +145,7 @@ terminal-history-kind-open = Not settled
 terminal-history-amount = Amount
 terminal-history-go = Filter
 terminal-history-loading = Loading
+terminal-history-no-card = No card read
 terminal-history-empty = No payments found
 terminal-history-empty-next = Change the days or the filter, or start a sale.
 terminal-detail-title = Payment

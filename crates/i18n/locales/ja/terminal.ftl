@@ -145,6 +145,7 @@ terminal-history-kind-open = 確認中
 terminal-history-amount = 金額
 terminal-history-go = 絞り込む
 terminal-history-loading = 読み込んでいます
+terminal-history-no-card = カード未読み取り
 terminal-history-empty = 該当する支払いはありません
 terminal-history-empty-next = 期間や条件を変えるか、会計を始めてください。
 terminal-detail-title = 支払いの内容

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use money::Yen;
 use pages::frame::{Frame, Link, Surface, screen};
 use pages::icon::{Icon, mark};
-use pages::list::{Entry, empty, key_values, nav};
+use pages::list::{Place, empty, key_values, nav};
 use pages::pads::{AmountPad, CodePad, Keypad, pin_mirror, sign_pad};
 use pages::paper::{PaperLine, PaperWidth, paper, qr};
 use pages::terminal::{HistoryRow, MoneyTaken, Outcome, Tile, history, next_steps};
@@ -50,9 +50,10 @@ fn frame<'a>(lang: &'a str, title: &'a str) -> Frame<'a> {
 }
 
 fn foot(lang: &str, here: &str) -> Markup {
-    let entry = |href, icon, text, name: &str| Entry { href, icon, text, here: name == here };
+    let entry = |href, icon, text, screen| Place { screen, href, icon, text };
     nav(
         say(lang, "画面", "Screens"),
+        here,
         &[
             entry("t-amount", Icon::Keypad, say(lang, "会計", "Charge"), "amount"),
             entry("t-history", Icon::History, say(lang, "履歴", "History"), "history"),

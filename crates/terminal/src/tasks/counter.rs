@@ -33,7 +33,7 @@ async fn asked<T: Sync>(shared: &Shared, asking: crate::center::Asking<'_, T>) -
         Err(clock::Elapsed) => Err(CenterFault::Unanswered("no answer in time".to_owned())),
     };
     shared.heard_from_center(&answer).await;
-    answer
+    answer.inspect_err(|fault| tracing::warn!(%fault, "the center did not do what the counter asked"))
 }
 
 /// W-030: terminal id and password for a shop.

@@ -164,11 +164,11 @@ pub(super) fn sign(w: Words, screen: &Sign) -> Markup {
             div.stack-s {
                 h1.screen-title tabindex="-1" { (w.t("terminal-sign-title")) }
                 p.dim.screen-title { (super::card_line(&screen.attempt)) "　" (w.class(screen.attempt.class)) }
+                p.dim.screen-title { (w.t("terminal-sign-compare")) }
             }
             (sign_pad(w.tag(), &clear))
             div.actions { (Button::primary(&done).icon(Icon::Check)) }
         }))
-        div { (confirm(&Button::plain(&open), &question, &keep)) }
-        p.dim { (w.t("terminal-sign-compare")) }
+        div.aside-action { (confirm(&Button::plain(&open), &question, &keep)) }
     }
 }

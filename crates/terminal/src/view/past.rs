@@ -71,7 +71,7 @@ fn list(w: Words, ctx: &Context, found: &[Attempt], now_us: i64) -> Markup {
             (
                 format!("/go/payment/{}", attempt.id),
                 clock::tokyo_text(instant(attempt.started_at_us)),
-                card_line(attempt),
+                attempt.card.as_ref().map_or_else(|| w.t("terminal-history-no-card"), |_| card_line(attempt)),
                 status(w, ctx, attempt, now_us),
             )
         })

@@ -199,7 +199,7 @@ fn unknown(w: Words, attempt: &Attempt) -> Markup {
     html! {
         (Sound::Unknown.once(format!("{}-unknown", attempt.id)))
         (form("stack two-panes", "check-now", &refusal(w, Tone::Ask, attempt, code, MoneyTaken::Unknown, &actions)))
-        div { (pages::ui::confirm(&Button::plain(&other), &question, &keep)) }
+        div.aside-action { (pages::ui::confirm(&Button::plain(&other), &question, &keep)) }
     }
 }
 
@@ -231,6 +231,6 @@ pub(super) fn recovering(w: Words, screen: &Recovering) -> Markup {
             }
         }
         (form("", "check-now", &html! { div.actions { (Button::primary(&check).icon(Icon::Search)) } }))
-        div { (pages::ui::confirm(&Button::plain(&other), &question, &keep)) }
+        div.aside-action { (pages::ui::confirm(&Button::plain(&other), &question, &keep)) }
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
 }
 
 fn draw(shared: &Shared, rev: Rev) -> Markup {
-    shared.with_shown(|shown| view::fragment(shown.screen.name(), &shown.body, rev))
+    shared.with_shown(|shown| view::fragment(&shown.ctx, shown.screen.name(), &shown.body, rev))
 }
 
 async fn page(State(shared): Terminal) -> Response {

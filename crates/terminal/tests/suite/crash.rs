@@ -168,17 +168,15 @@ fn possible(before: &Attempt, center: StateName) -> bool {
 
 /// Lets the terminal settle what it found and gives the state it came to.
 async fn settle(bench: &Bench, id: payment::PaymentId) -> String {
-    for _ in 0..5_000 {
+    let state = std::cell::RefCell::new(String::new());
+    let settled = async || {
         let view = bench.look(id).await;
-        let state = view["state"].as_str().unwrap_or("").to_owned();
-        let settled = view["is_final"].as_bool() == Some(true);
-        let waits_for_a_pen = state == "authorized" && bench.terminal.screen_name() == "sign";
-        if settled || waits_for_a_pen {
-            return state;
-        }
-        tokio::task::yield_now().await;
-    }
-    panic!("never settled: {}", bench.look(id).await);
+        let waits_for_a_pen = view["state"] == "authorized" && bench.terminal.screen_name() == "sign";
+        view["state"].as_str().unwrap_or("").clone_into(&mut state.borrow_mut());
+        view["is_final"] == true || waits_for_a_pen
+    };
+    bench.until("settled", settled).await;
+    state.into_inner()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -337,6 +337,7 @@ impl Bench {
             unattended: Some(("000000358002".into(), Password::new("1234"))),
             clock: clock.clone(),
             chance,
+            witness: None,
         };
         let opened = Opened::open(&settings).unwrap();
         let (cards, card_box) = mpsc::channel(4);
@@ -363,21 +364,22 @@ impl Bench {
         bench
     }
 
-    /// Waits until the screen has this name. Bounded by turns, not by time.
+    /// Waits until the screen has this name.
     pub(crate) async fn reach(&self, name: &str) {
-        self.until(&format!("screen {name}"), || self.terminal.screen_name() == name).await;
+        self.until(&format!("screen {name}"), async || self.terminal.screen_name() == name).await;
     }
 
-    pub(crate) async fn until(&self, what: &str, mut holds: impl FnMut() -> bool) {
-        for _ in 0..200_000 {
-            if holds() {
-                return;
+    /// Waits until something holds, looking again after everything that the terminal hears. The watchdog
+    /// only keeps a broken test from hanging.
+    pub(crate) async fn until(&self, what: &str, holds: impl AsyncFn() -> bool) {
+        let mut heard = self.terminal.heard();
+        let waiting = async {
+            while !holds().await {
+                heard.changed().await.unwrap();
             }
-            tokio::task::yield_now().await;
-            // Disk and worker threads need the processor, too.
-            std::thread::yield_now();
-        }
-        panic!("never: {what}; the screen is {}", self.terminal.screen_name());
+        };
+        let ended = Clock::real().timeout(Duration::from_mins(1), waiting).await;
+        assert!(ended.is_ok(), "never: {what}; the screen is {}", self.terminal.screen_name());
     }
 
     /// A swipe of a card without a chip.
@@ -433,13 +435,8 @@ impl Bench {
 
     /// Waits until the page says this.
     pub(crate) async fn says(&self, text: &str) {
-        for _ in 0..20_000 {
-            if self.ask("GET", "/", "text/plain", "").await.1.contains(text) {
-                return;
-            }
-            tokio::task::yield_now().await;
-        }
-        panic!("the page never says {text:?}; the screen is {}", self.terminal.screen_name());
+        let on_page = async || self.ask("GET", "/", "text/plain", "").await.1.contains(text);
+        self.until(&format!("the page says {text:?}"), on_page).await;
     }
 
     /// Presses something on the page of now.

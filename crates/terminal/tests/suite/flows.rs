@@ -35,10 +35,10 @@ async fn a_sale_from_keypad_to_paper() {
 
     let printed = || bench.printer.0.lock().unwrap().1.len();
     bench.press("print-customer", "").await;
-    bench.until("one paper", || printed() == 1).await;
+    bench.until("one paper", async || printed() == 1).await;
     bench.says("お客様控えを印刷しました").await;
     bench.press("print-merchant", "").await;
-    bench.until("two papers", || printed() == 2).await;
+    bench.until("two papers", async || printed() == 2).await;
     let texts: Vec<String> = bench.printer.0.lock().unwrap().1.iter().map(|bytes| paper(bytes)).collect();
     assert!(texts[0].contains("¥1,360") && !texts[0].contains("(再)"), "{}", texts[0]);
 
@@ -53,7 +53,7 @@ async fn a_sale_from_keypad_to_paper() {
     bench.ask("GET", &format!("/go/payment/{detail}"), "text/plain", "").await;
     bench.reach("detail").await;
     bench.press("print-customer", "").await;
-    bench.until("a third paper", || printed() == 3).await;
+    bench.until("a third paper", async || printed() == 3).await;
     assert!(paper(&bench.printer.0.lock().unwrap().1[2]).contains("(再)"));
     bench.ask("GET", "/go/lookup", "text/plain", "").await;
     bench.reach("lookup").await;
@@ -93,7 +93,7 @@ async fn no_paper_is_said_and_the_next_try_is_no_reprint_but_the_one_after_is() 
     bench.printer.0.lock().unwrap().0 = PrinterStatus::Ready;
     for n in 1..=2 {
         bench.press("print-customer", "").await;
-        bench.until("paper", || bench.printer.0.lock().unwrap().1.len() == n).await;
+        bench.until("paper", async || bench.printer.0.lock().unwrap().1.len() == n).await;
         for _ in 0..2_000 {
             if bench.ask("GET", "/", "text/plain", "").await.1.contains("お客様控えを印刷しました")
             {

@@ -12,7 +12,7 @@ async fn a_swipe_is_signed_and_paid_without_any_page() {
     let bench = Bench::fresh(folder.path()).await;
     let id = bench.start(880).await;
     bench.reach("present").await;
-    while bench.look(id).await["waits_for"] != "card" {}
+    assert_eq!(bench.look(id).await["waits_for"], "card");
     bench.swipe().await;
     bench.reach("sign").await;
     let view = bench.look(id).await;

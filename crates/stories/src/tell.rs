@@ -1,0 +1,279 @@
+//! The transcript: what was seen, what went over the line, what the books say, with everything that
+//! differs from run to run called by a number.
+
+use netsim::log::{Logged, Way};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Screens one under the other; what looks as it did before is told once.
+pub(crate) fn screens(seen: &[(&'static str, Vec<String>)]) -> String {
+    let mut out = String::new();
+    let mut before = None;
+    for (_, lines) in seen {
+        if before != Some(lines) {
+            out.push_str(&quoted("screen", lines));
+        }
+        before = Some(lines);
+    }
+    out
+}
+
+/// Lines under a heading in the margin.
+pub(crate) fn quoted(heading: &str, lines: &[String]) -> String {
+    let mut out = String::new();
+    for (index, line) in lines.iter().enumerate() {
+        let margin = if index == 0 { heading } else { "" };
+        out.push_str(format!("  {margin:<8}{line}").trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+/// How many payments are still open in any book of a report.
+pub(crate) fn open_payments(report: &Value) -> i64 {
+    let terminals = report["terminals"].as_object().cloned().unwrap_or_default();
+    let unsettled: i64 = terminals.values().filter_map(|journal| journal["unsettled"].as_i64()).sum();
+    let open = report["center"]["tenants"].as_array().cloned().unwrap_or_default();
+    let open: i64 = open.iter().filter_map(|tenant| tenant["open"].as_array()).map(|open| i64::try_from(open.len()).unwrap_or(0)).sum();
+    unsettled + open
+}
+
+/// Everything that a transcript is made of.
+pub(crate) struct Told<'a> {
+    pub(crate) story: &'a str,
+    pub(crate) log: &'a [Logged],
+    pub(crate) every_field: bool,
+    pub(crate) line_notes: bool,
+    pub(crate) entries: &'a [Value],
+    pub(crate) center: &'a Value,
+    pub(crate) network: &'a Value,
+    pub(crate) papers: &'a [String],
+    pub(crate) report: &'a Value,
+    pub(crate) ports: &'a BTreeMap<u16, &'static str>,
+}
+
+/// Fields that a shopkeeper's transcript shows of every message.
+const SHOWN: [u8; 7] = [4, 22, 37, 38, 39, 48, 90];
+
+impl Told<'_> {
+    pub(crate) fn text(&self) -> String {
+        let mut out = self.story.to_owned();
+        section(&mut out, "Over the line to the card network, masked", &self.messages());
+        section(&mut out, "In the terminal\u{2019}s journal", &self.journal());
+        section(&mut out, "In the center\u{2019}s book", &self.payments());
+        section(&mut out, "In the ledger", &self.transfers());
+        section(&mut out, "In the card network\u{2019}s book", &self.charges());
+        for (index, paper) in self.papers.iter().enumerate() {
+            let rows: Vec<String> = paper.lines().map(|row| format!("| {row}").trim_end().to_owned()).collect();
+            section(&mut out, &format!("Paper {}", index + 1), &rows);
+        }
+        section(&mut out, "The books", &self.books());
+        self.numbered(&out)
+    }
+
+    fn messages(&self) -> Vec<String> {
+        let mut out = Vec::new();
+        for line in self.log.iter().rev() {
+            let management = line.title.starts_with("08") && !self.line_notes;
+            let note = line.way == Way::Note && !self.line_notes;
+            if management || note {
+                continue;
+            }
+            let arrow = match line.way {
+                Way::In => "center \u{2192} network  ",
+                Way::Out => "center \u{2190} network  ",
+                Way::Note => "",
+            };
+            out.push(format!("{arrow}{}", line.title));
+            let fields = line.fields.iter().filter(|field| self.every_field || SHOWN.contains(&number(field)));
+            out.extend(fields.map(|field| format!("  {}", message_field(field))));
+        }
+        out
+    }
+
+    fn journal(&self) -> Vec<String> {
+        let payments = self.entries.iter().filter(|entry| entry["payment"].is_string());
+        payments
+            .map(|entry| format!("{}  {}", text(&entry["payment"]), fact(&entry["fact"])))
+            .collect()
+    }
+
+    fn payments(&self) -> Vec<String> {
+        let rows = self.center["tenants"][0]["payments"].as_array().cloned().unwrap_or_default();
+        rows.iter()
+            .map(|row| {
+                let voided = if row["voided"] == true { ", voided" } else { "" };
+                format!(
+                    "{}  {}  {}  {}{voided}{}{}  money taken: {}",
+                    text(&row["id"]),
+                    text(&row["rrn"]),
+                    yen(&row["amount_yen"]),
+                    text(&row["state"]),
+                    labelled(" code ", &row["code"]),
+                    labelled(" approval ", &row["approval"]),
+                    text(&row["money_taken"]),
+                )
+            })
+            .collect()
+    }
+
+    fn transfers(&self) -> Vec<String> {
+        let rows = self.center["tenants"][0]["transfers"].as_array().cloned().unwrap_or_default();
+        rows.iter()
+            .map(|row| {
+                format!(
+                    "{}  {:<8}{}  from {} to {}",
+                    text(&row["payment"]),
+                    text(&row["kind"]),
+                    yen(&row["amount_yen"]),
+                    text(&row["debit"]),
+                    text(&row["credit"])
+                )
+            })
+            .collect()
+    }
+
+    fn charges(&self) -> Vec<String> {
+        let mut rows = self.network["charges"].as_array().cloned().unwrap_or_default();
+        rows.extend(self.network["tombstones"].as_array().cloned().unwrap_or_default());
+        rows.iter().map(|row| format!("{}  {}  {}", text(&row["rrn"]), yen(&row["amount_yen"]), text(&row["state"]))).collect()
+    }
+
+    fn books(&self) -> Vec<String> {
+        assert_eq!(self.report["sound"], true, "{}", self.report);
+        assert_eq!(self.report["differences"], serde_json::json!([]), "{}", self.report);
+        let tenants = self.report["center"]["tenants"].as_array().cloned().unwrap_or_default();
+        let mut out = Vec::new();
+        for tenant in tenants {
+            for account in tenant["accounts"].as_array().cloned().unwrap_or_default() {
+                out.push(format!("{}  {}", text(&account["account"]), yen(&account["value_yen"])));
+            }
+        }
+        out.push("Terminal, center and card network agree; the ledger adds up to nought; nothing is open.".to_owned());
+        out
+    }
+
+    /// Calls what differs from run to run by the order in which it appears.
+    fn numbered(&self, out: &str) -> String {
+        let mut out = out.to_owned();
+        for (port, name) in self.ports {
+            out = out.replace(&format!("127.0.0.1:{port}"), name);
+        }
+        let mut call = |value: &str, name: String| {
+            if !value.is_empty() {
+                out = out.replace(value, &name);
+            }
+        };
+        let payments = self.center["tenants"][0]["payments"].as_array().cloned().unwrap_or_default();
+        let mut ids = Vec::new();
+        for entry in self.entries {
+            if let Some(id) = entry["payment"].as_str()
+                && !ids.contains(&id.to_owned())
+            {
+                ids.push(id.to_owned());
+            }
+        }
+        for (index, id) in ids.iter().enumerate() {
+            let n = index + 1;
+            let row = payments.iter().find(|row| row["id"] == id.as_str());
+            let rrn = row.and_then(|row| row["rrn"].as_str()).unwrap_or_default();
+            call(id, format!("#{n}"));
+            call(rrn, format!("RRN#{n}"));
+            let approval = row.and_then(|row| row["approval"].as_str()).unwrap_or_default();
+            call(approval, format!("APPR-{n}"));
+            if let Some(public) = public_id(id) {
+                call(&public, format!("ID-{n:03}"));
+            }
+        }
+        masked_token(&out)
+    }
+}
+
+/// The short id on slips: as the terminal's export has it, it is a word of the payment's id.
+fn public_id(id: &str) -> Option<String> {
+    Some(payment::public_id(id.parse().ok()?))
+}
+
+/// `/r/…`: the token is the customer's secret.
+fn masked_token(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("/r/") {
+        out.push_str(before);
+        out.push_str("/r/\u{2026}");
+        rest = after.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+    }
+    out.push_str(rest);
+    out
+}
+
+fn section(out: &mut String, title: &str, lines: &[String]) {
+    if lines.is_empty() {
+        return;
+    }
+    out.push_str(&format!("\n== {title}\n"));
+    for line in lines {
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+}
+
+fn number(field: &str) -> u8 {
+    field.trim_start().split(' ').next().and_then(|number| number.parse().ok()).unwrap_or(0)
+}
+
+/// A field with what differs from run to run taken out: trace numbers, what the chip made up.
+fn message_field(field: &str) -> String {
+    match (number(field), field.split_once(": ")) {
+        (11, Some((name, _))) => format!("{name}: \u{2026}"),
+        (55, Some((name, value))) => {
+            let tags: Vec<&str> = value.split(' ').filter_map(|tag| tag.split_once('=').map(|(tag, _)| tag)).collect();
+            format!("{name}: tags {}", tags.join(" "))
+        }
+        (90, Some((name, value))) => {
+            // The original's trace number and transmission date come first (ISO 8583:1987 DE 90).
+            format!("{name}: {} \u{2026}", value.get(..4).unwrap_or(value))
+        }
+        _ => field.to_owned(),
+    }
+}
+
+fn fact(fact: &Value) -> String {
+    let what = text(&fact["what"]);
+    let more = match what.as_str() {
+        "started" => format!(
+            "{} {} slip {:04}{}{}",
+            yen(&fact["amount"]),
+            text(&fact["class"]),
+            fact["slip_no"].as_i64().unwrap_or_default(),
+            labelled(" by ", &fact["operator"]["name"]),
+            if fact["origin"] == "local" { " asked by a program" } else { "" },
+        ),
+        "sent" => format!(
+            "{} {}, {}, {}{}",
+            text(&fact["card"]["brand"]),
+            text(&fact["card"]["pan"]["last4"]),
+            text(&fact["card"]["entry_mode"]),
+            text(&fact["card"]["cvm"]),
+            if fact["signature_follows"] == true { ", a signature follows" } else { "" },
+        ),
+        "authorized" | "approved" => labelled("approval ", &fact["approval"]["code"]),
+        "printing" | "printed" => {
+            format!("{}{}", text(&fact["copy"]), if fact["again"] == true { " (再)" } else { "" })
+        }
+        _ => labelled("", &fact["code"]),
+    };
+    format!("{what} {more}").trim_end().to_owned()
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn labelled(label: &str, value: &Value) -> String {
+    if value.is_null() { String::new() } else { format!("{label}{}", text(value)) }
+}
+
+fn yen(value: &Value) -> String {
+    format!("\u{a5}{}", value.as_i64().unwrap_or_default())
+}
