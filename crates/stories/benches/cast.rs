@@ -45,7 +45,8 @@ pub(crate) fn terminals(count: usize) -> Vec<Terminal> {
         .collect()
 }
 
-const ACTIVE: &str = "INSERT INTO terminal (tenant, id, company_id, shop_id, name, password_hash, password_used,
+const ACTIVE: &str =
+    "INSERT INTO terminal (tenant, id, company_id, shop_id, name, password_hash, password_used,
         failed_tries, confirmed_key, confirmed_key_id, revoked, last_counter)
      VALUES ($1, $2, $3, $4, $2, '', 1, 0, $5, $6, 0, 0)";
 const BOUND: &str = "INSERT INTO reader (tenant, serial, terminal_id) VALUES ($1, $2, $3)";
@@ -62,7 +63,9 @@ pub(crate) fn seed(file: &Path, cast: &[Terminal]) -> Result<()> {
 fn put(tx: &mut store::Tx<'_>, cast: &[Terminal]) -> Result<(), Refusal> {
     let tenant = tx.tenant();
     let scheme =
-        tenancy::Tenant { name: "帳場".into(), profile: Profile::Mpos, support_phone: "0120-000-000".into() };
+        tenancy::Tenant {
+            name: "帳場".into(), profile: Profile::Mpos, support_phone: "0120-000-000".into()
+        };
     tenancy::put_tenant(tx, "bench", &scheme)?;
     let mut shops: Vec<(&str, &str)> = cast.iter().map(|t| (t.company.as_str(), t.shop.as_str())).collect();
     shops.dedup();

@@ -94,7 +94,8 @@ impl Line {
             self.more().await?;
         }
         let body = self.buffer.get(head..).unwrap_or_default();
-        let approved = text.starts_with("HTTP/1.1 200") && body.windows(APPROVED.len()).any(|at| at == APPROVED);
+        let approved =
+            text.starts_with("HTTP/1.1 200") && body.windows(APPROVED.len()).any(|at| at == APPROVED);
         let text = if approved { String::new() } else { format!("{text}{}", String::from_utf8_lossy(body)) };
         Ok(Answer { approved, text })
     }

@@ -52,7 +52,8 @@ impl Usage {
         let stat = read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
         // The name in parentheses may hold spaces; fields 14 and 15 are user and system time (proc(5)).
         let after = stat.rsplit(')').next().unwrap_or_default();
-        let ticks: u64 = after.split_whitespace().skip(11).take(2).filter_map(|w| w.parse::<u64>().ok()).sum();
+        let ticks: u64 =
+            after.split_whitespace().skip(11).take(2).filter_map(|w| w.parse::<u64>().ok()).sum();
         let io = read_to_string(format!("/proc/{process}/io")).unwrap_or_default();
         let written = io.lines().find_map(|line| line.strip_prefix("write_bytes: "));
         Self {

@@ -61,7 +61,10 @@ async fn all(options: &Options) -> Result<()> {
     cast::seed(&before, &cast)?;
     let writes = record(options, folder.path(), &before, &cast).await?;
     let (statements, units) = writes.shape();
-    println!("{}", json!({ "recorded": { "payments": RECORDED, "writes_per_100": statements, "units_per_100": units } }));
+    println!(
+        "{}",
+        json!({ "recorded": { "payments": RECORDED, "writes_per_100": statements, "units_per_100": units } })
+    );
     let mut bench = Bench::start(options, folder.path(), &before, &cast)?;
     bench.hold(options)?;
     bench.single().await?;
@@ -150,7 +153,10 @@ impl Bench {
         let outcome = load::closed(self.port, work).await?;
         self.add(&outcome)?;
         let latency = percentiles(&outcome.latencies_us);
-        println!("{}", json!({ "bench": "pay", "loop": "closed", "terminals": 1, "idle_percent": idle, "latency_us": latency }));
+        println!(
+            "{}",
+            json!({ "bench": "pay", "loop": "closed", "terminals": 1, "idle_percent": idle, "latency_us": latency })
+        );
         Ok(())
     }
 
@@ -198,8 +204,7 @@ impl Bench {
 
     /// The middle of three replays, each shorter than a round.
     fn limit(&self, writes: &Writes, before: &Path) -> Result<Replayed> {
-        let mut all =
-            (0..3).map(|_| writes.replay(before, &self.root)).collect::<Result<Vec<_>>>()?;
+        let mut all = (0..3).map(|_| writes.replay(before, &self.root)).collect::<Result<Vec<_>>>()?;
         all.sort_by_key(|replayed| replayed.per_second);
         all.into_iter().nth(1).context("three replays")
     }
@@ -237,9 +242,8 @@ impl Bench {
             .arg(&self.root)
             .output()
             .context("choba admin verify cannot be run")?;
-        let report: Value = serde_json::from_slice(&out.stdout).with_context(|| {
-            format!("verify said nothing: {}", String::from_utf8_lossy(&out.stderr))
-        })?;
+        let report: Value = serde_json::from_slice(&out.stdout)
+            .with_context(|| format!("verify said nothing: {}", String::from_utf8_lossy(&out.stderr)))?;
         let tenant = report.pointer("/center/tenants/0").context("no tenant in the report")?;
         let number = |key: &str| tenant.get(key).and_then(Value::as_i64).unwrap_or(-1);
         let acknowledged = i64::try_from(self.acknowledged)?;
@@ -248,9 +252,15 @@ impl Bench {
             && (number("payments"), number("taken_yen"), number("sum_yen")) == (acknowledged, self.yen, 0)
             && (charges, charged_yen) == (acknowledged, self.yen);
         if !whole {
-            bail!("the books do not agree: acknowledged {acknowledged} of {} yen, charged {charges} of {charged_yen} yen, {report}", self.yen);
+            bail!(
+                "the books do not agree: acknowledged {acknowledged} of {} yen, charged {charges} of {charged_yen} yen, {report}",
+                self.yen
+            );
         }
-        println!("{}", json!({ "verified": { "acknowledged": acknowledged, "stored": number("payments"), "charged": charges, "yen": self.yen, "sum_yen": 0, "sound": true } }));
+        println!(
+            "{}",
+            json!({ "verified": { "acknowledged": acknowledged, "stored": number("payments"), "charged": charges, "yen": self.yen, "sum_yen": 0, "sound": true } })
+        );
         Ok(())
     }
 

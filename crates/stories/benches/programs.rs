@@ -48,7 +48,8 @@ impl Program {
     pub(crate) fn center(binary: &Path, data: &Path, port: u16, network: u16) -> Result<Self> {
         let (listen, network) = (local(port).to_string(), local(network).to_string());
         let data = data.to_string_lossy();
-        let words = ["center", "--test-keys", "--data", &data, "--listen", &listen, "--card-network", &network];
+        let words =
+            ["center", "--test-keys", "--data", &data, "--listen", &listen, "--card-network", &network];
         Self::start(binary, &words)
     }
 
@@ -59,8 +60,18 @@ impl Program {
         let printer = format!("000000358002={}", local(free_port()?));
         let data = data.to_string_lossy();
         let words = [
-            "networks", "--no-magic", "--data", &data, "--card", &card, "--listen", &desk, "--smtp", &smtp,
-            "--printer", &printer,
+            "networks",
+            "--no-magic",
+            "--data",
+            &data,
+            "--card",
+            &card,
+            "--listen",
+            &desk,
+            "--smtp",
+            &smtp,
+            "--printer",
+            &printer,
         ];
         let program = Self::start(binary, &words)?;
         until(|| TcpStream::connect(local(port)).is_ok())?;
@@ -93,5 +104,7 @@ fn is_200(port: u16, path: &str) -> bool {
     let Ok(mut stream) = TcpStream::connect(local(port)) else { return false };
     let ask = format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\nconnection: close\r\n\r\n");
     let mut head = [0; 12];
-    stream.write_all(ask.as_bytes()).is_ok() && stream.read_exact(&mut head).is_ok() && &head == b"HTTP/1.1 200"
+    stream.write_all(ask.as_bytes()).is_ok()
+        && stream.read_exact(&mut head).is_ok()
+        && &head == b"HTTP/1.1 200"
 }
