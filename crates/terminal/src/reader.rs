@@ -237,6 +237,20 @@ pub(crate) async fn serve<H, S>(
     }
 }
 
+/// Tells the screen what the reader hints at.
+fn telling(id: PaymentId, told: mpsc::Sender<Event>) -> impl FnMut(Hint) + Send + 'static {
+    let mut attempt = 0;
+    move |hint| {
+        if let Some(news) = news(hint, attempt) {
+            if let ReaderNews::PinAsked { attempt: now, .. } = news {
+                attempt = now;
+            }
+            // Hints are only shown: a full queue may lose one, never a payment.
+            let _ = told.try_send(Event::Reader(id, news));
+        }
+    }
+}
+
 /// One payment at the reader. An error is a payment that came to nothing before anything was sent; a job
 /// that comes back is a newer payment, whose screen would wait for nothing if this one kept the reader.
 async fn one<H, S>(
@@ -255,17 +269,7 @@ where
     let id = job.id;
     let mirror = tokio::spawn(mirror(id, digits, events.clone()));
     let _stop = AbortOnDrop(mirror);
-    let told = events.clone();
-    let mut attempt = 0;
-    let on_hint = Box::new(move |hint: Hint| {
-        if let Some(news) = news(hint, attempt) {
-            if let ReaderNews::PinAsked { attempt: now, .. } = news {
-                attempt = now;
-            }
-            // Hints are only shown: a full queue may lose one, never a payment.
-            let _ = told.try_send(Event::Reader(id, news));
-        }
-    });
+    let on_hint = Box::new(telling(id, events.clone()));
     let deal = Deal::new(job.amount, clock.now(), job.sequence, chance);
     let broken = |fault: device::hardware::DeviceFault| {
         tracing::warn!(payment.id = %id, %fault, "the card reader failed");
