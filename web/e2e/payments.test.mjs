@@ -3,10 +3,13 @@
 // cargo build -p acquiring --example console && node --test web/e2e/payments.test.mjs
 
 import assert from "node:assert/strict";
+import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { axe, fits, launch, newPage, revChanged, start } from "./lib.mjs";
 
-const sample = process.env.CHOBA_CONSOLE ?? `${import.meta.dirname}/../../target/debug/examples/console`;
+// The samples are built side by side.
+const gallery = process.env.CHOBA_GALLERY ?? `${import.meta.dirname}/../../target/debug/examples/gallery`;
+const sample = join(dirname(gallery), "console");
 let program;
 let chrome;
 let names;
