@@ -340,18 +340,19 @@ impl House {
     /// Time passes.
     #[expect(clippy::unused_async, reason = "it reads like the other acts of a story")]
     pub async fn advance(&mut self, seconds: u64) {
-        self.clock.advance(Duration::from_secs(seconds));
         let sentence = match seconds {
             0..=119 => format!("({seconds} seconds later.)"),
             _ => format!("({} minutes later.)", seconds / 60),
         };
         self.say(&sentence);
+        self.clock.advance(Duration::from_secs(seconds));
     }
 
     /// A few seconds pass, as many as it takes, until the clerk sees this screen: for what the programs
     /// try again by the clock. How many there are is not told, since nothing promises it.
     pub async fn a_little_later(&mut self, screen: &str) {
-        self.say("(A little later.)");
+        // Whatever comes from now on, and what may just have come, is told under this line.
+        self.told.push_str("\n(A little later.)\n");
         let mut news = self.news.subscribe();
         for _ in 0..300 {
             if self.seen().name == screen {
@@ -446,9 +447,14 @@ impl House {
         self.forget_screens();
     }
 
-    /// Waits until the reader has found its desk.
+    /// Waits until the reader has found its desk, and the menu knows it.
     pub async fn until_connected(&self) {
         self.until_lamp("the reader is connected", |shown| shown["connected"] == true).await;
+        self.until("the menu is without a warning", async || {
+            let seen = self.seen();
+            seen.name == "home" && !seen.lines.iter().any(|line| line.contains("つながっていません"))
+        })
+        .await;
     }
 
     /// Another reader is plugged in.
