@@ -364,6 +364,18 @@ impl House {
         self.until_screen(screen).await;
     }
 
+    /// The center waits as long as it does for the network, and gives it up.
+    pub async fn center_gives_up(&mut self) {
+        self.advance(10).await;
+        let so = async || {
+            let lines = self.seen().lines.join(" ");
+            lines.contains("もう少しお待ちください") || lines.contains("wait a little longer")
+        };
+        self.until("the screen says that it takes longer", so).await;
+        self.advance(15).await;
+        self.until_screen("unknown").await;
+    }
+
     /// Waits until the card network has written down a charge or a hold for so many payments.
     pub async fn until_charged(&self, payments: usize) {
         self.until("the card network has charged", async || {
@@ -428,7 +440,8 @@ impl House {
     /// The terminal speaks English from now on.
     pub async fn english(&mut self) {
         self.go("/lang/en").await;
-        self.until_said("Menu").await;
+        let so = async || self.seen().lines.iter().any(|line| line == "Menu");
+        self.until("the terminal speaks English", so).await;
         self.forget_screens();
     }
 
@@ -437,14 +450,26 @@ impl House {
         self.until_lamp("the reader is connected", |shown| shown["connected"] == true).await;
     }
 
-    /// Another reader is plugged in, from the next start of the terminal on.
-    pub fn plug_in_reader(&mut self, serial: &str) {
+    /// Another reader is plugged in.
+    pub async fn plug_in_reader(&mut self, serial: &str) {
+        self.say("(Another reader is plugged in.)");
         serial.clone_into(&mut self.place.reader);
+        self.plugged_in().await;
     }
 
-    /// Another printer is plugged in, from the next start of the terminal on.
-    pub fn plug_in_printer(&mut self, at: SocketAddr) {
+    /// Another printer is plugged in.
+    pub async fn plug_in_printer(&mut self, at: SocketAddr) {
+        self.say("(A printer that stalls is plugged in.)");
         self.place.printer = at;
+        self.plugged_in().await;
+    }
+
+    /// The terminal takes up what was plugged in.
+    async fn plugged_in(&mut self) {
+        self.terminal.take().expect("the terminal runs").kill().await;
+        self.start_terminal().await;
+        self.until_connected().await;
+        self.forget_screens();
     }
 
     /// The printer of the desk is plugged in again, from the next start of the terminal on.

@@ -34,6 +34,12 @@ pub fn lines(html: &str) -> Vec<String> {
                     out.push_str(&format!("[{}]", attribute(tag, "value").unwrap_or_default()));
                 }
                 "li" => out.push_str("\n・"),
+                // What a style sets apart stands apart in a line of text too.
+                "small" | "strong" | "b" | "span"
+                    if out.ends_with(|last: char| last.is_alphanumeric() || last == '）') =>
+                {
+                    out.push(' ');
+                }
                 _ => {}
             }
         }

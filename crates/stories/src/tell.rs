@@ -76,6 +76,34 @@ impl Told<'_> {
         self.numbered(&out)
     }
 
+    /// The payments in the order in which they began.
+    fn ids(&self) -> Vec<String> {
+        let mut ids: Vec<String> = Vec::new();
+        for id in self.entries.iter().filter_map(|entry| entry["payment"].as_str()) {
+            if !ids.iter().any(|known| known == id) {
+                ids.push(id.to_owned());
+            }
+        }
+        ids
+    }
+
+    fn rank(&self, id: &Value) -> Option<usize> {
+        self.ids().iter().position(|known| *id == known.as_str())
+    }
+
+    /// The approval codes that the network gave this payment.
+    fn approvals(&self, rrn: &str) -> Vec<String> {
+        let of = |line: &Logged, wanted: u8| {
+            let field = line.fields.iter().find(|field| number(field) == wanted)?;
+            field.split_once(": ").map(|(_, value)| value.to_owned())
+        };
+        self.log
+            .iter()
+            .filter(|line| of(line, 37).as_deref() == Some(rrn))
+            .filter_map(|line| of(line, 38))
+            .collect()
+    }
+
     fn messages(&self) -> Vec<String> {
         let mut out = Vec::new();
         for line in self.log.iter().rev() {
@@ -98,12 +126,18 @@ impl Told<'_> {
     }
 
     fn journal(&self) -> Vec<String> {
-        let payments = self.entries.iter().filter(|entry| entry["payment"].is_string());
-        payments.map(|entry| format!("{}  {}", text(&entry["payment"]), fact(&entry["fact"]))).collect()
+        let mut payments: Vec<&Value> =
+            self.entries.iter().filter(|entry| entry["payment"].is_string()).collect();
+        payments.sort_by_key(|entry| self.rank(&entry["payment"]));
+        payments
+            .iter()
+            .map(|entry| format!("{}  {}", text(&entry["payment"]), fact(&entry["fact"])))
+            .collect()
     }
 
     fn payments(&self) -> Vec<String> {
-        let rows = self.center["tenants"][0]["payments"].as_array().cloned().unwrap_or_default();
+        let mut rows = self.center["tenants"][0]["payments"].as_array().cloned().unwrap_or_default();
+        rows.sort_by_key(|row| self.rank(&row["id"]));
         rows.iter()
             .map(|row| {
                 let voided = if row["voided"] == true { ", voided" } else { "" };
@@ -122,11 +156,12 @@ impl Told<'_> {
     }
 
     fn transfers(&self) -> Vec<String> {
-        let rows = self.center["tenants"][0]["transfers"].as_array().cloned().unwrap_or_default();
+        let mut rows = self.center["tenants"][0]["transfers"].as_array().cloned().unwrap_or_default();
+        rows.sort_by_key(|row| self.rank(&row["payment"]));
         rows.iter()
             .map(|row| {
                 format!(
-                    "{}  {:<8}{}  from {} to {}",
+                    "{}  {:<12}  {}  from {} to {}",
                     text(&row["payment"]),
                     text(&row["kind"]),
                     yen(&row["amount_yen"]),
@@ -140,6 +175,8 @@ impl Told<'_> {
     fn charges(&self) -> Vec<String> {
         let mut rows = self.network["charges"].as_array().cloned().unwrap_or_default();
         rows.extend(self.network["tombstones"].as_array().cloned().unwrap_or_default());
+        let rrns: Vec<String> = self.ids().iter().map(|id| rrn(id)).collect();
+        rows.sort_by_key(|row| rrns.iter().position(|rrn| row["rrn"] == rrn.as_str()));
         rows.iter()
             .map(|row| format!("{}  {}  {}", text(&row["rrn"]), yen(&row["amount_yen"]), text(&row["state"])))
             .collect()
@@ -173,34 +210,27 @@ impl Told<'_> {
                 out = out.replace(value, &name);
             }
         };
-        let payments = self.center["tenants"][0]["payments"].as_array().cloned().unwrap_or_default();
-        let mut ids = Vec::new();
-        for entry in self.entries {
-            if let Some(id) = entry["payment"].as_str()
-                && !ids.contains(&id.to_owned())
-            {
-                ids.push(id.to_owned());
+        for (index, id) in self.ids().iter().enumerate() {
+            let (n, rrn) = (index + 1, rrn(id));
+            for code in self.approvals(&rrn) {
+                call(&code, format!("APPR-{n}"));
             }
-        }
-        for (index, id) in ids.iter().enumerate() {
-            let n = index + 1;
-            let row = payments.iter().find(|row| row["id"] == id.as_str());
-            let rrn = row.and_then(|row| row["rrn"].as_str()).unwrap_or_default();
             call(id, format!("#{n}"));
-            call(rrn, format!("RRN#{n}"));
-            let approval = row.and_then(|row| row["approval"].as_str()).unwrap_or_default();
-            call(approval, format!("APPR-{n}"));
-            if let Some(public) = public_id(id) {
-                call(&public, format!("ID-{n:03}"));
-            }
+            call(&rrn, format!("RRN#{n}"));
+            call(&public_id(id), format!("ID-{n:03}"));
         }
         masked_token(&out)
     }
 }
 
-/// The short id on slips: as the terminal's export has it, it is a word of the payment's id.
-fn public_id(id: &str) -> Option<String> {
-    Some(payment::public_id(id.parse().ok()?))
+/// The short id on slips.
+fn public_id(id: &str) -> String {
+    payment::public_id(id.parse().unwrap())
+}
+
+/// The network's reference number (DE 37).
+fn rrn(id: &str) -> String {
+    id.parse::<payment::PaymentId>().unwrap().rrn().to_string()
 }
 
 /// `/r/…`: the token is the customer's secret.
@@ -260,7 +290,8 @@ fn fact(fact: &Value) -> String {
             if fact["origin"] == "local" { " asked by a program" } else { "" },
         ),
         "sent" => format!(
-            "{} {}, {}, {}{}",
+            "{} {} {}, {}, {}{}",
+            text(&fact["class"]),
             text(&fact["card"]["brand"]),
             text(&fact["card"]["pan"]["last4"]),
             text(&fact["card"]["entry_mode"]),

@@ -167,7 +167,9 @@ fn a_program_on_the_device_takes_a_payment_without_the_pages() {
         assert_eq!(answer.status, 201, "{}", answer.body);
         house.until_reader("card").await;
         assert_eq!(house.local_view().await["waits_for"], "card");
-        assert_eq!(house.local(asked).await.status, 409, "one payment at a time");
+        let second = house.local(asked).await;
+        assert_eq!(second.status, 409, "one payment at a time");
+        house.quote("answer", &[format!("409 {}", second.json()["detail"].as_str().unwrap())]);
         house.present("mastercard-phone", "tap", None).await;
         house.until_screen("approved").await;
         let view = house.local_view().await;

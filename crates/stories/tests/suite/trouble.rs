@@ -17,10 +17,7 @@ fn a_silent_network_ends_in_a_reversal() {
         house.english().await;
         asked(house, "drop_answer", 2).await;
         house.until_network("never sent", 1).await;
-        house.advance(10).await;
-        house.until_said("longer").await;
-        house.advance(15).await;
-        house.until_screen("unknown").await;
+        house.center_gives_up().await;
         house.until_network("never sent", 2).await;
         house.a_little_later("undone").await;
     });
@@ -31,8 +28,7 @@ fn a_request_that_never_arrives_is_reversed_and_never_charged() {
     check!("request_lost", "The request never reaches the network.", async |house: &mut House| {
         asked(house, "drop_request", 1).await;
         house.until_network("lost on its way in", 1).await;
-        house.advance(25).await;
-        house.until_screen("unknown").await;
+        house.center_gives_up().await;
         house.a_little_later("undone").await;
     });
 }
@@ -42,8 +38,7 @@ fn an_answer_after_the_reversal_changes_nothing() {
     check!("late_answer", "The answer comes after the reversal.", async |house: &mut House| {
         asked(house, "late", 1).await;
         house.until_charged(1).await;
-        house.advance(25).await;
-        house.until_screen("unknown").await;
+        house.center_gives_up().await;
         house.a_little_later("undone").await;
         house.advance(30).await;
         house.until_network("late, by order", 1).await;
@@ -66,8 +61,7 @@ fn garbage_is_no_answer() {
     check!("garbage_answer", "The answer is garbage.", async |house: &mut House| {
         asked(house, "garbage", 1).await;
         house.until_network("garbled", 1).await;
-        house.advance(25).await;
-        house.until_screen("unknown").await;
+        house.center_gives_up().await;
         house.a_little_later("undone").await;
     });
 }
@@ -135,11 +129,7 @@ fn a_terminal_killed_while_asking_finds_the_approval() {
 fn a_terminal_killed_while_printing_offers_the_slip_again() {
     check!("killed_while_printing", "The terminal is killed while it prints.", async |house: &mut House| {
         let printer = stories::stall::Printer::start().await;
-        house.plug_in_printer(printer.at);
-        house.kill_terminal().await;
-        house.restart_terminal().await;
-        house.until_screen("home").await;
-        house.until_connected().await;
+        house.plug_in_printer(printer.at).await;
         house.sale("880").await;
         house.present("visa", "tap", None).await;
         house.until_screen("approved").await;

@@ -89,7 +89,8 @@ fn approved(w: Words, ctx: &Context, finished: &Finished) -> Markup {
     html! {
         (Sound::Ok.once(format!("{}-ok", attempt.id)))
         (interrupted(w, finished))
-        @if finished.interrupted && attempt.print_broke_off() {
+        // While it prints the copy is begun and not done, and after that the clerk has seen how it went.
+        @if finished.interrupted && finished.printing == PrintState::Idle && attempt.print_broke_off() {
             (notice(Tone::Ask, &w.t("terminal-print-broke-off"), &html! { p { (w.t("terminal-print-broke-off-next")) } }))
         }
         (form("stack two-panes", "finish", &html! {

@@ -1,0 +1,238 @@
+//! The real programs as real processes, killed by the kernel (kill -9): what was under way is settled
+//! when they start again, and `choba admin verify` finds nothing wrong.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test's helpers fail by panicking, as the test does"
+)]
+
+use clock::Clock;
+use serde_json::{Value, json};
+use std::io::{BufRead as _, BufReader};
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::time::Duration;
+use stories::http::{get, post, submit};
+use stories::page;
+
+const TERMINAL: &str = "000000358002";
+const CAST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../choba/data/cast.toml");
+
+/// The binary beside this test's own, built if it is not there or not of today.
+fn choba() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let test = std::env::current_exe().unwrap();
+        let profile = test.ancestors().nth(2).expect("target/<profile>/deps/<test>");
+        let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        build.args(["build", "--quiet", "-p", "choba", "--target-dir"]).arg(profile.parent().unwrap());
+        if profile.ends_with("release") {
+            build.arg("--release");
+        }
+        assert!(build.current_dir(env!("CARGO_MANIFEST_DIR")).status().unwrap().success());
+        profile.join("choba")
+    })
+}
+
+/// A port that is free now.
+fn free() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+/// A process that dies with the test.
+struct Process(Child);
+
+impl Process {
+    /// Starts the program and waits for its line `ready …`.
+    fn start(args: &[String]) -> Self {
+        let mut child = Command::new(choba()).args(args).stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let ready = lines.find(|line| line.as_ref().is_ok_and(|line| line.starts_with("ready ")));
+        assert!(ready.is_some(), "{args:?} ended before it was ready");
+        Self(child)
+    }
+
+    /// kill -9
+    fn kill(mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+struct Town {
+    folder: tempfile::TempDir,
+    desk: SocketAddr,
+    card: SocketAddr,
+    smtp: SocketAddr,
+    printer: SocketAddr,
+    center: SocketAddr,
+    terminal: SocketAddr,
+    _networks: Process,
+}
+
+impl Town {
+    fn open() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let [desk, card, smtp, printer, center, terminal] = [free(), free(), free(), free(), free(), free()];
+        let networks = words(&format!(
+            "networks --data {}/networks --listen {desk} --card {card} --smtp {smtp} --printer {TERMINAL}={printer}",
+            folder.path().display()
+        ));
+        let networks = Process::start(&networks);
+        let center_data = folder.path().join("center");
+        let loaded = Command::new(choba())
+            .args(["admin", "load", "--data"])
+            .arg(&center_data)
+            .arg(CAST)
+            .output()
+            .unwrap();
+        assert!(loaded.status.success(), "{}", String::from_utf8_lossy(&loaded.stderr));
+        Self { folder, desk, card, smtp, printer, center, terminal, _networks: networks }
+    }
+
+    fn start_center(&self) -> Process {
+        let Self { card, smtp, center, .. } = self;
+        Process::start(&words(&format!(
+            "center --data {}/center --listen {center} --card-network {card} --smtp smtp://{smtp} --test-keys",
+            self.folder.path().display()
+        )))
+    }
+
+    fn start_terminal(&self, printer: SocketAddr) -> Process {
+        let Self { desk, center, terminal, .. } = self;
+        Process::start(&words(&format!(
+            "terminal --data {}/terminal-{TERMINAL} --listen {terminal} --center http://{center} \
+             --bench ws://{desk}/desk/bench/{TERMINAL} --printer {printer} --reader MP200L-0085 \
+             --id {TERMINAL} --password 5282",
+            self.folder.path().display()
+        )))
+    }
+
+    /// Begins a payment of ¥880 as soon as the terminal takes it, taps a card, and gives the id.
+    async fn tap(&self) -> String {
+        let asked = json!({ "amount": 880, "method": "card" });
+        let begun = until("the terminal begins a payment", async || {
+            let answer = post(self.terminal, "/local/payments", &asked).await.ok()?;
+            (answer.status == 201).then(|| answer.json())
+        })
+        .await;
+        let id = begun["id"].as_str().unwrap().to_owned();
+        let path = format!("/desk/terminals/{TERMINAL}/present");
+        until("the reader takes the card", async || {
+            let card = json!({ "card": "visa", "how": "tap" });
+            let answer = post(self.desk, &path, &card).await.ok()?;
+            (answer.status == 202).then_some(())
+        })
+        .await;
+        id
+    }
+
+    async fn settled(&self, id: &str) -> Value {
+        until("the payment is final", async || {
+            let view = get(self.terminal, &format!("/local/payments/{id}")).await.ok()?.json();
+            (view["is_final"] == true).then_some(view)
+        })
+        .await
+    }
+
+    /// `choba admin verify --json` until nothing is open: sound, and no difference.
+    async fn books_are_sound(&self) {
+        let report = until("no payment is open in any book", async || {
+            let done = Command::new(choba())
+                .args(["admin", "verify", "--json", "--data"])
+                .arg(self.folder.path())
+                .output()
+                .unwrap();
+            let report: Value = serde_json::from_slice(&done.stdout).unwrap();
+            let open = report["center"]["tenants"][0]["open"].as_array().unwrap().len();
+            (open == 0).then_some(report)
+        })
+        .await;
+        assert_eq!((&report["sound"], &report["differences"]), (&json!(true), &json!([])), "{report}");
+    }
+}
+
+fn words(line: &str) -> Vec<String> {
+    line.split_whitespace().map(str::to_owned).collect()
+}
+
+/// Looks again and again; the programs run on the machine's clock here.
+async fn until<T>(what: &str, look: impl AsyncFn() -> Option<T>) -> T {
+    let clock = Clock::real();
+    for _ in 0..1_200 {
+        if let Some(found) = look().await {
+            return found;
+        }
+        clock.sleep(Duration::from_millis(50)).await;
+    }
+    panic!("it never came to this: {what}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_center_killed_in_mid_payment_reverses_it_when_it_starts_again() {
+    // Crash points P6 to P10 of the payment: the network charged, nobody heard.
+    let town = Town::open();
+    let center = town.start_center();
+    let _terminal = town.start_terminal(town.printer);
+    let fault = json!({ "network": "card", "fault": "drop_answer", "times": 1 });
+    assert_eq!(post(town.desk, "/desk/faults", &fault).await.unwrap().status, 200);
+    let id = town.tap().await;
+    until("the network has charged", async || {
+        let charges = get(town.desk, "/desk/charges").await.ok()?.json();
+        charges.as_array().is_some_and(|all| all.iter().any(|one| one["state"] == "charged")).then_some(())
+    })
+    .await;
+    center.kill();
+    let _center = town.start_center();
+    let view = town.settled(&id).await;
+    assert_eq!((&view["state"], &view["money_taken"]), (&json!("reversed"), &json!("no")));
+    let charges = get(town.desk, "/desk/charges").await.unwrap().json();
+    assert!(charges.as_array().unwrap().iter().all(|one| one["state"] == "reversed"), "{charges}");
+    town.books_are_sound().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_terminal_killed_while_printing_offers_the_slip_again_with_its_mark() {
+    // P15; R-044
+    let town = Town::open();
+    let _center = town.start_center();
+    let printer = stories::stall::Printer::start().await;
+    let terminal = town.start_terminal(printer.at);
+    let id = town.tap().await;
+    assert_eq!(town.settled(&id).await["money_taken"], "yes");
+    press(&town, "print-customer").await;
+    printer.until_it_has_bytes().await;
+    terminal.kill();
+
+    let _terminal = town.start_terminal(town.printer);
+    let shown = page::lines(&get(town.terminal, "/").await.unwrap().body);
+    for said in ["お支払いが完了しました", "¥880", "印刷が途中で止まった可能性があります"]
+    {
+        assert!(shown.iter().any(|line| line == said), "{said}: {shown:?}");
+    }
+    press(&town, "print-customer").await;
+    let paper = until("the paper comes out", async || {
+        let papers = get(town.desk, &format!("/desk/paper/{TERMINAL}")).await.ok()?.json();
+        papers[0]["text"].as_str().map(str::to_owned)
+    })
+    .await;
+    assert!(paper.contains("(再)"), "{paper}");
+    town.books_are_sound().await;
+}
+
+async fn press(town: &Town, what: &str) {
+    let rev = page::revision(&get(town.terminal, "/").await.unwrap().body);
+    let answer = submit(town.terminal, &format!("/events/{what}"), &[("rev", &rev)]).await.unwrap();
+    assert_eq!(answer.status, 303, "{}", answer.body);
+}
