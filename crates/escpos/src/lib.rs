@@ -1,4 +1,4 @@
-//! ESC/POS, both directions: [`encode`] turns a slip's rows into printer bytes, [`decode`] turns
+//! ESC/POS, both directions: [`encode()`] turns a slip's rows into printer bytes, [`decode()`] turns
 //! bytes back into paper, for the simulated printer and for proofs of what is printed.
 //!
 //! The subset: `ESC @`, `ESC a`, `ESC E`, `ESC !`, `ESC t`, `ESC d`, `GS !`, `GS V`, `GS v 0`,

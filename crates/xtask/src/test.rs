@@ -18,7 +18,7 @@ pub(crate) fn everything() -> Result<()> {
         shown(
             Command::new("cargo")
                 .args(["doc", "--workspace", "--no-deps", "--document-private-items", "--locked", "--quiet"])
-                .env("RUSTDOCFLAGS", "-D warnings"),
+                .env("RUSTDOCFLAGS", "-D warnings -A rustdoc::private_intra_doc_links"),
         )
     })?;
     step("tests", || cargo(&["test", "--workspace", "--locked", "--quiet"]))?;

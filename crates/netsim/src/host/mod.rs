@@ -8,7 +8,7 @@
 //! | [`book`] | what the network knows of a payment, a reader and a card |
 //! | [`step`] | the decision: pure, from what is known and what is asked to an answer and changes |
 //! | [`tables`] | the book on disk |
-//! | [`line`] | the TCP side, where faults strike |
+//! | [`mod@line`] | the TCP side, where faults strike |
 
 pub mod book;
 pub mod chip;
