@@ -336,7 +336,7 @@ const story = {
     await inspect(office, "console day");
     await office.locator("tr", { hasText: "¥880" }).last().locator("a.row-link").click();
     await office.waitForURL(/\/payments\/.+/);
-    await office.locator(".timeline").first().waitFor();
+    await office.locator(".messages").waitFor();
     const text = await office.locator("main").innerText();
     assert.doesNotMatch(text, /4111 ?1111 ?1111 ?1111/, "no card number in full");
     assert.match(text, /0200/, "the messages of the network");

@@ -231,7 +231,7 @@ const chapters = {
     await page.goto(`${terminal}/go/history`);
     await page.locator("main .history a").first().waitFor();
     await take(page, "t60-history");
-    await page.locator("main .history a").last().click();
+    await page.locator("main .history a:has(.tone-ok)").first().click();
     await screenIs(page, "detail");
     await take(page, "t61-detail");
     await page.goto(`${terminal}/go/lookup`);
@@ -289,7 +289,7 @@ const chapters = {
     await page.goto(`${demo.center}/payments?q=zzzz`);
     await take(page, "c05-list-nothing");
     await page.goto(`${demo.center}/payments`);
-    await page.locator("table a.row-link").last().click();
+    await page.locator("tr:has-text('¥1,280') a.row-link").first().click();
     await page.waitForURL(/payments\/.+/);
     await take(page, "c06-detail");
     await page.goto(`${demo.center}/nothing-here`);
