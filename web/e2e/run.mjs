@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import {
   TERMINALS, atTheConsole, atTheTerminal, byCard, deskApi, draw, enterAmount, name, startDemo, toKeypad,
 } from "./demo.mjs";
@@ -20,8 +20,13 @@ if (!binary) {
   process.exit(2);
 }
 if (gallery) {
-  const env = { ...process.env, CHOBA_GALLERY: gallery };
-  execFileSync("node", ["--test", import.meta.dirname], { stdio: "inherit", env });
+  const env = { ...process.env, CHOBA_GALLERY: resolve(gallery) };
+  try {
+    execFileSync("node", ["--test", join(import.meta.dirname, "live.test.mjs")], { stdio: "inherit", env });
+  } catch {
+    console.error("not so: the tests of the live screen, see above");
+    process.exit(1);
+  }
 }
 
 const pictures = mkdtempSync(join(tmpdir(), "choba-e2e-pictures-"));
@@ -329,7 +334,7 @@ const story = {
     await office.locator(".totals").waitFor();
     assert.match(await office.locator(".totals").innerText(), /47,380/, "880 + 500 + 16,000 + 30,000 are the day's sales");
     await inspect(office, "console day");
-    await office.locator("table a.row-link", { hasText: "880" }).last().click();
+    await office.locator("tr", { hasText: "¥880" }).last().locator("a.row-link").click();
     await office.waitForURL(/\/payments\/.+/);
     await office.locator(".timeline").first().waitFor();
     const text = await office.locator("main").innerText();

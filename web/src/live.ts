@@ -46,6 +46,12 @@ function hasOtherFrame(fragment: ParentNode): boolean {
   return around !== undefined && next !== undefined && around !== next;
 }
 
+// A page that is being left by a link is not loaded anew on top of it.
+let leaving = false;
+window.addEventListener("beforeunload", () => {
+  leaving = true;
+});
+
 let shown = document.getElementById("screen")?.dataset["screen"];
 
 document.addEventListener("htmx:before:swap", (event) => {
@@ -66,7 +72,7 @@ document.addEventListener("htmx:before:swap", (event) => {
     }
     if (hasOtherFrame(task.fragment)) {
       event.preventDefault();
-      location.reload();
+      if (!leaving) location.reload();
       return;
     }
     keepTyped(task.fragment);

@@ -3,6 +3,13 @@
 //! `cargo run -p acquiring --example console` prints `ready http://127.0.0.1:PORT`; `/payments` is the
 //! day, `/names` lists a payment of each kind by name, `POST /one-more` takes another payment.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    dead_code,
+    reason = "the world is shared with the tests, and a sample program ends when it cannot start"
+)]
+
 #[path = "../tests/console/world.rs"]
 mod world;
 
@@ -41,6 +48,9 @@ const FATES: [(&str, Fate); 12] = [
     ("sent", Fate::Sent),
 ];
 
+/// How finely the sample's clock follows the machine's.
+const TICK: Duration = Duration::from_millis(250);
+
 /// The day: quiet in the morning, busy at noon and in the evening.
 async fn fill(world: &mut World) -> BTreeMap<String, String> {
     let mut names = BTreeMap::new();
@@ -76,7 +86,6 @@ struct Sample {
 }
 
 #[tokio::main]
-#[expect(clippy::unwrap_used, reason = "a sample program ends when it cannot start")]
 #[expect(clippy::print_stdout, reason = "this program's answer is its output")]
 async fn main() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -87,10 +96,11 @@ async fn main() {
     let (console, clock) = (world.console.clone(), db.clock.clone());
     tokio::spawn(async move { console.follow().await });
     // The day goes on while somebody looks.
-    std::thread::spawn(move || {
+    let machine = clock::Clock::real();
+    tokio::spawn(async move {
         loop {
-            std::thread::sleep(Duration::from_millis(250));
-            clock.advance(Duration::from_millis(250));
+            machine.sleep(TICK).await;
+            clock.advance(TICK);
         }
     });
     let table = Table::join([acquiring::console::routes(world.console.clone())]);

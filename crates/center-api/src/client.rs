@@ -16,8 +16,12 @@ use reqwest::header::{ACCEPT_LANGUAGE, CONTENT_TYPE};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+/// How long an address may take to be connected to: a machine that is switched off answers nothing at
+/// all, and the next address must still have its turn within the terminal's patience.
+const CONNECT: Duration = Duration::from_secs(2);
 /// A larger answer is not one of ours.
 const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 
@@ -57,6 +61,8 @@ pub enum Fault {
 pub struct CenterClient {
     http: reqwest::Client,
     bases: Arc<[String]>,
+    /// The address that is tried first: the one that answered last.
+    first: Arc<AtomicUsize>,
     clock: Clock,
     limit: Duration,
     lang: i18n::Lang,
@@ -70,18 +76,20 @@ struct Ask<'a> {
 }
 
 impl CenterClient {
-    /// A client for the center at `bases` (`http://host:port`, tried in order until one connects).
+    /// A client for the center at `bases` (`http://host:port`, tried in order until one connects; who
+    /// answered last is tried first, who fell silent last).
     /// An answer is waited for at most `limit`.
     pub fn new(bases: &[String], clock: Clock, limit: Duration) -> Result<Self, Fault> {
         // The program may have chosen a provider already; then this one is not needed.
         drop(rustls::crypto::ring::default_provider().install_default());
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(CONNECT)
             .no_proxy()
             .build()
             .map_err(|error| Fault::NotSent(error.to_string()))?;
         let bases = bases.iter().map(|base| base.trim_end_matches('/').to_owned()).collect();
-        Ok(Self { http, bases, clock, limit, lang: i18n::Lang::Ja })
+        Ok(Self { http, bases, first: Arc::default(), clock, limit, lang: i18n::Lang::Ja })
     }
 
     /// The same with another time limit (policy `timers.terminal_s`).
@@ -196,19 +204,34 @@ impl CenterClient {
         match self.clock.timeout(self.limit, self.send(ask)).await {
             Ok(Ok((status, bytes))) => read(status, &bytes),
             Ok(Err(fault)) => Err(fault),
-            Err(elapsed) => Err(Fault::Unknown(elapsed.to_string())),
+            Err(elapsed) => {
+                self.pass_over(self.first.load(Ordering::Relaxed));
+                Err(Fault::Unknown(elapsed.to_string()))
+            }
         }
+    }
+
+    /// Whoever fell silent is asked last from now on: every operation is idempotent by the ids in it, so
+    /// any center on the same database can say what became of it.
+    fn pass_over(&self, silent: usize) {
+        self.first.store(silent.wrapping_add(1) % self.bases.len().max(1), Ordering::Relaxed);
     }
 
     async fn send(&self, ask: &Ask<'_>) -> Result<(u16, Vec<u8>), Fault> {
         let mut unreached = "no address of a center is set".to_owned();
-        for base in self.bases.iter() {
+        let first = self.first.load(Ordering::Relaxed);
+        let turns = self.bases.iter().enumerate().cycle().skip(first).take(self.bases.len());
+        for (turn, base) in turns {
             let request = self.request(base, ask)?;
+            self.first.store(turn, Ordering::Relaxed);
             match self.http.execute(request).await {
                 Ok(response) => return whole(response).await,
                 // Only a failed connection proves that nothing left.
                 Err(error) if error.is_connect() => unreached = without_url(error),
-                Err(error) => return Err(Fault::Unknown(without_url(error))),
+                Err(error) => {
+                    self.pass_over(turn);
+                    return Err(Fault::Unknown(without_url(error)));
+                }
             }
         }
         Err(Fault::NotSent(unreached))

@@ -113,6 +113,14 @@ impl Base {
         Ok(self.db.read(unit).await?)
     }
 
+    /// Whether an owner written in a row is a process that this one has followed: its work has nobody any
+    /// more. A file has one process at a time; on a server only those of the same machine are known gone.
+    pub fn is_earlier_process(&self, owner: &str) -> bool {
+        let node = |instance: &str| instance.rsplit_once('-').map_or(instance, |(node, _)| node).to_owned();
+        *owner != *self.instance
+            && (self.db.kind() == store::Kind::Sqlite || node(owner) == node(&self.instance))
+    }
+
     /// An event was just committed: the worker looks at once instead of at its next round.
     pub fn wake_outbox(&self) {
         self.outbox.notify_one();

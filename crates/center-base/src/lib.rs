@@ -174,6 +174,8 @@ pub const STATEMENTS: &[&str] = &[
     audit::HEAD_LINK,
     audit::NEWEST,
     outbox::PUT,
+    outbox::OWNERS,
+    outbox::FREE,
     outbox::DROP,
     outbox::IS_DUE,
     outbox::CLAIM,

@@ -56,6 +56,8 @@ pub(crate) const FINISH: &str =
     "DELETE FROM outbox WHERE tenant = $1 AND id = $2 AND owner = $3 AND tries = $4";
 pub(crate) const AGAIN: &str = "UPDATE outbox SET due_us = $5, owner = '', lease_us = 0, error = $6
       WHERE tenant = $1 AND id = $2 AND owner = $3 AND tries = $4";
+pub(crate) const OWNERS: &str = "SELECT DISTINCT owner FROM outbox WHERE tenant = $1 AND lease_us > $2";
+pub(crate) const FREE: &str = "UPDATE outbox SET owner = '', lease_us = 0 WHERE tenant = $1 AND owner = $2";
 pub(crate) const WAITING: &str = "SELECT COUNT(*), MIN(seq) FROM outbox WHERE tenant = $1";
 
 /// An event in the hands of a consumer.
@@ -150,6 +152,10 @@ impl Worker {
 
     /// Delivers until the process ends.
     pub async fn run(self) {
+        while let Err(refusal) = self.take_over().await {
+            tracing::warn!(error = %refusal, "the events of an earlier process could not be taken over yet");
+            self.base.clock.sleep(limits::OUTBOX_POLL).await;
+        }
         let mut at_work = JoinSet::new();
         loop {
             match self.claim_into(&mut at_work).await {
@@ -163,6 +169,22 @@ impl Worker {
                 Some(_) = at_work.join_next() => {}
             }
         }
+    }
+
+    /// At start-up: what an earlier process of this machine held when it was killed is due again at once,
+    /// not when its lease has run out.
+    pub async fn take_over(&self) -> Result<(), Refusal> {
+        let (tenant, now_us) = (self.base.tenant, self.base.clock.now_us());
+        let owners = self
+            .base
+            .read(move |tx| {
+                Ok(tx.query_all(OWNERS, params![tenant, now_us], |row| Ok(row.text(0)?.to_owned()))?)
+            })
+            .await?;
+        for owner in owners.into_iter().filter(|owner| self.base.is_earlier_process(owner)) {
+            self.base.write(move |tx| Ok(tx.execute(FREE, params![tx.tenant(), &owner]).map(drop)?)).await?;
+        }
+        Ok(())
     }
 
     /// Delivers everything that is due now, each event once, and tells how many were tried. For tests,
@@ -305,6 +327,13 @@ mod tests {
         }
     }
 
+    /// A process with this name on the same database.
+    fn named(db: &store::testing::TestDb, instance: &str) -> Base {
+        let mut named = base(db);
+        named.instance = instance.into();
+        named
+    }
+
     async fn put_one(base: &Base, key: &'static str) {
         base.write(move |tx| Ok(put(tx, "reversal", key, &json!({"k": key}))?)).await.unwrap();
     }
@@ -349,6 +378,29 @@ mod tests {
         }
         assert_eq!(pause_us(7), 60_000_000);
         assert_eq!(pause_us(i64::MAX), 60_000_000);
+    }
+
+    #[tokio::test]
+    async fn what_a_killed_process_held_is_delivered_as_soon_as_the_next_one_starts() {
+        // R4: at most a minute to a final state, and a lease is longer than that.
+        for db in store::testing::each(crate::MIGRATIONS) {
+            let killed = named(&db, "a-1");
+            let other = named(&db, "b-1");
+            put_one(&killed, "a").await;
+            assert_eq!(Worker::new(&killed, vec![]).claim().await.unwrap().len(), 1);
+            let (base, book) = (named(&db, "a-2"), Book::failing(0));
+            let worker = Worker::new(&base, vec![book.clone()]);
+            assert_eq!(worker.drain().await.unwrap(), 0, "still leased");
+            if base.db.kind() != store::Kind::Sqlite {
+                // On a server another machine may be at work.
+                Worker::new(&other, vec![]).take_over().await.unwrap();
+                assert_eq!(worker.drain().await.unwrap(), 0);
+            }
+            worker.take_over().await.unwrap();
+            assert_eq!(worker.drain().await.unwrap(), 1);
+            assert_eq!(book.keys(), [("a".to_owned(), 2)]);
+            assert_eq!(left(&base).await, 0);
+        }
     }
 
     #[tokio::test]

@@ -12,6 +12,7 @@ mod verify;
 pub use export::{ExportError, export};
 pub use verify::{AccountReport, Chain, Report, TenantReport, verify};
 
+use acquiring::console::{self, Console};
 use acquiring::networks::line::Line;
 use acquiring::places::Places;
 use acquiring::service::{Acquiring, Advices};
@@ -92,6 +93,7 @@ pub fn migrations() -> Vec<Migration> {
         fleet::MIGRATIONS,
         books::MIGRATIONS,
         acquiring::row::MIGRATIONS,
+        console::MIGRATIONS,
         delivery::MIGRATIONS,
     ]
     .concat()
@@ -106,6 +108,7 @@ pub fn statements() -> Vec<&'static str> {
         fleet::STATEMENTS,
         books::STATEMENTS,
         acquiring::row::STATEMENTS,
+        console::STATEMENTS,
         delivery::STATEMENTS,
     ]
     .concat()
@@ -128,6 +131,7 @@ pub struct Center {
     pub fleet: Fleet,
     /// Payments.
     pub acquiring: Acquiring,
+    console: Console,
     receipts: Receipts,
     secure: SecureConfig,
 }
@@ -146,6 +150,7 @@ impl Center {
         let line = Line::new(&settings.card_network, settings.connections, clock);
         let places = Places::new(&base, &tenancy);
         let places = if settings.test_keys { places.with_test_keys() } else { places };
+        let console = Console::new(&base, places.clone(), &tenancy, &staff);
         let acquiring = Acquiring::new(&base, line, places);
         let mailer = Mailer::new(&settings.mail).map_err(|error| StartError::Mail(error.to_string()))?;
         let sales = Arc::new(AcquiredSales { base: base.clone(), acquiring: acquiring.clone() });
@@ -155,7 +160,7 @@ impl Center {
         for host in &settings.hosts {
             secure = secure.host(host);
         }
-        Ok(Self { base, tenancy, staff, fleet, acquiring, receipts, secure })
+        Ok(Self { base, tenancy, staff, fleet, acquiring, console, receipts, secure })
     }
 
     /// The one route table.
@@ -166,6 +171,7 @@ impl Center {
             fleet::routes(self.fleet.clone()),
             clerks::routes(self.staff.clone()),
             acquiring::routes(self.acquiring.clone()),
+            console::routes(self.console.clone()),
             delivery::routes(self.receipts.clone()),
         ])
     }
@@ -196,6 +202,8 @@ impl Center {
         tasks.spawn(async move { line.run().await });
         let acquiring = self.acquiring.clone();
         tasks.spawn(async move { acquiring.run().await });
+        let console = self.console.clone();
+        tasks.spawn(async move { console.follow().await });
         tasks.spawn(self.worker().run());
         tasks.spawn(jobs::run(self.base.clone(), jobs));
         let base = self.base.clone();
@@ -219,6 +227,12 @@ impl Center {
                 "payments of an earlier run were under way and are being reversed"
             );
         }
+        // Open streams would keep the server from stopping.
+        let console = self.console.clone();
+        let until = async move {
+            until.await;
+            console.close();
+        };
         let served = axum::serve(listener, self.router()).with_graceful_shutdown(until);
         tokio::select! {
             ended = served.into_future() => ended.map_err(|error| error.to_string()),

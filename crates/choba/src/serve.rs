@@ -7,17 +7,38 @@ use clock::Clock;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use store::Url;
+use tracing_subscriber::filter::{EnvFilter, FilterExt as _, filter_fn};
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{Layer, registry};
 
 /// Logs to standard error; `CHOBA_LOG` filters, `CHOBA_LOG_FORMAT=json` writes JSON.
 pub(crate) fn log() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("CHOBA_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    if std::env::var("CHOBA_LOG_FORMAT").is_ok_and(|format| format == "json") {
-        builder.json().init();
-    } else {
-        builder.init();
-    }
+    let filter = EnvFilter::try_from_env("CHOBA_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    let json = std::env::var("CHOBA_LOG_FORMAT").is_ok_and(|format| format == "json");
+    registry().with(lines(filter, json, std::io::stderr)).init();
+}
+
+/// Libraries that show, below `info`, every message they carry: the bench's have APDUs, tracks and PINs
+/// in them (S3, invariant 4).
+const CARRIERS: [&str; 2] = ["tungstenite", "tokio_tungstenite"];
+
+fn may_be_logged(what: &tracing::Metadata<'_>) -> bool {
+    let source = what.target().split("::").next().unwrap_or_default();
+    !CARRIERS.contains(&source) || *what.level() <= tracing::Level::INFO
+}
+
+/// What is written, whatever the filter lets through.
+fn lines<S, W>(filter: EnvFilter, json: bool, to: W) -> Box<dyn Layer<S> + Send + Sync>
+where
+    S: tracing::Subscriber + for<'a> LookupSpan<'a>,
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    let filter = filter.and(filter_fn(may_be_logged));
+    let layer = tracing_subscriber::fmt::layer().with_writer(to);
+    if json { layer.json().with_filter(filter).boxed() } else { layer.with_filter(filter).boxed() }
 }
 
 /// Resolves when the process is asked to stop.
@@ -197,4 +218,42 @@ async fn drop_tables(url: &str) -> Result<(), StartFault> {
     drop(client);
     drop(line.await);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::{Arc, Mutex};
+
+    #[test]
+    fn not_even_trace_shows_what_the_bench_carries() {
+        // S3: seen with CHOBA_LOG=trace, whole tracks and PINs in a terminal's log.
+        for (asked, json) in [("trace", false), ("tungstenite::protocol=trace,info", true)] {
+            let written = Arc::new(Mutex::new(Vec::new()));
+            let to = Arc::clone(&written);
+            let writer = move || Lines(Arc::clone(&to));
+            let subscriber = registry().with(lines(EnvFilter::new(asked), json, writer));
+            tracing::subscriber::with_default(subscriber, || {
+                tracing::trace!(target: "tungstenite::protocol", "Received message 4111111111111111");
+                tracing::debug!(target: "tokio_tungstenite", "4111111111111111");
+                tracing::info!(target: "tungstenite::protocol", "closed");
+                tracing::info!("ready");
+            });
+            let text = String::from_utf8(written.lock().unwrap().clone()).unwrap();
+            assert!(text.contains("closed") && text.contains("ready") && !text.contains("4111"), "{text}");
+        }
+    }
+
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
 }

@@ -37,8 +37,34 @@ pub struct Logged {
 pub struct Log(Arc<Roll>);
 
 struct Roll {
-    lines: Mutex<VecDeque<Logged>>,
+    lines: Mutex<VecDeque<Kept>>,
     written: Box<dyn Fn() + Send + Sync>,
+}
+
+/// A line before anybody looks at it. Messages are put into words only then: the network writes far more
+/// of them down than people read.
+struct Kept {
+    number: u64,
+    at: Timestamp,
+    way: Way,
+    note: String,
+    message: Option<Message>,
+}
+
+impl Kept {
+    /// In words, masked.
+    fn told(&self) -> Logged {
+        let (number, at, way) = (self.number, self.at, self.way);
+        let Some(message) = &self.message else {
+            return Logged { number, at, way, title: self.note.clone(), fields: Vec::new() };
+        };
+        let described = message.describe();
+        let title = format!("{} {}", described.mti, described.mti.name());
+        let title = if self.note.is_empty() { title } else { format!("{title} – {}", self.note) };
+        let fields =
+            described.lines.iter().map(|line| format!("{:>3} {}: {}", line.field, line.name, line.shown));
+        Logged { number, at, way, title, fields: fields.collect() }
+    }
 }
 
 impl Log {
@@ -47,22 +73,17 @@ impl Log {
         Self(Arc::new(Roll { lines: Mutex::default(), written: Box::new(written) }))
     }
 
-    /// Writes a message down, masked.
+    /// Writes a message down; it is masked when it is read.
     pub fn message(&self, at: Timestamp, way: Way, message: &Message, note: &str) {
-        let described = message.describe();
-        let title = format!("{} {}", described.mti, described.mti.name());
-        let title = if note.is_empty() { title } else { format!("{title} – {note}") };
-        let fields =
-            described.lines.iter().map(|line| format!("{:>3} {}: {}", line.field, line.name, line.shown));
-        self.push(Logged { number: 0, at, way, title, fields: fields.collect() });
+        self.push(Kept { number: 0, at, way, note: note.to_owned(), message: Some(message.clone()) });
     }
 
     /// Writes down what happened instead of a message.
     pub fn note(&self, at: Timestamp, note: impl Into<String>) {
-        self.push(Logged { number: 0, at, way: Way::Note, title: note.into(), fields: Vec::new() });
+        self.push(Kept { number: 0, at, way: Way::Note, note: note.into(), message: None });
     }
 
-    fn push(&self, mut line: Logged) {
+    fn push(&self, mut line: Kept) {
         {
             let mut lines = self.0.lines.lock().unwrap_or_else(PoisonError::into_inner);
             line.number = lines.front().map_or(1, |newest| newest.number.saturating_add(1));
@@ -75,6 +96,6 @@ impl Log {
     /// The newest lines, newest first.
     pub fn newest(&self, most: usize) -> Vec<Logged> {
         let lines = self.0.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        lines.iter().take(most).cloned().collect()
+        lines.iter().take(most).map(Kept::told).collect()
     }
 }

@@ -179,10 +179,11 @@ impl Render for Button<'_> {
 }
 
 /// A form on a live screen: carries the rev it was drawn from, answers into `#screen`, works without
-/// script. `class` is the layout (`till`, `wait`, `sign`, `screen-fill`, or empty).
+/// script. What was typed is judged by the program, which takes full width and says what is wrong in our
+/// words; the browser's own bubbles would refuse it first. `class` is the layout (`till`, `wait`, `sign`, `screen-fill`, or empty).
 pub fn live_form(class: &str, action: &str, rev: impl std::fmt::Display, body: &Markup) -> Markup {
     html! {
-        form class=(class) method="post" action=(action) hx-post=(action) hx-target="#screen" hx-swap="outerMorph" {
+        form class=(class) method="post" action=(action) hx-post=(action) hx-target="#screen" hx-swap="outerMorph" novalidate {
             input type="hidden" name="rev" value=(rev);
             (body)
         }
@@ -191,7 +192,7 @@ pub fn live_form(class: &str, action: &str, rev: impl std::fmt::Display, body: &
 
 /// A form that loads a new page: login, console actions.
 pub fn form(class: &str, action: &str, body: &Markup) -> Markup {
-    html! { form class=(class) method="post" action=(action) { (body) } }
+    html! { form class=(class) method="post" action=(action) novalidate { (body) } }
 }
 
 /// One field with its label above and hint and error below.

@@ -338,6 +338,7 @@ impl House {
     }
 
     /// Time passes.
+    #[expect(clippy::unused_async, reason = "it reads like the other acts of a story")]
     pub async fn advance(&mut self, seconds: u64) {
         let sentence = match seconds {
             0..=119 => format!("({seconds} seconds later.)"),

@@ -230,7 +230,7 @@ fn public_id(id: &str) -> String {
 
 /// The network's reference number (DE 37).
 fn rrn(id: &str) -> String {
-    id.parse::<payment::PaymentId>().unwrap().rrn().to_string()
+    id.parse::<payment::PaymentId>().unwrap().rrn()
 }
 
 /// `/r/…`: the token is the customer's secret.

@@ -106,6 +106,10 @@ async fn hear(shared: &Arc<Shared>, message: Message) {
                         clerk.seen_us = now_us;
                     }
                 });
+                if let Press::Language(lang) = press {
+                    // At once, so that the page that is loaded next already speaks it; saved below.
+                    shared.change_context(|ctx| ctx.settings.lang = lang);
+                }
                 move_by(shared, Event::Press(press)).await;
             } else {
                 tracing::debug!("a press on an older screen was not applied");

@@ -208,24 +208,51 @@ pub(crate) async fn serve<H, S>(
     H: CardReader + PinPad,
     S: CounterStore,
 {
-    while let Some(order) = orders.recv().await {
+    // Orders come from tasks of their own, so a payment's stop may overtake its arming.
+    let mut stopped = None;
+    let mut next = None;
+    loop {
+        let order = match next.take() {
+            Some(job) => Order::Arm(job),
+            None => match orders.recv().await {
+                Some(order) => order,
+                None => return,
+            },
+        };
         match order {
+            Order::Arm(job) if stopped == Some(job.id) => {}
             Order::Arm(job) => {
                 let id = job.id;
                 let work =
                     one(&mut hardware, &mut secure, *job, digits.clone(), &mut orders, &events, &clock);
-                if let Err(code) = work.await {
-                    let _ = events.send(Event::Reader(id, ReaderNews::Failed(code))).await;
+                match work.await {
+                    Ok(newer) => next = newer,
+                    Err(code) => drop(events.send(Event::Reader(id, ReaderNews::Failed(code))).await),
                 }
             }
-            Order::Stop(_) => {}
+            Order::Stop(id) => stopped = Some(id),
             // The card is no longer there: a stripe or a tap has no last word.
             Order::Answer(_, _, reply) => drop(reply.send(LastWord::Fine)),
         }
     }
 }
 
-/// One payment at the reader. An error is a payment that came to nothing before anything was sent.
+/// Tells the screen what the reader hints at.
+fn telling(id: PaymentId, told: mpsc::Sender<Event>) -> impl FnMut(Hint) + Send + 'static {
+    let mut attempt = 0;
+    move |hint| {
+        if let Some(news) = news(hint, attempt) {
+            if let ReaderNews::PinAsked { attempt: now, .. } = news {
+                attempt = now;
+            }
+            // Hints are only shown: a full queue may lose one, never a payment.
+            let _ = told.try_send(Event::Reader(id, news));
+        }
+    }
+}
+
+/// One payment at the reader. An error is a payment that came to nothing before anything was sent; a job
+/// that comes back is a newer payment, whose screen would wait for nothing if this one kept the reader.
 async fn one<H, S>(
     hardware: &mut H,
     secure: &mut SecureReader<S>,
@@ -234,7 +261,7 @@ async fn one<H, S>(
     orders: &mut mpsc::Receiver<Order>,
     events: &mpsc::Sender<Event>,
     clock: &Clock,
-) -> Result<(), Code>
+) -> Result<Option<Box<Job>>, Code>
 where
     H: CardReader + PinPad,
     S: CounterStore,
@@ -242,17 +269,7 @@ where
     let id = job.id;
     let mirror = tokio::spawn(mirror(id, digits, events.clone()));
     let _stop = AbortOnDrop(mirror);
-    let told = events.clone();
-    let mut attempt = 0;
-    let on_hint = Box::new(move |hint: Hint| {
-        if let Some(news) = news(hint, attempt) {
-            if let ReaderNews::PinAsked { attempt: now, .. } = news {
-                attempt = now;
-            }
-            // Hints are only shown: a full queue may lose one, never a payment.
-            let _ = told.try_send(Event::Reader(id, news));
-        }
-    });
+    let on_hint = Box::new(telling(id, events.clone()));
     let deal = Deal::new(job.amount, clock.now(), job.sequence, chance);
     let broken = |fault: device::hardware::DeviceFault| {
         tracing::warn!(payment.id = %id, %fault, "the card reader failed");
@@ -266,11 +283,15 @@ where
             order = orders.recv() => match order {
                 Some(Order::Stop(of)) if of == id => {
                     session.cancel().await;
-                    return Ok(());
+                    return Ok(None);
+                }
+                Some(Order::Arm(newer)) if newer.id != id => {
+                    session.cancel().await;
+                    return Ok(Some(newer));
                 }
                 Some(Order::Answer(_, _, reply)) => drop(reply.send(LastWord::Fine)),
                 Some(Order::Stop(_) | Order::Arm(_)) => {}
-                None => return Ok(()),
+                None => return Ok(None),
             }
         }
     };
@@ -293,18 +314,22 @@ where
                     Ok(Err(_)) | Err(clock::Elapsed) => LastWord::Refused(pay::CARD_REMOVED),
                 };
                 let _ = reply.send(word);
-                return Ok(());
+                return Ok(None);
             }
             Order::Stop(of) if of == id => {
                 // Nothing was sent: the card is told that there will be no answer.
                 let _ = clock.timeout(LAST_WORD_WAIT, session.answer(HostAnswer::none())).await;
-                return Ok(());
+                return Ok(None);
+            }
+            Order::Arm(newer) if newer.id != id => {
+                let _ = clock.timeout(LAST_WORD_WAIT, session.answer(HostAnswer::none())).await;
+                return Ok(Some(newer));
             }
             Order::Answer(_, _, reply) => drop(reply.send(LastWord::Fine)),
             Order::Stop(_) | Order::Arm(_) => {}
         }
     }
-    Ok(())
+    Ok(None)
 }
 
 /// The dots of the PIN mirror: only how many digits stand on the reader's pad.

@@ -160,16 +160,8 @@ impl Terminal {
         let (messages, inbox) = mpsc::channel(limits::EVENTS_WAITING);
         let (orders, order_box) = mpsc::channel(8);
         let (news, mut news_box) = mpsc::channel::<Event>(limits::EVENTS_WAITING);
-        let chance = Arc::clone(&settings.chance);
-        let secure = SecureReader::new(
-            settings.reader_keys,
-            KeyCounters(journal.clone()),
-            Box::new(move || {
-                let mut eight = [0; 8];
-                eight.copy_from_slice(chance().first_chunk::<8>().unwrap_or(&[0; 8]));
-                eight
-            }),
-        );
+        let chance = eight_of(Arc::clone(&settings.chance));
+        let secure = SecureReader::new(settings.reader_keys, KeyCounters(journal.clone()), chance);
         let shared = Arc::new(Shared::new(Parts {
             journal,
             center,
@@ -229,6 +221,15 @@ impl Terminal {
     pub fn screen_name(&self) -> &'static str {
         self.shared.with_shown(|shown| shown.screen.name())
     }
+}
+
+/// Chance for the reader, eight bytes at a time.
+fn eight_of(chance: Chance) -> device::secure_reader::Chance {
+    Box::new(move || {
+        let mut eight = [0; 8];
+        eight.copy_from_slice(chance().first_chunk::<8>().unwrap_or(&[0; 8]));
+        eight
+    })
 }
 
 /// What was sent and never answered is a doubt from now on (model 3.3 rule 3).

@@ -64,10 +64,22 @@ fn demo(rest: &[String]) -> Result<()> {
     run::become_command(command)
 }
 
+/// The promises of speed (docs/bench.md): `pay`, `start` and `iso8583` are programs of crates/stories,
+/// `page` is the browser's. Without a name all of them run.
 fn bench(rest: &[String]) -> Result<()> {
+    // The build prints the size of every script, which is a promise too.
     run::step("web bundle", assets::build)?;
     run::cargo(&["build", "--release", "--package", "choba", "--bin", "choba"])?;
-    let mut args = vec!["bench", "--package", "stories", "--"];
-    args.extend(rest.iter().map(String::as_str));
-    run::cargo(&args)
+    let binary = run::target_dir()?.join("release").join("choba");
+    let only_page = rest.first().is_some_and(|name| name == "page");
+    if !only_page {
+        let mut args = vec!["bench", "--package", "stories", "--bench", "promises", "--"];
+        args.extend(rest.iter().map(String::as_str));
+        run::cargo(&args)?;
+    }
+    let script = run::root().join("web/e2e/paint.mjs");
+    if (only_page || rest.is_empty()) && script.exists() {
+        run::shown(std::process::Command::new("node").arg(script).arg(binary))?;
+    }
+    Ok(())
 }

@@ -32,6 +32,7 @@ pub(crate) fn browser() -> Result<()> {
     assets::build()?;
     cargo(&["build", "--package", "choba", "--bin", "choba", "--locked"])?;
     cargo(&["build", "--package", "pages", "--example", "gallery", "--locked"])?;
+    cargo(&["build", "--package", "acquiring", "--example", "console", "--locked"])?;
     let built = run::target_dir()?.join("debug");
     shown(
         Command::new("node")

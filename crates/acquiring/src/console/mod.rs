@@ -51,7 +51,7 @@ use tenancy::Tenancy;
 const FOLLOW_EVERY: Duration = Duration::from_secs(1);
 /// A stream ends after this long and is opened again by the browser: a session that has ended shows
 /// nothing for longer.
-const STREAM_LIFE: Duration = Duration::from_secs(300);
+const STREAM_LIFE: Duration = Duration::from_mins(5);
 
 /// The pages. Clones share everything.
 #[derive(Clone)]

@@ -121,7 +121,7 @@ pub(crate) fn find(tx: &mut ReadTx<'_>, view: &View, filter: &Filter) -> Result<
     if !filter.text.is_empty() {
         let rows = by_id(tx, view, &filter.text)?;
         if !rows.is_empty() {
-            let sums = rows.iter().filter_map(|row| one(row)).collect();
+            let sums = rows.iter().filter_map(one).collect();
             return Ok(Found { rows, more: false, by_id: true, sums });
         }
     }

@@ -180,7 +180,7 @@ pub(crate) fn card_cell(payment: &Payment) -> Markup {
     html! {
         @match &payment.card {
             Some(card) => {
-                span.nowrap { b { (card.brand.name()) } " " span.mono { (card.pan.last4_only()) } }
+                b { (card.brand.name()) } " " span.mono.nowrap { (card.pan.last4_only()) }
             }
             None => span.dim { "–" },
         }

@@ -192,7 +192,7 @@ async fn an_id_finds_its_payment_whatever_the_day_and_other_numbers_on_their_day
             "on=2026-11-21&q=120001".to_owned(),
             "on=2026-11-21&q=0001".to_owned(),
         ] {
-            assert_eq!(found(&world, &question).await, [old_id.clone()], "{question}");
+            assert_eq!(found(&world, &question).await.join(" "), old_id, "{question}");
         }
         for question in [
             "",
@@ -203,7 +203,7 @@ async fn an_id_finds_its_payment_whatever_the_day_and_other_numbers_on_their_day
             "terminal=358002",
             "shop=9000009",
         ] {
-            assert_eq!(found(&world, question).await, [new_id.clone()], "{question}");
+            assert_eq!(found(&world, question).await.join(" "), new_id, "{question}");
         }
         for question in ["q=4242", "brand=visa", "state=approved", "max=4999", "terminal=999", "shop=9000010"]
         {

@@ -214,7 +214,7 @@ impl World {
                     _ => "network card",
                 };
                 let told = Told { who, times: TIMES };
-                path::apply(tx, payment, happening.clone(), &told, wire.as_ref()).map(|_| ())
+                path::apply(tx, &payment, happening.clone(), &told, wire.as_ref()).map(|_| ())
             })
             .await
             .unwrap();
