@@ -156,8 +156,7 @@ impl Terminal {
             version: env!("CARGO_PKG_VERSION"),
             center_url: settings.center_url.clone(),
         };
-        let at = Moment { now_us, fresh: PaymentId::from_u128(0) };
-        let screen = opening(&ctx, &left, last, at);
+        let screen = opening(&ctx, &left, last, Moment { now_us, fresh: PaymentId::from_u128(0) });
         let (messages, inbox) = mpsc::channel(limits::EVENTS_WAITING);
         let (orders, order_box) = mpsc::channel(8);
         let (news, mut news_box) = mpsc::channel::<Event>(limits::EVENTS_WAITING);
