@@ -3,7 +3,7 @@
 //! A card answers commands ([`apdu`]) with tagged data ([`tlv`], [`dictionary`]), asks the terminal for
 //! data by lists ([`dol`]), says where its records lie ([`afl`]) and how its holder is to be verified
 //! ([`cvm`]). The terminal keeps its findings in bit fields ([`bits`]). Numbers and tracks live in types
-//! that show themselves masked ([`pan`], [`track`]). [`bench`] is the wire between a terminal and the
+//! that show themselves masked ([`pan`], [`track`]). [`mod@bench`] is the wire between a terminal and the
 //! reader on the networks desk.
 //!
 //! Nothing here panics on what a card says: a malformed answer is an error that names the place.

@@ -17,7 +17,7 @@ pub(crate) fn everything() -> Result<()> {
     step("documentation", || {
         shown(
             Command::new("cargo")
-                .args(["doc", "--workspace", "--no-deps", "--document-private-items", "--locked", "--quiet"])
+                .args(["doc", "--workspace", "--no-deps", "--locked", "--quiet"])
                 .env("RUSTDOCFLAGS", "-D warnings -A rustdoc::private_intra_doc_links"),
         )
     })?;
