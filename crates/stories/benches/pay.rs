@@ -102,6 +102,7 @@ async fn record(options: &Options, root: &Path, before: &Path, cast: &[Terminal]
         port,
         tls: false,
         hosts: Vec::new(),
+        test_keys: true,
         root_key: [7; 32],
     };
     let db = center::open_db(&Url::Sqlite(file), clock.clone())?;
