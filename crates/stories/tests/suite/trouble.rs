@@ -91,11 +91,11 @@ fn a_center_killed_in_mid_payment_reverses_what_it_had_asked() {
 #[test]
 fn a_terminal_killed_in_mid_payment_asks_what_became_of_it() {
     check!("terminal_killed", "The terminal is killed in mid-payment.", async |house: &mut House| {
-        house.fault("late", 1).await;
+        house.fault("drop_answer", 1).await;
         house.sale("880").await;
         house.present("visa", "tap", None).await;
         house.until_screen("processing").await;
-        house.until_charged(1).await;
+        house.until_network("never sent", 1).await;
         house.kill_terminal().await;
         house.restart_terminal().await;
         house.until_screen("recovering").await;
