@@ -194,7 +194,11 @@ impl CenterClient {
     async fn ask<T: DeserializeOwned>(&self, ask: Ask<'_>) -> Result<T, Fault> {
         match self.ask_once(&ask).await {
             Err(Fault::Refused(problem)) if problem.code == api::COUNTER_REPLAYED => {
-                self.ask_once(&ask).await
+                match self.ask_once(&ask).await {
+                    // The first one arrived, and whatever had overtaken it may have been the same request.
+                    Err(Fault::NotSent(why)) => Err(Fault::Unknown(why)),
+                    other => other,
+                }
             }
             other => other,
         }

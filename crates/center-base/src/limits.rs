@@ -19,6 +19,8 @@ pub(crate) const OUTBOX_AT_ONCE: usize = 64;
 /// How long a process may work on an event before another one may take it. Longer than the longest
 /// time-out of a consumer.
 pub(crate) const OUTBOX_LEASE: Duration = Duration::from_mins(2);
+/// The pause before the end of an event is written again, when it could not be written.
+pub(crate) const OUTBOX_END_PAUSE: Duration = Duration::from_secs(1);
 /// How long the worker waits when nothing is due and nobody wakes it.
 pub(crate) const OUTBOX_POLL: Duration = Duration::from_millis(500);
 /// The longest pause between two tries of an event; the first is a second, then it doubles (R4).

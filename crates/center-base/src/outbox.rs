@@ -243,23 +243,31 @@ impl Worker {
             Some(consumer) => consumer.consume(&event).await,
             None => Err("this version has no consumer for the topic".to_owned()),
         };
-        let ended = match outcome {
-            Ok(()) => self.done(event).await,
-            Err(why) => self.again(event, why).await,
-        };
-        if let Err(refusal) = ended {
-            // The lease will run out and the event be tried again.
+        // A full disk or a lost database must not hold an event until its lease has run out.
+        let until_us = self.base.clock.now_us().saturating_add(micros(limits::OUTBOX_LEASE));
+        loop {
+            let ended = match &outcome {
+                Ok(()) => self.done(&event).await,
+                Err(why) => self.again(&event, why).await,
+            };
+            let Err(refusal) = ended else { return };
             tracing::warn!(error = %refusal, "an outbox event could not be ended");
+            if self.base.clock.now_us() >= until_us {
+                return;
+            }
+            self.base.clock.sleep(limits::OUTBOX_END_PAUSE).await;
         }
     }
 
-    async fn done(&self, event: Event) -> Result<(), Refusal> {
+    async fn done(&self, event: &Event) -> Result<(), Refusal> {
+        let event = event.clone();
         self.base.write(move |tx| Ok(finish(tx, &event).map(|_| ())?)).await
     }
 
-    async fn again(&self, event: Event, why: String) -> Result<(), Refusal> {
+    async fn again(&self, event: &Event, why: &str) -> Result<(), Refusal> {
         tracing::info!(topic = %event.topic, key = %event.key, tries = event.tries, why, "an event will be tried again");
         let why: String = why.chars().take(limits::OUTBOX_ERROR_CHARS).collect();
+        let event = event.clone();
         self.base
             .write(move |tx| {
                 let (tenant, due_us) = (tx.tenant(), tx.now_us().saturating_add(pause_us(event.tries)));
@@ -283,8 +291,8 @@ fn event(row: &Row<'_>, owner: &str) -> Result<Event, DbError> {
     })
 }
 
-/// 1, 2, 4 … 60 seconds.
-fn pause_us(tries: i64) -> i64 {
+/// The pause after so many tries: 1, 2, 4 … 60 seconds, in microseconds.
+pub fn pause_us(tries: i64) -> i64 {
     let doublings = u32::try_from(tries.saturating_sub(1).clamp(0, 10)).unwrap_or(10);
     2i64.saturating_pow(doublings).min(limits::OUTBOX_PAUSE_MAX_S).saturating_mul(1_000_000)
 }

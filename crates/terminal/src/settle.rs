@@ -67,6 +67,9 @@ pub fn settle(attempt: &Attempt, view: &PaymentView) -> Settled {
 
 /// What a refusal of the request itself means for a payment that was sent: a definite failure only when
 /// the center says that it asked nobody; everything else leaves the doubt.
+///
+/// A replayed request number is no such refusal: whatever doubled the request on its way, or a copy of this
+/// device's data, came first, and that one may have been taken.
 pub fn settle_problem(problem: &Problem) -> Fact {
     let code = problem.code;
     let definite = code.row().family == "payment"
@@ -78,7 +81,6 @@ pub fn settle_problem(problem: &Problem) -> Fact {
             api::TOO_LARGE,
             api::NOT_JSON,
             api::TOO_MANY,
-            api::COUNTER_REPLAYED,
             api::NO_SPACE,
             api::UNAVAILABLE,
         ]

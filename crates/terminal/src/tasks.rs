@@ -78,7 +78,12 @@ async fn carry_out(shared: &Arc<Shared>, effect: Effect) {
             let _ = shared.orders.send(Order::Arm(Box::new(job))).await;
         }
         Effect::Disarm(id) => drop(shared.orders.send(Order::Stop(id)).await),
-        Effect::Abandon(id, code) => drop(record(shared, id, Fact::Abandoned { code }).await),
+        Effect::Abandon(id, code) => {
+            if record(shared, id, Fact::Abandoned { code }).await.is_none() {
+                // No space for it: its tombstone gives it up once there is.
+                money::settle_soon(shared, id);
+            }
+        }
         Effect::Ask { id, class, card } => money::ask(shared, id, class, *card).await,
         Effect::Complete(id, signature) => money::complete(shared, id, signature).await,
         Effect::GiveBack(id) => money::give_back(shared, id).await,

@@ -53,6 +53,8 @@ pub(crate) async fn ask(shared: &Arc<Shared>, id: PaymentId, class: PaymentClass
         // Not written, so not sent.
         let _ = shared.orders.send(Order::Stop(id)).await;
         shared.tell(Done::NotStarted(id, codes::api::NO_SPACE)).await;
+        // What stays started is given up by its tombstone once there is space again.
+        settle_soon(shared, id);
         return;
     };
     let request = PaymentRequest {
