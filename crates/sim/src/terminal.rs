@@ -286,6 +286,11 @@ impl Terminal {
             // As the client of `center-api`: requests of this terminal overtook each other.
             return self.asks(world, Asked { again: true, ..asked }, what);
         }
+        // As the client again: the first of two may have been taken before the disk was full.
+        let is_unclear = |code: &Code| asked.again && (code.row().status == 429 || code.row().status >= 500);
+        if answer.as_ref().is_err_and(is_unclear) {
+            return self.concludes(world, asked, Err(Some(CenterFault::Unanswered(String::new()))));
+        }
         let answer = answer.map(view).map_err(|code| Some(CenterFault::Refused(Box::new(problem(code)))));
         self.concludes(world, asked, answer)
     }
