@@ -156,14 +156,14 @@ impl Keys {
         let mut buffer = vec![0; plaintext.len().saturating_add(BLOCK)];
         buffer.get_mut(..plaintext.len()).ok_or(CryptoFault)?.copy_from_slice(plaintext);
         let cipher = cbc::Encryptor::<Aes256>::new(&self.cipher.into(), &self.iv_for(&nonce).into());
-        let blob =
+        let bytes =
             cipher.encrypt_padded::<Pkcs7>(&mut buffer, plaintext.len()).map_err(|_| CryptoFault)?.to_vec();
-        Ok(Blob { blob, nonce, tag })
+        Ok(Blob { bytes, nonce, tag })
     }
 
     /// The plaintext. Padding and MAC are judged together and in the same steps whatever is wrong.
     fn decrypt(&self, sealed: &Blob) -> Result<Zeroizing<Vec<u8>>, CryptoFault> {
-        let mut buffer = Zeroizing::new(sealed.blob.clone());
+        let mut buffer = Zeroizing::new(sealed.bytes.clone());
         if buffer.is_empty() || !buffer.len().is_multiple_of(BLOCK) {
             return Err(CryptoFault);
         }
@@ -197,7 +197,7 @@ fn padding(buffer: &[u8]) -> (usize, Choice) {
 /// What is encrypted, with what opens it.
 #[derive(Clone, PartialEq, Eq)]
 struct Blob {
-    blob: Vec<u8>,
+    bytes: Vec<u8>,
     nonce: [u8; BLOCK],
     tag: [u8; 32],
 }
@@ -206,7 +206,7 @@ impl Blob {
     fn write(&self, root: &str, header: &Header, keys: &Keys) -> Value {
         let mut out = json!({ root: {
             "MessageHeader": header,
-            "NexoBlob": STANDARD.encode(&self.blob),
+            "NexoBlob": STANDARD.encode(&self.bytes),
             "SecurityTrailer": {
                 "AdyenCryptoVersion": VERSION,
                 "KeyIdentifier": keys.identifier,
@@ -236,7 +236,7 @@ pub struct Sealed {
 
 impl fmt::Debug for Sealed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Sealed({} version {}, {} bytes)", self.identifier, self.version, self.blob.blob.len())
+        write!(f, "Sealed({} version {}, {} bytes)", self.identifier, self.version, self.blob.bytes.len())
     }
 }
 
@@ -260,7 +260,7 @@ impl Sealed {
             identifier: text(trailer.get("KeyIdentifier")).ok_or("KeyIdentifier: text")?,
             version: trailer.get("KeyVersion").and_then(Value::as_u64).ok_or("KeyVersion: a number")?,
             blob: Blob {
-                blob: bytes(root.get("NexoBlob"), "NexoBlob")?,
+                bytes: bytes(root.get("NexoBlob"), "NexoBlob")?,
                 nonce: nonce.try_into().map_err(|_| "Nonce: 16 bytes")?,
                 tag: tag.try_into().map_err(|_| "Hmac: 32 bytes")?,
             },
@@ -311,7 +311,7 @@ mod tests {
     #[test]
     fn the_published_message_seals_to_the_published_blob() {
         let sealed = keys().encrypt(br#"{"SaleToPOIRequest":{}}"#, [7; 16]).unwrap();
-        assert_eq!(STANDARD.encode(&sealed.blob), "MWid3Oi8pUii3SGXVWfq/5rNxJyquCUmsIT2xQ4PsKU=");
+        assert_eq!(STANDARD.encode(&sealed.bytes), "MWid3Oi8pUii3SGXVWfq/5rNxJyquCUmsIT2xQ4PsKU=");
         assert_eq!(STANDARD.encode(sealed.tag), "woOC+ez1Z3+PItbPcx8sJPv9pjsYPwsHzuAVKnBZR6g=");
         assert_eq!(&**keys().decrypt(&sealed).unwrap(), br#"{"SaleToPOIRequest":{}}"#);
     }
@@ -350,10 +350,10 @@ mod tests {
         let keys = [keys()];
         let good = keys[0].seal(&header, &inner, [3; 16]).unwrap();
         let sealed = Sealed::read(&good, REQUEST).unwrap();
-        let length = sealed.blob.blob.len();
+        let length = sealed.blob.bytes.len();
         for at in 0..length {
             let mut bad = sealed.clone();
-            bad.blob.blob[at] ^= 0x41;
+            bad.blob.bytes[at] ^= 0x41;
             assert_eq!(bad.open(&keys).map(drop), Err(CryptoFault), "byte {at}");
         }
         for at in 0..32 {
@@ -363,7 +363,7 @@ mod tests {
         }
         for length in [0, 1, 15, 16, length - 16] {
             let mut bad = sealed.clone();
-            bad.blob.blob.truncate(length);
+            bad.blob.bytes.truncate(length);
             assert_eq!(bad.open(&keys).map(drop), Err(CryptoFault));
         }
     }

@@ -19,6 +19,10 @@ impl Pairs {
     }
 
     /// Adds a pair; an empty value is left out, a key that is there is kept as it is.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "texts, numbers and references alike, without a sign at each call"
+    )]
     pub fn with(mut self, key: &str, value: impl ToString) -> Self {
         let value = value.to_string();
         if !value.is_empty() && self.get(key).is_none() && self.0.len() < limits::PAIRS {

@@ -34,8 +34,7 @@ fn sample() -> Vec<u8> {
 }
 
 /// Derived once: four thousand rounds a message would be most of the test.
-static KEYS: LazyLock<Keys> =
-    LazyLock::new(|| Keys::derive(&Passphrase::new("passphrase").unwrap(), "k", 1));
+static KEYS: LazyLock<Keys> = LazyLock::new(|| Keys::derive(&Passphrase::new("passphrase").unwrap(), "k", 1));
 
 fn sealed_sample() -> (Vec<u8>, Keys) {
     let keys = KEYS.clone();

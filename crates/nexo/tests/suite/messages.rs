@@ -15,7 +15,7 @@ fn header(category: &str) -> Value {
         "MessageType": "Request", "ServiceID": "0123456789", "SaleID": "REG1", "POIID": "CHOBA-000000358002" })
 }
 
-fn payment(amounts: Value) -> Value {
+fn payment(amounts: &Value) -> Value {
     json!({ "SaleToPOIRequest": { "MessageHeader": header("Payment"), "PaymentRequest": {
         "SaleData": {
             "SaleTransactionID": { "TransactionID": "TSU3-0003377", "TimeStamp": "2026-11-28T10:00:00+09:00" },
@@ -38,7 +38,7 @@ fn read(value: &Value) -> Result<Request, Unread> {
 fn a_payment_is_read_with_its_slip_amount_class_and_deadline_and_unknown_fields_are_tolerated() {
     //
     let request =
-        read(&payment(json!({ "Currency": "JPY", "RequestedAmount": 880, "PaidAmount": 120.0 }))).unwrap();
+        read(&payment(&json!({ "Currency": "JPY", "RequestedAmount": 880, "PaidAmount": 120.0 }))).unwrap();
     let Body::Payment(payment) = &request.body else { panic!("{:?}", request.body) };
     assert_eq!(payment.payment_transaction.amounts_req.requested_amount.0.get(), 880);
     assert_eq!(payment.sale_data.sale_transaction_id.transaction_id, "TSU3-0003377");
@@ -62,7 +62,7 @@ fn an_amount_that_is_not_whole_yen_above_zero_is_a_format_error_in_the_payments_
         json!({ "Currency": "JPY" }),
     ];
     for amounts in bad {
-        match read(&payment(amounts.clone())) {
+        match read(&payment(&amounts)) {
             Err(Unread::Body { header, .. }) => assert_eq!(header.category, Category::Payment),
             other => panic!("{amounts}: {other:?}"),
         }
@@ -109,7 +109,7 @@ fn every_category_of_the_standard_is_known_by_name_and_has_an_answer_or_none() {
 
 #[test]
 fn what_is_written_is_read_back_and_nothing_absent_is_written() {
-    let request = read(&payment(json!({ "Currency": "JPY", "RequestedAmount": 880 }))).unwrap();
+    let request = read(&payment(&json!({ "Currency": "JPY", "RequestedAmount": 880 }))).unwrap();
     let again = write_request(&request);
     assert_eq!(read(&again).unwrap(), request);
     assert!(!again.to_string().contains("null"));
