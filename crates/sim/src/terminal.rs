@@ -487,6 +487,12 @@ fn view(view: View) -> PaymentView {
         slip: None,
         in_doubt_since_us: None,
         business_date: String::new(),
+        brand: None,
+        waits_for_user: false,
+        center_txn_id: None,
+        given_back: Yen::ZERO,
+        refunds: Vec::new(),
+        refund_offer: None,
     }
 }
 

@@ -20,6 +20,7 @@ cargo xtask browser   only the browser pass (Chromium drives the demo)
 cargo xtask bench     payments per second beside the raw limit, start-up time, click to paint
 cargo xtask sim [--seeds N] [--from S] [--planted] [--story] [--bug NAME]
                       the seeded simulation, in the release build (docs/simulation.md)
+cargo xtask crash     strike one program at every write, sync, send and connect; --help says more
 cargo xtask edges     print the table of edges between crates, for ARCHITECTURE.md";
 
 fn main() -> ExitCode {
@@ -47,6 +48,7 @@ fn dispatch(command: &str, rest: &[String]) -> Result<()> {
         "bench" => bench(rest),
         "sim" => sim(rest),
         "edges" => tidy::print_edges(),
+        "crash" => program("crash", "crash", rest),
         "help" | "--help" | "-h" => {
             println!("{HELP}");
             Ok(())
@@ -70,6 +72,13 @@ fn demo(rest: &[String]) -> Result<()> {
 /// Many seeds, one story, or the planted bugs.
 fn sim(rest: &[String]) -> Result<()> {
     let mut args = vec!["run", "--release", "--quiet", "--package", "sim", "--"];
+    args.extend(rest.iter().map(String::as_str));
+    run::cargo(&args)
+}
+
+/// Runs a program of a crate that only checks, with its own flags.
+fn program(package: &str, binary: &str, rest: &[String]) -> Result<()> {
+    let mut args = vec!["run", "--quiet", "--package", package, "--bin", binary, "--"];
     args.extend(rest.iter().map(String::as_str));
     run::cargo(&args)
 }

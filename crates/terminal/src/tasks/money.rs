@@ -67,7 +67,8 @@ pub(crate) async fn ask(shared: &Arc<Shared>, id: PaymentId, class: PaymentClass
         operator: attempt.operator.clone(),
         started_at_us: attempt.started_at_us,
         signature_follows,
-        card,
+        card: Some(card),
+        code: None,
     };
     let asked = shared.clock.timeout(terminal_wait(shared), shared.center.pay(request)).await;
     let fact = match asked {
