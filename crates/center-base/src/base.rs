@@ -2,6 +2,7 @@
 //! that several centers keep in step.
 
 use crate::limits;
+use crate::peers::Peers;
 use crate::wire::Refusal;
 use clock::Clock;
 use sha2::{Digest as _, Sha256};
@@ -70,6 +71,7 @@ pub struct Base {
     pub secrets: Secrets,
     generation: Arc<AtomicI64>,
     outbox: Arc<Notify>,
+    pub(crate) peers: Arc<Peers>,
 }
 
 impl Base {
@@ -91,6 +93,7 @@ impl Base {
             secrets,
             generation: Arc::new(AtomicI64::new(0)),
             outbox: Arc::new(Notify::new()),
+            peers: Arc::default(),
         }
     }
 
@@ -119,6 +122,19 @@ impl Base {
         let node = |instance: &str| instance.rsplit_once('-').map_or(instance, |(node, _)| node).to_owned();
         *owner != *self.instance
             && (self.db.kind() == store::Kind::Sqlite || node(owner) == node(&self.instance))
+    }
+
+    /// Whether another process on this database has fallen silent ([`crate::peers`]): nobody waits for the
+    /// answers that it waited for.
+    pub fn is_gone(&self, owner: &str) -> bool {
+        self.is_earlier_process(owner) || self.peers.is_gone(owner)
+    }
+
+    /// Whom the events of a topic go to is there again: what waits for its next try is due now.
+    pub async fn hasten_outbox(&self, topic: &'static str) -> Result<(), Refusal> {
+        self.write(move |tx| Ok(crate::outbox::hasten(tx, topic)?)).await?;
+        self.wake_outbox();
+        Ok(())
     }
 
     /// An event was just committed: the worker looks at once instead of at its next round.
