@@ -105,9 +105,10 @@ pub async fn round(base: &Base) -> Result<usize, Refusal> {
         // Who died before its first beat.
         beats.entry(claimer.clone()).or_insert(0);
     }
-    let gone = base.peers.round(&base.instance, &beats);
+    let gone = base.around.peers.round(&base.instance, &beats);
     let mut freed = 0;
-    for owner in claimers.intersection(&gone).cloned() {
+    for silent in claimers.intersection(&gone) {
+        let owner = silent.clone();
         tracing::warn!(owner, "a center fell silent; what it had claimed is taken over");
         base.write(move |tx| {
             let tenant = tx.tenant();
