@@ -10,6 +10,7 @@ mod id;
 mod label;
 mod method;
 mod policy;
+mod refund;
 mod state;
 
 pub use brand::{Brand, BrandRow, UnknownBrand, brands};
@@ -21,4 +22,5 @@ pub use policy::{
     BadPolicy, Interfaces, Keypad, PanMask, PasswordPolicy, Policy, Profile, ReceiptPolicy, SessionPolicy,
     SignaturePolicy, Timers,
 };
+pub use refund::{Medium, RefundKind};
 pub use state::{Approval, Event, IllegalTransition, State, StateName, next};

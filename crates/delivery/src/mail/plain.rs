@@ -55,7 +55,10 @@ fn block(letter: &Letter<'_>) -> Vec<String> {
 fn method(letter: &Letter<'_>) -> String {
     let facts = &letter.sale.facts;
     match (facts.method, facts.class) {
-        (Method::Code, _) => ta(letter.lang, "mail-method-code", &[("brand", facts.card.brand.name())]),
+        (Method::Code, _) => {
+            let brand = facts.brand().map_or("", payment::Brand::name);
+            ta(letter.lang, "mail-method-code", &[("brand", brand)])
+        }
         (Method::Card, PaymentClass::Lump) => letter.t("mail-method-card-lump"),
         (Method::Card, PaymentClass::Installments(count)) => {
             ta(letter.lang, "mail-method-card-installments", &[("count", &count.to_string())])
