@@ -19,14 +19,22 @@ pub(crate) const OUTBOX_AT_ONCE: usize = 64;
 /// How long a process may work on an event before another one may take it. Longer than the longest
 /// time-out of a consumer.
 pub(crate) const OUTBOX_LEASE: Duration = Duration::from_mins(2);
-/// The pause before the end of an event is written again, when it could not be written.
-pub(crate) const OUTBOX_END_PAUSE: Duration = Duration::from_secs(1);
 /// How long the worker waits when nothing is due and nobody wakes it.
 pub(crate) const OUTBOX_POLL: Duration = Duration::from_millis(500);
 /// The longest pause between two tries of an event; the first is a second, then it doubles (R4).
 pub(crate) const OUTBOX_PAUSE_MAX_S: i64 = 16;
 /// The longest error text that an event keeps, in characters.
 pub(crate) const OUTBOX_ERROR_CHARS: usize = 300;
+
+/// How often a center says that it lives, and looks for those that do not.
+pub(crate) const BEAT_EVERY: Duration = Duration::from_secs(2);
+/// Rounds of one's own in which another's beat may stand still before it counts as gone: eight seconds, so
+/// that what it had claimed is final within ten (R4).
+pub(crate) const GONE_ROUNDS: u32 = 4;
+/// How long the last beat of a process is kept, in microseconds: a day.
+pub(crate) const PROCESS_KEPT_US: i64 = 86_400_000_000;
+/// How long the end of an event is tried to be written down while the database does not take it.
+pub(crate) const OUTBOX_END_PAUSE: Duration = Duration::from_secs(1);
 
 /// How long a job may run before another process may start it.
 pub(crate) const JOB_LEASE: Duration = Duration::from_mins(10);
