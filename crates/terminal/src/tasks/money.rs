@@ -3,13 +3,12 @@
 use super::record;
 use super::settling::settle_soon;
 use crate::attempt::{Attempt, CodeFacts};
-use crate::center::CenterFault;
 use crate::event::{Done, ReadCode};
 use crate::flows::code::masked;
 use crate::journal::{Fact, Sent};
 use crate::limits;
 use crate::reader::{LastWord, Order};
-use crate::settle::{Settled, settle, settle_problem, settle_refund, settle_refund_problem};
+use crate::settle::{self, Settled};
 use crate::shared::Shared;
 use center_api::{CardData, CodeData, DuplicateCheck, PaymentRequest, PaymentView, RefundRequest, Suspect};
 use codes::pay;
@@ -57,8 +56,11 @@ pub(crate) async fn ask(shared: &Arc<Shared>, id: PaymentId, class: PaymentClass
     let asked = shared.clock.timeout(terminal_wait(shared), shared.center.pay(request)).await;
     let fact = match asked {
         Ok(Ok(view)) => return answered(shared, &attempt, &view).await,
-        Ok(Err(fault)) => no_view(shared, fault, settle_problem).await,
-        Err(clock::Elapsed) => Fact::InDoubt { code: pay::NO_ANSWER },
+        Ok(Err(fault)) => {
+            shared.heard_from_center(&Err::<(), _>(fault.clone())).await;
+            settle::unanswered(Some(&fault))
+        }
+        Err(clock::Elapsed) => settle::unanswered(None),
     };
     card_hears(shared, id, no_answer(&fact)).await;
     record(shared, id, fact).await;
@@ -79,20 +81,6 @@ fn request_of(attempt: &Attempt) -> PaymentRequest {
         signature_follows: false,
         card: None,
         code: None,
-    }
-}
-
-/// What a fault means for something that was sent.
-async fn no_view(
-    shared: &Shared,
-    fault: CenterFault,
-    refused: impl Fn(&center_api::Problem) -> Fact,
-) -> Fact {
-    shared.heard_from_center(&Err::<(), _>(fault.clone())).await;
-    match fault {
-        CenterFault::NotReached(_) => Fact::Failed { code: pay::NO_CONNECTION },
-        CenterFault::Unanswered(_) => Fact::InDoubt { code: pay::NO_ANSWER },
-        CenterFault::Refused(problem) => refused(&problem),
     }
 }
 
@@ -121,16 +109,17 @@ pub(crate) async fn ask_code(shared: &Arc<Shared>, id: PaymentId, read: ReadCode
     let code = CodeData { token: read.token, brand: read.brand, entry: read.entry };
     let request = PaymentRequest { code: Some(code), ..request_of(&attempt) };
     let asked = shared.clock.timeout(terminal_wait(shared), shared.center.pay(request)).await;
-    let fact = match asked {
-        Ok(Ok(view)) => match settle(&attempt, &view) {
-            Settled::Write(fact) => fact,
-            Settled::Undo(code) => return undo(shared, id, code).await,
-            Settled::Wait => Fact::InDoubt { code: pay::UNCLEAR_ANSWER },
-        },
-        Ok(Err(fault)) => no_view(shared, fault, settle_problem).await,
-        Err(clock::Elapsed) => Fact::InDoubt { code: pay::NO_ANSWER },
+    let facts = match asked {
+        Ok(Ok(view)) => settle::answered(settle::settle(&attempt, &view), None),
+        Ok(Err(fault)) => {
+            shared.heard_from_center(&Err::<(), _>(fault.clone())).await;
+            vec![settle::unanswered(Some(&fault))]
+        }
+        Err(clock::Elapsed) => vec![settle::unanswered(None)],
     };
-    record(shared, id, fact).await;
+    for fact in facts {
+        record(shared, id, fact).await;
+    }
     settle_soon(shared, id);
 }
 
@@ -164,12 +153,12 @@ pub(crate) async fn ask_refund(
     };
     let asked = shared.clock.timeout(terminal_wait(shared), shared.center.refund(of, request)).await;
     let fact = match asked {
-        Ok(Ok(view)) => match settle_refund(&attempt, &view) {
-            Settled::Write(fact) => fact,
-            Settled::Undo(_) | Settled::Wait => Fact::InDoubt { code: pay::UNCLEAR_ANSWER },
-        },
-        Ok(Err(fault)) => no_view(shared, fault, settle_refund_problem).await,
-        Err(clock::Elapsed) => Fact::InDoubt { code: pay::NO_ANSWER },
+        Ok(Ok(view)) => settle::refund_answered(&attempt, &view),
+        Ok(Err(fault)) => {
+            shared.heard_from_center(&Err::<(), _>(fault.clone())).await;
+            settle::refund_unanswered(Some(&fault))
+        }
+        Err(clock::Elapsed) => settle::refund_unanswered(None),
     };
     if has_card {
         // Giving back is not a deal that the chip has to agree to: it is told that nothing follows.
@@ -213,19 +202,18 @@ fn no_answer(fact: &Fact) -> HostAnswer {
 /// The center answered: first the chip, then the journal, then the screen.
 async fn answered(shared: &Arc<Shared>, attempt: &Attempt, view: &PaymentView) {
     let id = attempt.id;
-    let settled = settle(attempt, view);
+    let settled = settle::settle(attempt, view);
     let decision = match &settled {
         Settled::Write(Fact::Approved { .. } | Fact::Authorized { .. }) => HostDecision::Approved,
         Settled::Write(Fact::Declined { .. } | Fact::Failed { .. }) => HostDecision::Declined,
         _ => HostDecision::NoAnswer,
     };
-    let word = card_hears(shared, id, host_answer(view, decision)).await;
-    match (settled, word) {
-        // The chip refused what its issuer approved, or was pulled out: it is undone (EMV Book 3, 10.11).
-        (Settled::Write(Fact::Approved { .. } | Fact::Authorized { .. }), LastWord::Refused(code))
-        | (Settled::Undo(code), _) => undo(shared, id, code).await,
-        (Settled::Write(fact), _) => drop(record(shared, id, fact).await),
-        (Settled::Wait, _) => drop(record(shared, id, Fact::InDoubt { code: pay::UNCLEAR_ANSWER }).await),
+    let refused_by_card = match card_hears(shared, id, host_answer(view, decision)).await {
+        LastWord::Refused(code) => Some(code),
+        LastWord::Fine => None,
+    };
+    for fact in settle::answered(settled, refused_by_card) {
+        record(shared, id, fact).await;
     }
     settle_soon(shared, id);
 }
@@ -260,11 +248,6 @@ async fn card_hears(shared: &Shared, id: PaymentId, answer: HostAnswer) -> LastW
         return LastWord::Fine;
     }
     word.await.unwrap_or(LastWord::Fine)
-}
-
-async fn undo(shared: &Shared, id: PaymentId, code: codes::Code) {
-    record(shared, id, Fact::UndoWanted { code }).await;
-    record(shared, id, Fact::InDoubt { code }).await;
 }
 
 /// Journals the signature, asks for the completion until it is answered.

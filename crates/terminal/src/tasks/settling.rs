@@ -6,11 +6,11 @@ use crate::attempt::{Attempt, Remedy, remedy};
 use crate::center::CenterFault;
 use crate::journal::Fact;
 use crate::limits;
-use crate::settle::{Settled, Word, settle_word};
+use crate::settle::{self, Question, Word};
 use crate::shared::Shared;
 use center_api::{CompletionRequest, RefundReversal, ReversalRequest};
 use codes::pay;
-use payment::{PaymentId, StateName};
+use payment::PaymentId;
 use std::sync::{Arc, PoisonError};
 
 /// Sets a task going that asks about a payment until it is final. One task a payment.
@@ -106,31 +106,10 @@ async fn once(shared: &Arc<Shared>, attempt: &Attempt, remedy: Remedy) -> Tried 
             return Tried::Silent;
         }
     };
-    let wrote = |written: Option<Attempt>| if written.is_some() { Tried::Moved } else { Tried::Same };
-    // What was sent and never answered becomes a doubt first, then what the center says. A customer who
-    // has still to confirm is no doubt.
-    if attempt.name() == StateName::Sent && remedy != Remedy::Await {
-        let code = attempt.undo.unwrap_or(pay::INTERRUPTED);
-        return wrote(record(shared, attempt.id, Fact::InDoubt { code }).await);
+    match settle::found_word(attempt, &word, remedy) {
+        Some(fact) if record(shared, attempt.id, fact).await.is_some() => Tried::Moved,
+        _ => Tried::Same,
     }
-    match (settle_word(attempt, &word), remedy) {
-        // The card did not finish, so the charge must not stand: the reversal is asked for again. Any
-        // other approval is final, whatever was wanted of it (rule 3).
-        (Settled::Write(Fact::Approved { .. }), Remedy::Undo(code)) if card_did_not_finish(code) => {
-            Tried::Same
-        }
-        (Settled::Write(fact), _) => wrote(record(shared, attempt.id, fact).await),
-        (Settled::Wait, _) => Tried::Same,
-        (Settled::Undo(code), Remedy::Inquire | Remedy::Await) => {
-            wrote(record(shared, attempt.id, Fact::UndoWanted { code }).await)
-        }
-        (Settled::Undo(_), _) => Tried::Same,
-    }
-}
-
-/// What the center voids although it was approved (`center-api`, reversal).
-fn card_did_not_finish(code: codes::Code) -> bool {
-    [pay::CRYPTOGRAM_REFUSED, pay::CARD_REMOVED].contains(&code)
 }
 
 /// Asks for a remedy. Where the center's state no longer allows it, what the center has is the answer: a
@@ -161,16 +140,15 @@ async fn wanted(shared: &Shared, attempt: &Attempt, remedy: Remedy) -> Result<Wo
         class: attempt.class,
         reason,
     };
-    let view = match remedy {
-        Remedy::Tombstone | Remedy::None => shared.center.reverse(id, reversal(pay::INTERRUPTED)).await,
-        Remedy::Undo(_) if attempt.name() == StateName::Authorized => shared.center.release(id).await,
-        Remedy::Undo(code) => shared.center.reverse(id, reversal(code)).await,
-        Remedy::Inquire | Remedy::Await => match shared.center.look(id).await? {
+    let view = match settle::question(attempt, remedy) {
+        Question::Release => shared.center.release(id).await,
+        Question::Reverse(reason) => shared.center.reverse(id, reversal(reason)).await,
+        Question::Look => match shared.center.look(id).await? {
             Some(view) => Ok(view),
             // Never arrived: the tombstone refuses it should it still come (rule 9).
             None => shared.center.reverse(id, reversal(pay::NO_ANSWER)).await,
         },
-        Remedy::Complete => {
+        Question::Complete => {
             let signature = attempt.signature.clone().unwrap_or_default();
             shared.center.complete(id, CompletionRequest { signature }).await
         }
@@ -187,15 +165,14 @@ async fn wanted_of_refund(
 ) -> Result<Word, CenterFault> {
     let id = attempt.id;
     let reversal = |reason| RefundReversal { payment: of, amount: attempt.amount, reason };
-    let view = match remedy {
-        Remedy::Tombstone | Remedy::None => {
-            shared.center.reverse_refund(id, reversal(pay::INTERRUPTED)).await
+    let view = match settle::question(attempt, remedy) {
+        Question::Reverse(reason) => shared.center.reverse_refund(id, reversal(reason)).await,
+        Question::Look | Question::Release | Question::Complete => {
+            match shared.center.look_refund(id).await? {
+                Some(view) => Ok(view),
+                None => shared.center.reverse_refund(id, reversal(pay::NO_ANSWER)).await,
+            }
         }
-        Remedy::Undo(code) => shared.center.reverse_refund(id, reversal(code)).await,
-        Remedy::Inquire | Remedy::Await | Remedy::Complete => match shared.center.look_refund(id).await? {
-            Some(view) => Ok(view),
-            None => shared.center.reverse_refund(id, reversal(pay::NO_ANSWER)).await,
-        },
     };
     Ok(Word::from(&view?))
 }
