@@ -267,7 +267,7 @@ fn start(tx: &mut Tx<'_>, new: &NewPayment, operator: Option<&Operator>) -> Resu
         None => None,
     };
     if let Some(original) = &original {
-        let rest = original.amount.checked_sub(original.given_back).unwrap_or(Yen::ZERO);
+        let rest = original.amount.minus(original.given_back).unwrap_or(Yen::ZERO);
         if original.name() != StateName::Approved || original.is_refund() || new.amount > rest {
             return Err(BadStory::NothingToGiveBack(original.id).into());
         }
@@ -314,7 +314,7 @@ fn tell(tx: &mut Tx<'_>, id: PaymentId, fact: &Fact) -> Result<Attempt, JournalE
         let mut sum = Yen::ZERO;
         for refund in &original.refunds {
             if let Some(refund) = rows::load(tx, *refund)?.filter(|r| r.name() == StateName::Approved) {
-                sum = sum.checked_add(refund.amount).unwrap_or(sum);
+                sum = sum.plus(refund.amount).unwrap_or(sum);
             }
         }
         // What the center said last may know of more, given back elsewhere.

@@ -4,7 +4,7 @@ use super::{duplicate, refund};
 use crate::attempt::Attempt;
 use crate::context::{Context, Reader, seconds};
 use crate::event::{Done, Effect, Event, Local, Moment, Press, ReaderNews};
-use crate::screen::{CardHint, ClassAgain, Finished, Present, Processing, Screen, Stage};
+use crate::screen::{ClassAgain, Finished, Present, Processing, Screen, Stage};
 use crate::step::{Step, follow, home};
 use center_api::CardData;
 use codes::{Code, pay};
@@ -137,14 +137,14 @@ fn heard(ctx: &Context, present: Present, news: ReaderNews, at: Moment) -> Step 
             _ => return Step::deaf(Screen::Present(present)),
         },
         ReaderNews::Read(card) if present.terms.is_some() => return refund::read(present, card, at),
-        ReaderNews::Read(card) => return read(ctx, present, card, at),
+        ReaderNews::Read(card) => return read(ctx, present, card),
         ReaderNews::Failed(code) => return stop(present, code, false),
     };
     Step::to(Screen::Present(Present { stage, ..present }))
 }
 
 /// The card is read and nothing was sent: is it one that this shop takes, for this sum, in this class?
-fn read(ctx: &Context, present: Present, card: Box<CardData>, at: Moment) -> Step {
+fn read(ctx: &Context, present: Present, card: Box<CardData>) -> Step {
     let allowed = ctx.classes_of(card.brand);
     let limit = card.brand.row().map(|row| row.limit).unwrap_or_default();
     if allowed.is_empty() {

@@ -106,9 +106,10 @@ async fn once(shared: &Arc<Shared>, attempt: &Attempt, remedy: Remedy) -> Tried 
             return Tried::Silent;
         }
     };
-    match settle::found_word(attempt, &word, remedy) {
-        Some(fact) if record(shared, attempt.id, fact).await.is_some() => Tried::Moved,
-        _ => Tried::Same,
+    let Some(fact) = settle::found_word(attempt, &word, remedy) else { return Tried::Same };
+    match record(shared, attempt.id, fact).await {
+        Some(_) => Tried::Moved,
+        None => Tried::Same,
     }
 }
 

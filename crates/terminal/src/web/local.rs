@@ -104,7 +104,7 @@ struct LocalPayment {
     #[serde(skip_serializing_if = "Option::is_none")]
     kind: Option<&'static str>,
     /// What was given back of a sale so far, whole yen.
-    #[serde(skip_serializing_if = "Yen::is_zero")]
+    #[serde(skip_serializing_if = "is_nothing")]
     given_back: Yen,
     /// The refunds that were begun of a sale on this terminal.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -146,6 +146,11 @@ struct LocalPayment {
     /// The receipt's page.
     #[serde(skip_serializing_if = "Option::is_none")]
     receipt_url: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_nothing(amount: &Yen) -> bool {
+    amount.is_zero()
 }
 
 #[derive(Serialize)]
@@ -209,7 +214,7 @@ fn checked(shared: &Shared, new: &NewLocal) -> Result<NewPayment, Refused> {
         _ => bad("amount: whole yen above zero"),
     })?;
     shared.with_shown(|shown| check_amount(&shown.ctx, amount)).map_err(|error| match error {
-        AmountError::Missing => bad("amount: whole yen above zero"),
+        AmountError::Missing | AmountError::AboveRest(_) => bad("amount: whole yen above zero"),
         AmountError::Code(code) => Refused(refuse(shared, code)),
     })?;
     let class =
