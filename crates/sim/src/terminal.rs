@@ -11,7 +11,7 @@ use money::Yen;
 use payment::{Brand, Cvm, EntryMode, MaskedPan, Method, PaymentClass, PaymentId, StateName};
 use receipt::{CardFacts, Strokes};
 use std::collections::BTreeMap;
-use terminal::attempt::{Attempt, Origin, Remedy, remedy};
+use terminal::attempt::{Attempt, Origin, Purpose, Remedy, remedy};
 use terminal::center::CenterFault;
 use terminal::journal::{Fact, Sent, Started};
 use terminal::settle::{self, Settled, settle};
@@ -154,6 +154,10 @@ impl Terminal {
             note: None,
             operator: None,
             origin: Origin::Local,
+            purpose: Purpose::Sale,
+            deadline_us: None,
+            card: None,
+            code_paid: None,
         });
         let at_us = world.clock_us(self.party());
         let rows = vec![Row::Heard(service, id), Row::Fact(id, at_us, Box::new(started.clone()))];
@@ -471,7 +475,12 @@ fn sent(signature_follows: bool) -> Fact {
         pan_seq: None,
         app_label: None,
     };
-    Fact::Sent(Box::new(Sent { class: PaymentClass::Lump, card, signature_follows }))
+    Fact::Sent(Box::new(Sent {
+        class: PaymentClass::Lump,
+        card: Some(card),
+        code_paid: None,
+        signature_follows,
+    }))
 }
 
 fn view(view: View) -> PaymentView {
