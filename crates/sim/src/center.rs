@@ -257,7 +257,9 @@ impl Center {
         let writes = vec![number, Write::Row(id, Box::new(row))];
         let what = format!("{} sent", World::name(id));
         if world.has(Bug::AskBeforeCommit) {
-            writes.iter().for_each(|write| self.tables.fold(write));
+            for write in &writes {
+                self.tables.fold(write);
+            }
             self.unwritten.insert(id, writes);
             world.wake(Party::Center, 200_000, Wake::Late(id));
         } else {
@@ -439,7 +441,9 @@ impl Center {
                 continue;
             }
             self.disk.commit(world, part.clone(), format_args!("{what}"))?;
-            part.iter().for_each(|write| self.tables.fold(write));
+            for write in &part {
+                self.tables.fold(write);
+            }
         }
         if advises {
             self.wakes_outbox(world, 500);

@@ -1,4 +1,4 @@
-//! Chance from a seed: xoshiro256** filled by SplitMix64, written out here so that a seed tells the same
+//! Chance from a seed: xoshiro256** filled by `SplitMix64`, written out here so that a seed tells the same
 //! story in every build and for ever.
 
 /// A stream of chance.

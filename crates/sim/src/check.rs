@@ -17,7 +17,7 @@ pub(crate) fn always(cast: &Cast, world: &mut World) {
     for (lane, register) in cast.registers.iter().enumerate() {
         for cart in register.services().values() {
             let End::Slip(payment) = cart.end else { continue };
-            let attempts = cast.terminals.get(lane).map(|terminal| terminal.attempts());
+            let attempts = cast.terminals.get(lane).map(crate::terminal::Terminal::attempts);
             let is_approved = attempts
                 .and_then(|attempts| attempts.get(&payment))
                 .is_some_and(|attempt| attempt.name() == StateName::Approved);

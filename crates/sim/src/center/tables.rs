@@ -161,7 +161,7 @@ pub(crate) fn unit(before: &Row, after: &Row, id: PaymentId, effects: &[Effect],
     if after.standing != before.standing {
         writes.push(Write::Row(id, Box::new(after.clone())));
     }
-    writes.extend(effects.iter().flat_map(|effect| follow(after, id, *effect, now_us)));
+    writes.extend(effects.iter().filter_map(|effect| follow(after, id, *effect, now_us)));
     writes
 }
 
