@@ -102,6 +102,11 @@ impl Ask {
     }
 }
 
+/// What a refund keeps of the card that was shown: its fingerprint and its ATC (506, M-059).
+pub(crate) fn shown_card(card: &CardData) -> Result<([u8; 16], Option<String>), Refusal> {
+    Ok((hex_array(&card.fingerprint, "card.fingerprint")?, facts(card)?.atc))
+}
+
 fn fits(text: &str) -> bool {
     !text.contains('\0') && text.chars().count() <= limits::OPERATOR_CHARS
 }

@@ -6,7 +6,7 @@ use crate::ask::Ask;
 use crate::limits;
 use crate::place::{Place, Wanted};
 use crate::row::{self, Change, Payment, PaymentEvent, Wire};
-use crate::step::{Advice, Effect, Happening, Standing, Times, step};
+use crate::step::{Advice, Doubt, Effect, Happening, Standing, Times, step};
 use center_base::{Refusal, SignedBy, outbox};
 use clock::business_date;
 use codes::{Code, api};
@@ -103,6 +103,7 @@ fn fresh(
             advice: None,
             voided: false,
             due_us: None,
+            doubt: Doubt::Undo,
         },
         version: 0,
         sent_at_us: now_us,
@@ -114,7 +115,10 @@ fn fresh(
         note: None,
         operator: None,
         card: None,
+        code: None,
         fingerprint: None,
+        refunded: money::Yen::ZERO,
+        refunding: money::Yen::ZERO,
         receipt_secret: given.receipt_secret,
     }
 }
@@ -182,6 +186,10 @@ pub fn reverse(
         return Ok(Applied { payment, advised: false });
     };
     same_content(&known, by, asked.amount, asked.method, asked.class)?;
+    if !known.refunded.is_zero() || !known.refunding.is_zero() {
+        // Undone twice would be given back twice.
+        return Err(Refusal::from(api::WRONG_STATE).detail("being given back"));
+    }
     let who = format!("terminal {}", by.terminal);
     apply(tx, &known, Happening::ReversalAsked(asked.reason), &Told { who: &who, times: place.times() }, None)
 }
@@ -285,7 +293,7 @@ fn carry_out(
     who: &str,
     detail: &str,
 ) -> Result<(), Refusal> {
-    let brand = payment.card.as_ref().map_or("", |card| card.brand.word());
+    let brand = payment.brand().map_or("", payment::Brand::word);
     let kind = match effect {
         Effect::Hold => Kind::Pending,
         Effect::Post => Kind::Posted,
@@ -339,13 +347,19 @@ pub fn read_advice_key(key: &str) -> Option<(PaymentId, Advice)> {
 /// The short reason that the timeline keeps beside an event.
 fn detail_of(happening: &Happening) -> String {
     match happening {
-        Happening::Approved(approval) => approval.code.clone().unwrap_or_default(),
+        Happening::Approved(approval) | Happening::Found(approval) => {
+            approval.code.clone().unwrap_or_default()
+        }
         Happening::Declined(code)
         | Happening::Failed(code)
         | Happening::Lost(code)
-        | Happening::ReversalAsked(code) => code.key(),
+        | Happening::ReversalAsked(code)
+        | Happening::FoundRefusal(code)
+        | Happening::FoundNothing(code) => code.key(),
         Happening::Orphaned => codes::pay::INTERRUPTED.key(),
         Happening::Acknowledged(advice) => advice.word().to_owned(),
-        Happening::Completed | Happening::GivenBack | Happening::ReleaseDue => String::new(),
+        Happening::Completed | Happening::GivenBack | Happening::ReleaseDue | Happening::InquiryOver => {
+            String::new()
+        }
     }
 }

@@ -42,6 +42,8 @@ impl Mti {
     pub const FINANCIAL_REQUEST: Self = Self(*b"0200");
     /// 0220, answered by 0230: a payment that is already decided.
     pub const FINANCIAL_ADVICE: Self = Self(*b"0220");
+    /// 0400, answered by 0410: a deal is taken back while somebody waits for the answer.
+    pub const REVERSAL_REQUEST: Self = Self(*b"0400");
     /// 0420, answered by 0430.
     pub const REVERSAL_ADVICE: Self = Self(*b"0420");
     /// 0421: 0420 again, until it is answered.

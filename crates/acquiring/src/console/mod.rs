@@ -26,6 +26,7 @@ mod wires;
 mod words;
 
 pub use paper::slip;
+pub(crate) use rows::visible;
 pub use rows::{MIGRATIONS, STATEMENTS};
 
 use crate::places::Places;

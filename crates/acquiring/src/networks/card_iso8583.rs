@@ -73,7 +73,7 @@ impl Subject {
     }
 
     /// The fields that every message of this payment has.
-    fn message(&self, mti: Mti, stan: u32, at_us: i64) -> Result<Message, Error> {
+    pub(super) fn message(&self, mti: Mti, stan: u32, at_us: i64) -> Result<Message, Error> {
         let local = instant(self.sent_at_us).to_zoned(tokyo());
         let terminal = self.terminal.get(self.terminal.len().saturating_sub(8)..).unwrap_or_default();
         let mut message = Message::new(mti);
@@ -93,8 +93,13 @@ impl Subject {
     }
 
     /// DE 90.
-    fn original(&self) -> String {
-        format!("{}{:06}{}{:022}", self.request_mti(), self.stan, transmission(self.sent_at_us), 0)
+    pub(super) fn original(&self) -> String {
+        format!("{}{:022}", self.short_original(), 0)
+    }
+
+    /// The first twenty digits of DE 90: MTI, DE 11 and DE 7.
+    pub(super) fn short_original(&self) -> String {
+        format!("{}{:06}{}", self.request_mti(), self.stan, transmission(self.sent_at_us))
     }
 
     /// 0100 or 0200, sent at most once.
@@ -118,7 +123,8 @@ impl Subject {
     pub fn advice(&self, advice: &Told, at_us: i64) -> Result<Message, Error> {
         let mti = match advice.what {
             Advice::Completion => Mti::FINANCIAL_ADVICE,
-            Advice::Reversal(_) => Mti::REVERSAL_ADVICE,
+            // What is asked again has a message of its own; an undo is the nearest to it.
+            Advice::Reversal(_) | Advice::Inquiry => Mti::REVERSAL_ADVICE,
         };
         let mti = if advice.repeated { mti.repeat().unwrap_or(mti) } else { mti };
         let mut message = self.message(mti, advice.stan, at_us)?;
@@ -131,6 +137,9 @@ impl Subject {
             }
             Advice::Reversal(reason) => {
                 message.set(39, reason_code(reason))?;
+            }
+            Advice::Inquiry => {
+                message.set(39, reason_code(Reason::Unclear))?;
             }
         }
         Ok(message)

@@ -45,6 +45,7 @@ pub(crate) fn migrations() -> Vec<Migration> {
         books::MIGRATIONS,
         row::MIGRATIONS,
         console::MIGRATIONS,
+        acquiring::refund::MIGRATIONS,
     ]
     .concat()
 }
@@ -300,6 +301,7 @@ fn begin(tx: &mut store::Tx<'_>, id: PaymentId, count: i64, sale: Sale) -> Resul
         advice: None,
         voided: false,
         due_us: Some(tx.now_us() + 60_000_000),
+        doubt: acquiring::step::Doubt::Undo,
     };
     let payment = Payment {
         id,
@@ -336,6 +338,9 @@ fn begin(tx: &mut store::Tx<'_>, id: PaymentId, count: i64, sale: Sale) -> Resul
             pan_seq: text("01"),
             app_label: text("CREDIT"),
         }),
+        code: None,
+        refunded: money::Yen::ZERO,
+        refunding: money::Yen::ZERO,
         fingerprint: Some([7; 16]),
         receipt_secret: [9; 16],
     };

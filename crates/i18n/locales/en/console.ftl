@@ -179,6 +179,7 @@ payments-step-asked = Asked for approval
 payments-step-not-sent = Not connected; nothing was sent
 payments-step-completion = Told that the sale is complete
 payments-step-reversal = Told to reverse
+payments-step-inquiry = Asked how it stands
 payments-step-tries = sent { $tries } times
 payments-step-answered = Answer { $code } { $word }
 payments-step-took = answered in { $took }

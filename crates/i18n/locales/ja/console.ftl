@@ -179,6 +179,7 @@ payments-step-asked = 承認を依頼
 payments-step-not-sent = つながらず、依頼は送っていません
 payments-step-completion = 売上の確定を通知
 payments-step-reversal = 取り消しを通知
+payments-step-inquiry = 結果を問い合わせ
 payments-step-tries = { $tries }回目の送信
 payments-step-answered = 応答 { $code } { $word }
 payments-step-took = 応答まで{ $took }
