@@ -94,12 +94,7 @@ impl Subject {
 
     /// DE 90.
     pub(super) fn original(&self) -> String {
-        format!("{}{:022}", self.short_original(), 0)
-    }
-
-    /// The first twenty digits of DE 90: MTI, DE 11 and DE 7.
-    pub(super) fn short_original(&self) -> String {
-        format!("{}{:06}{}", self.request_mti(), self.stan, transmission(self.sent_at_us))
+        format!("{}{:06}{}{:022}", self.request_mti(), self.stan, transmission(self.sent_at_us), 0)
     }
 
     /// 0100 or 0200, sent at most once.
@@ -107,7 +102,7 @@ impl Subject {
         let mut message = self.message(self.request_mti(), self.stan, self.sent_at_us)?;
         message
             .set(18, &card.mcc)?
-            .set(22, &entry_mode(entry_of(card), PinEntry::Can))?
+            .set(22, &entry_digits(card.entry_mode, card.fallback))?
             .set_payment_class(wire_class(card.class))?
             .set_secure_data(&card.secure)?;
         if let Some(number) = &card.pan_seq {
@@ -159,11 +154,16 @@ pub struct Told {
     pub approval: Option<String>,
 }
 
-fn entry_of(card: &Presented) -> Entry {
-    match card.entry_mode {
+/// DE 22.
+pub(super) fn entry_digits(entry: EntryMode, fallback: bool) -> String {
+    entry_mode(entry_of(entry, fallback), PinEntry::Can)
+}
+
+fn entry_of(entry: EntryMode, fallback: bool) -> Entry {
+    match entry {
         EntryMode::ContactIc => Entry::Chip,
         EntryMode::Contactless => Entry::ContactlessChip,
-        EntryMode::Magstripe if card.fallback => Entry::StripeAfterChip,
+        EntryMode::Magstripe if fallback => Entry::StripeAfterChip,
         EntryMode::Magstripe => Entry::WholeStripe,
     }
 }
@@ -172,6 +172,8 @@ fn wire_class(class: PaymentClass) -> WireClass {
     match class {
         PaymentClass::Lump => WireClass::LumpSum,
         PaymentClass::Installments(count) => WireClass::Instalments(count),
+        PaymentClass::Revolving => WireClass::Revolving,
+        PaymentClass::BonusLump => WireClass::BonusLump,
     }
 }
 

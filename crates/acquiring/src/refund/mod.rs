@@ -105,8 +105,7 @@ impl Refund {
             completion_follows: false,
             ..original.clone()
         };
-        let approval = payment.standing.state.approval().and_then(|approval| approval.code.clone());
-        GiveBack { kind: self.kind, refund, original, approval }
+        GiveBack { kind: self.kind, refund, original }
     }
 
     /// 処理番号 of the cancel slip.

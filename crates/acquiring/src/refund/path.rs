@@ -1,6 +1,7 @@
 //! The units of work of giving back: lock the payment, load, decide, write. Idempotent by the refund's id.
 
 use super::{Refund, days_between, doubt_of, facts, rows};
+use crate::networks::card_refund::ReadAgain;
 use crate::row::{self, Payment, PaymentEvent, Wire};
 use crate::step::{Effect, Happening, Standing, Times, step};
 use center_base::{Refusal, Scope, SignedBy, TerminalId, outbox};
@@ -78,8 +79,25 @@ pub struct Wanted {
     pub operator: Option<Operator>,
     /// Why.
     pub reason: Option<String>,
-    /// Fingerprint and ATC of the card that was shown.
-    pub card: Option<([u8; 16], Option<String>)>,
+    /// The card that was shown.
+    pub card: Option<ShownCard>,
+}
+
+/// What a refund keeps of a card that was shown, and what the network is shown of it.
+#[derive(Clone)]
+pub struct ShownCard {
+    /// The reader's fingerprint of the number.
+    pub fingerprint: [u8; 16],
+    /// ATC (M-059).
+    pub atc: Option<String>,
+    /// For the network. Never stored.
+    pub read: ReadAgain,
+}
+
+impl std::fmt::Debug for ShownCard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ShownCard").finish_non_exhaustive()
+    }
 }
 
 /// What the first unit decided.
@@ -132,7 +150,7 @@ pub fn begin(
 fn shown(payment: &Payment, wanted: &Wanted) -> Shown {
     match (&wanted.card, &payment.fingerprint) {
         (None, _) => Shown::Nothing,
-        (Some((shown, _)), Some(paid)) if shown == paid => Shown::SameCard,
+        (Some(card), Some(paid)) if card.fingerprint == *paid => Shown::SameCard,
         (Some(_), _) => Shown::OtherCard,
     }
 }
@@ -165,8 +183,8 @@ fn fresh(tx: &mut Tx<'_>, giver: &Giver, payment: &Payment, wanted: &Wanted, ins
         slip_no: wanted.slip_no,
         operator: wanted.operator.clone(),
         reason: wanted.reason.clone(),
-        fingerprint: wanted.card.as_ref().map(|(fingerprint, _)| *fingerprint),
-        atc: wanted.card.as_ref().and_then(|(_, atc)| atc.clone()),
+        fingerprint: wanted.card.as_ref().map(|card| card.fingerprint),
+        atc: wanted.card.as_ref().and_then(|card| card.atc.clone()),
         center_txn_id: None,
     }
 }

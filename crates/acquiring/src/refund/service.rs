@@ -3,15 +3,15 @@
 use super::path::{self, Applied, Begun, Giver, Wanted};
 use super::{Refund, rows, view};
 use crate::limits;
-use crate::networks::card_iso8583::{Answered, Told, acknowledges, stan_of};
-use crate::networks::card_refund::read_refund_answer;
+use crate::networks::card_iso8583::{Answered, Told, acknowledges, at_rest, stan_of};
+use crate::networks::card_refund::{ReadAgain, read_refund_answer};
 use crate::networks::line::NoAnswer;
 use crate::row::{Payment, Wire, WireKind};
-use crate::service::{Acquiring, node};
+use crate::service::Acquiring;
 use crate::step::{Advice, Happening};
 use center_api::RefundView;
 use center_base::outbox::{self, Consumer, Event, Outcome};
-use center_base::{Refusal, SignedBy};
+use center_base::{Base, Refusal, SignedBy};
 use codes::pay;
 use futures_util::future::BoxFuture;
 use iso8583::{Message, Spec};
@@ -39,6 +39,7 @@ impl Acquiring {
         let (tenant, of, asker) = (self.base.tenant, wanted.payment, giver.clone());
         let payment = self.base.read(move |tx| asker.visible(tx, tenant, of)).await?;
         let place = self.places.at(&payment.company, &payment.shop, &payment.terminal).await?;
+        let card = wanted.card.as_ref().map(|card| card.read.clone());
         let (unit_place, instance) = (Arc::clone(&place), self.base.instance.to_string());
         let begun = self
             .base
@@ -52,7 +53,7 @@ impl Acquiring {
         };
         let limit = Duration::from_secs(u64::try_from(place.policy.timers.center_s).unwrap_or(0));
         let heard = match refund.method {
-            Method::Card => self.ask_card(&refund, &payment, limit).await,
+            Method::Card => self.ask_card(&refund, &payment, card.as_ref(), limit).await,
             // Nobody is connected who could be asked.
             Method::Code => nothing_sent(),
         };
@@ -63,8 +64,14 @@ impl Acquiring {
     }
 
     /// The 0400 or 0200.
-    async fn ask_card(&self, refund: &Refund, payment: &Payment, limit: Duration) -> Heard {
-        let message = match refund.give_back(payment).request(false, refund.sent_at_us) {
+    async fn ask_card(
+        &self,
+        refund: &Refund,
+        payment: &Payment,
+        card: Option<&ReadAgain>,
+        limit: Duration,
+    ) -> Heard {
+        let message = match refund.give_back(payment).request(card, refund.sent_at_us) {
             Ok(message) => message,
             Err(error) => {
                 tracing::error!(refund.id = %refund.id, %error, "a refund could not be written");
@@ -150,17 +157,17 @@ impl Acquiring {
         self.view_of_refund(&applied.refund, &applied.payment).await
     }
 
-    /// At start-up: refunds that this machine's last process had asked and not settled are in doubt now.
-    pub(crate) async fn recover_refunds(&self) -> Result<usize, Refusal> {
-        let (tenant, kind) = (self.base.tenant, self.base.db.kind());
-        let own = node(&self.base.instance).to_owned();
+    /// Refunds that a process asked for and left open are in doubt, once it is gone.
+    pub(crate) async fn settle_refund_orphans(
+        &self,
+        is_gone: impl Fn(&Base, &str) -> bool,
+    ) -> Result<usize, Refusal> {
+        let tenant = self.base.tenant;
         let orphans = self.base.read(move |tx| Ok(rows::orphans(tx, tenant)?)).await?;
         let mut settled = 0;
-        for (id, instance) in orphans {
-            if kind == store::Kind::Sqlite || node(&instance) == own {
-                self.orphaned_refund(id).await?;
-                settled += 1;
-            }
+        for (id, _) in orphans.into_iter().filter(|(_, instance)| is_gone(&self.base, instance)) {
+            self.orphaned_refund(id).await?;
+            settled += 1;
         }
         Ok(settled)
     }
@@ -248,7 +255,7 @@ impl Acquiring {
         let (asked_us, give_back) = (self.base.clock.now_us(), refund.give_back(payment));
         let told = Told { what: advice, stan: stan_of(event.seq), repeated: event.tries > 1, approval: None };
         let (kind, message) = match advice {
-            Advice::Inquiry => (WireKind::Inquiry, give_back.request(true, asked_us)),
+            Advice::Inquiry => (WireKind::Inquiry, give_back.again(asked_us)),
             Advice::Reversal(_) | Advice::Completion => {
                 (WireKind::Reversal, give_back.reversal(&told, asked_us))
             }
@@ -303,7 +310,7 @@ fn exchange(
         asked_us,
         answered_us: answer.map(|_| answered_us),
         tries,
-        request: request.encode(&Spec::BINARY).unwrap_or_default(),
+        request: at_rest(request).encode(&Spec::BINARY).unwrap_or_default(),
         answer: answer.and_then(|answer| answer.encode(&Spec::BINARY).ok()),
     }
 }

@@ -193,12 +193,12 @@ impl State {
             }
             return wanted.to_owned();
         }
-        let of = message.text(48).unwrap().get(24..).unwrap().to_owned();
+        let of = message.text(48).unwrap().to_owned();
         let left = match self.book.get(&of) {
             Some(Entry::Charged(paid)) => {
                 paid - self.returns.values().filter(|(to, _)| *to == of).map(|(_, yen)| yen).sum::<u64>()
             }
-            _ => return "25".to_owned(),
+            _ => return "12".to_owned(),
         };
         if yen > left {
             return "61".to_owned();
@@ -228,7 +228,7 @@ impl State {
             let code = match known {
                 Some(Entry::Charged(_)) if wanted == "00" => "00",
                 Some(Entry::Charged(_)) => wanted,
-                _ => "25",
+                _ => "12",
             };
             if code == "00" {
                 self.book.insert(rrn.clone(), Entry::Undone);

@@ -2,13 +2,19 @@
 
 use super::network::{Act, Entry};
 use super::*;
-use crate::refund::path::{Giver, Wanted};
+use crate::refund::path::{Giver, ShownCard, Wanted};
 use center_api::{RefundReversal, RefundView};
 use codes::{MoneyTaken, api, pay};
 use payment::RefundKind;
 
 /// The fingerprint of the card in [`request`].
 const CARD: [u8; 16] = [0x0f; 16];
+
+/// The card that was read again.
+fn card(fingerprint: [u8; 16]) -> ShownCard {
+    let data = request(id(1), 880).card.unwrap();
+    ShownCard { fingerprint, atc: Some("0002".into()), ..crate::ask::shown_card(&data).unwrap() }
+}
 
 pub(super) fn wanted(refund: PaymentId, payment: PaymentId, yen: i64) -> Wanted {
     Wanted {
@@ -18,7 +24,7 @@ pub(super) fn wanted(refund: PaymentId, payment: PaymentId, yen: i64) -> Wanted 
         slip_no: 2,
         operator: None,
         reason: Some("色違い".into()),
-        card: Some((CARD, Some("0002".into()))),
+        card: Some(card(CARD)),
     }
 }
 
@@ -85,7 +91,7 @@ async fn what_the_rules_do_not_allow_is_refused_before_anybody_is_asked() {
     for (db, network) in each().await {
         let center = Center::start(&db, &network.address, "a-1");
         center.paid(ask(id(1), 880)).await;
-        let other_card = Wanted { card: Some(([7; 16], None)), ..wanted(id(9), id(1), 880) };
+        let other_card = Wanted { card: Some(card([7; 16])), ..wanted(id(9), id(1), 880) };
         for (wanted, code) in [
             (other_card, pay::DIFFERENT_CARD),
             (wanted(id(9), id(1), 881), pay::ABOVE_REST),

@@ -109,7 +109,7 @@ fn heard(ctx: &Context, present: Present, news: ReaderNews, at: Moment) -> Step 
 
 /// The card is read and nothing was sent: is it one that this shop takes, for this sum, in this class?
 fn read(ctx: &Context, present: Present, card: Box<CardData>, at: Moment) -> Step {
-    let allowed = ctx.classes_of(card.brand);
+    let allowed = ctx.classes_of(card.brand, at.now_us);
     let limit = card.brand.row().map(|row| row.limit).unwrap_or_default();
     if allowed.is_empty() {
         return stop(present, pay::BRAND_NOT_ACCEPTED, false);

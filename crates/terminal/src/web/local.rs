@@ -156,7 +156,8 @@ fn checked(shared: &Shared, new: &NewLocal) -> Result<NewPayment, Refused> {
     })?;
     let class =
         new.class.as_deref().unwrap_or("lump").parse::<PaymentClass>().map_err(|e| bad(&e.to_string()))?;
-    let offered = shared.with_shown(|shown| shown.ctx.classes());
+    let now_us = shared.clock.now_us();
+    let offered = shared.with_shown(|shown| shown.ctx.classes(now_us));
     if !offered.is_empty() && !offered.contains(&class) {
         return Err(Refused(refuse(shared, pay::CLASS_NOT_ALLOWED)));
     }
