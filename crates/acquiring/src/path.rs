@@ -124,6 +124,14 @@ fn fresh(
     }
 }
 
+/// ng-41, ng-91, U-086: an authorization is given back while it is fewer than 60 days old.
+pub fn releasable(payment: &Payment, now_us: i64) -> Result<(), Refusal> {
+    if now_us.saturating_sub(payment.sent_at_us) < limits::RELEASE_WITHIN_US {
+        return Ok(());
+    }
+    Err(codes::pay::CANCEL_EXPIRED.into())
+}
+
 /// The center's own no: nobody else was asked.
 fn refused_here(state: &State, code: Code) -> Result<State, Refusal> {
     next(state, Event::Decline(code)).map_err(|error| Refusal::internal(error.to_string()))
@@ -348,7 +356,7 @@ pub fn read_advice_key(key: &str) -> Option<(PaymentId, Advice)> {
 /// The short reason that the timeline keeps beside an event.
 fn detail_of(happening: &Happening) -> String {
     match happening {
-        Happening::Approved(approval) | Happening::Found(approval) => {
+        Happening::Approved(approval) | Happening::Found(approval) | Happening::CannotUndo(approval) => {
             approval.code.clone().unwrap_or_default()
         }
         Happening::Declined(code)

@@ -14,7 +14,7 @@ use crate::step::{Advice, Happening, Times};
 use crate::view::{self, Beside};
 use center_api::{HostAnswer, PaymentView};
 use center_base::outbox::{self, Consumer, Event, Outcome};
-use center_base::{Base, Refusal, SignedBy};
+use center_base::{Base, Refusal, Scope, SignedBy};
 use codes::pay;
 use futures_util::future::BoxFuture;
 use iso8583::{Message, Spec};
@@ -191,6 +191,23 @@ impl Acquiring {
         let signature = self.base.read(move |tx| Ok(row::signature(tx, tenant, id)?)).await?;
         let facts = view::slip_facts(payment, &place.merchant, &self.base.public_url, signature);
         Ok((place, facts))
+    }
+
+    /// A person gives an authorization back in the console (U-086).
+    pub(crate) async fn release_by_person(
+        &self,
+        who: String,
+        scope: Scope,
+        id: PaymentId,
+    ) -> Result<Payment, Refusal> {
+        self.happen(move |tx| {
+            let (tenant, now_us) = (tx.tenant(), tx.now_us());
+            let before = crate::console::visible(tx, tenant, &scope, id)?
+                .ok_or_else(|| Refusal::from(codes::api::NOT_FOUND))?;
+            path::releasable(&before, now_us)?;
+            path::apply(tx, &before, Happening::GivenBack, &Told { who: &who, times: NO_TIMES }, None)
+        })
+        .await
     }
 
     /// One thing that happens to a stored payment by a terminal's or person's will.

@@ -116,6 +116,8 @@ pub enum Happening {
     FoundNothing(Code),
     /// No inquiry says how it stands, and the time for them is over.
     InquiryOver,
+    /// The brand refuses to undo it, and it is paid: the charge stands.
+    CannotUndo(Approval),
 }
 
 /// What has to be done in the same commit.
@@ -224,6 +226,14 @@ pub fn step(
         H::GivenBack | H::ReleaseDue => release(before),
         H::Acknowledged(advice) => acknowledged(before, advice),
         H::Found(_) | H::FoundRefusal(_) | H::FoundNothing(_) | H::InquiryOver => inquired(before, happening),
+        H::CannotUndo(approval) => match (before.doubt, before.advice) {
+            (Doubt::InquireThenUndo, Some(Advice::Reversal(_)))
+                if matches!(before.state, State::InDoubt(_)) =>
+            {
+                Ok((moved(before, Event::FindApproval(approval))?, vec![Effect::Post]))
+            }
+            _ => Ok((before.clone(), vec![])),
+        },
     }
 }
 
@@ -300,7 +310,7 @@ fn acknowledged(before: &Standing, advice: Advice) -> Result<(Standing, Vec<Effe
 
 /// A doubt is shown with a code that says so; a terminal's own reason may be one that says "nothing taken".
 fn unknown_code(code: Code) -> Code {
-    if code.row().money == codes::MoneyTaken::Unknown && code.row().family == "payment" {
+    if code.row().money == codes::MoneyTaken::Unknown && code.row().family != "center" {
         code
     } else {
         pay::INTERRUPTED
@@ -396,6 +406,7 @@ mod tests {
             ("found nothing", Happening::FoundNothing(pay::CENTER_BUSY)),
             ("found undone", Happening::Acknowledged(Advice::Inquiry)),
             ("inquiry over", Happening::InquiryOver),
+            ("cannot undo", Happening::CannotUndo(Approval { code: None })),
         ]
     }
 
@@ -445,7 +456,8 @@ mod tests {
                     let waits = matches!(after.state.name(), StateName::Sent | StateName::Authorized);
                     assert_eq!(after.due_us.is_some(), waits, "{after:?}");
                     let doubtful = matches!(after.state, State::InDoubt(_));
-                    assert!(!doubtful || matches!(after.advice, Some(Advice::Reversal(_))), "{after:?}");
+                    let told = matches!(after.advice, Some(Advice::Reversal(_) | Advice::Inquiry));
+                    assert!(!doubtful || told, "{after:?}");
                 }
             }
         }

@@ -154,8 +154,8 @@ impl Center {
         let line = Line::new(&settings.card_network, settings.connections, clock);
         let places = Places::new(&base, &tenancy);
         let places = if settings.test_keys { places.with_test_keys() } else { places };
-        let console = Console::new(&base, places.clone(), &tenancy, &staff);
         let acquiring = Acquiring::new(&base, line, places);
+        let console = Console::new(&acquiring, &tenancy, &staff);
         let mailer = Mailer::new(&settings.mail).map_err(|error| StartError::Mail(error.to_string()))?;
         let sales = Arc::new(AcquiredSales { base: base.clone(), acquiring: acquiring.clone() });
         let receipts = Receipts::new(base.clone(), sales, mailer, fleet::advance_counter);

@@ -236,7 +236,7 @@ async fn a_center_that_stopped_while_it_asked_finds_out_after_its_start() {
             acquiring.give_back(Giver::Terminal(by()), wanted(id(9), id(1), 880)).await
         });
         network.seen(2).await;
-        let next = Center::start(&db, &network.address, "a-2");
+        let next = Center::start(&db, &network.address, "a-1");
         next.acquiring.line().up().await;
         assert_eq!(next.acquiring.recover().await.unwrap(), 1);
         assert_eq!(next.refund(id(9)).await.standing.state.name(), StateName::InDoubt);

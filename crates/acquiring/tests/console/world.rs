@@ -3,9 +3,11 @@
 
 use acquiring::console::{self, Console};
 use acquiring::networks::card_iso8583::{Presented, Told as Telling, at_rest};
+use acquiring::networks::line::Line;
 use acquiring::path::{self, Told};
 use acquiring::places::Places;
 use acquiring::row::{self, Payment, Wire, WireKind};
+use acquiring::service::Acquiring;
 use acquiring::step::{Advice, Happening, Reason, Standing, Times};
 use center_base::testing::Program;
 use center_base::{
@@ -124,7 +126,10 @@ impl World {
         let tenancy = Tenancy::new(&base);
         let cookie = pages::cookie::SessionCookie::new("center", 8700, false);
         let staff = Staff::new(&base, &tenancy, cookie).unwrap();
-        let console = Console::new(&base, Places::new(&base, &tenancy), &tenancy, &staff);
+        // Nobody listens there: the pages ask no network.
+        let line = Line::new("127.0.0.1:9", 1, base.clock.clone());
+        let acquiring = Acquiring::new(&base, line, Places::new(&base, &tenancy));
+        let console = Console::new(&acquiring, &tenancy, &staff);
         Self { base, console, count: 0 }
     }
 
