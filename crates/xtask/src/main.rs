@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks to its user")]
 
 mod assets;
+mod fuzz;
 mod machine;
 mod run;
 mod test;
@@ -21,6 +22,8 @@ cargo xtask bench     payments per second beside the raw limit, start-up time, c
 cargo xtask sim [--seeds N] [--from S] [--planted] [--story] [--bug NAME]
                       the seeded simulation, in the release build (docs/simulation.md)
 cargo xtask crash     strike one program at every write, sync, send and connect; --help says more
+cargo xtask fuzz [TARGET …] [--seconds N]
+                      coverage-guided fuzzers on every parser (crates/fuzzing)
 cargo xtask edges     print the table of edges between crates, for ARCHITECTURE.md";
 
 fn main() -> ExitCode {
@@ -47,6 +50,7 @@ fn dispatch(command: &str, rest: &[String]) -> Result<()> {
         "browser" => test::browser(),
         "bench" => bench(rest),
         "sim" => sim(rest),
+        "fuzz" => fuzz::fuzz(rest),
         "edges" => tidy::print_edges(),
         "crash" => program("crash", "crash", rest),
         "help" | "--help" | "-h" => {
