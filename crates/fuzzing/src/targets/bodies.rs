@@ -15,7 +15,6 @@ pub(super) fn payment(bytes: &[u8]) -> Word {
     let read = Ask::read(request);
     if let Ok(ask) = &read {
         assert!(!ask.amount.is_zero(), "nothing is never paid");
-        let _shown = format!("{ask:?}");
     }
     Word::of(&read)
 }
