@@ -26,7 +26,7 @@ mod wires;
 mod words;
 
 pub use paper::slip;
-pub use rows::{MIGRATIONS, STATEMENTS};
+pub use rows::{MIGRATIONS, STATEMENTS, day_sums, first_page};
 
 use crate::places::Places;
 use axum::body::Body;
