@@ -60,7 +60,11 @@ impl Ask {
         if request.operator.as_ref().is_some_and(|operator| !fits(&operator.id) || !fits(&operator.name)) {
             return Err(Refusal::bad("operator is too long"));
         }
-        let card = request.card;
+        let card = match (request.method, request.card, request.code) {
+            (Method::Card, Some(card), None) => card,
+            (Method::Card, ..) => return Err(Refusal::bad("card: exactly one, and no code")),
+            (Method::Code, ..) => return Err(Refusal::bad("method")),
+        };
         Ok(Self {
             id: request.id,
             amount: request.amount,
@@ -229,7 +233,7 @@ pub(crate) mod tests {
             ["5A084111111111111111", "9F3602000157114111111111111111D30122011234567890", "70035A0141", "9F36"]
         {
             let mut asked = request(PaymentId::from_u128(1), 880);
-            emv.clone_into(&mut asked.card.emv);
+            emv.clone_into(&mut asked.card.as_mut().unwrap().emv);
             assert!(Ask::read(asked).is_err(), "{emv}");
         }
     }
@@ -240,10 +244,10 @@ pub(crate) mod tests {
             |r| r.amount = Yen::ZERO,
             |r| r.slip_no = 0,
             |r| r.note = Some("あ".repeat(101)),
-            |r| r.card.pan.first6 = "4111111111111111".into(),
-            |r| r.card.ksn = "4111111111111111".into(),
-            |r| r.card.ciphertext = String::new(),
-            |r| r.card.pan_seq = Some("1".into()),
+            |r| r.card.as_mut().unwrap().pan.first6 = "4111111111111111".into(),
+            |r| r.card.as_mut().unwrap().ksn = "4111111111111111".into(),
+            |r| r.card.as_mut().unwrap().ciphertext = String::new(),
+            |r| r.card.as_mut().unwrap().pan_seq = Some("1".into()),
         ];
         for breaking in broken {
             let mut asked = request(PaymentId::from_u128(1), 880);

@@ -174,7 +174,7 @@ impl Payment {
     /// The state that people are shown: an approval that was voided at once is reversed for them
     /// (決済失敗(与信済), model 3.3 Labels). The stored state stays approved, for final is final.
     pub fn shown_state(&self) -> StateName {
-        if self.standing.voided { StateName::Reversed } else { self.standing.state.name() }
+        self.standing.shown_state()
     }
 
     /// The id of its void: made from its own, so that asking twice is voiding once.

@@ -4,10 +4,8 @@
 
 use crate::ask::Ask;
 use crate::limits;
-use crate::networks::card_iso8583::{
-    self, Answered, Told as Telling, acknowledges, at_rest, read_answer, stan_of,
-};
-use crate::networks::line::{Line, NoAnswer};
+use crate::networks::card_iso8583::{self, Told as Telling, acknowledges, at_rest, read_answer, stan_of};
+use crate::networks::line::Line;
 use crate::path::{self, Applied, Begun, Given, Told};
 use crate::place::Place;
 use crate::row::{self, Payment, Wire, WireKind};
@@ -103,12 +101,7 @@ impl Acquiring {
         };
         match self.line.ask(&request, limit).await {
             Ok(answer) => {
-                let happening = match read_answer(&request, &answer) {
-                    Answered::Approved(approval) => Happening::Approved(approval),
-                    Answered::Declined(code) => Happening::Declined(code),
-                    Answered::Failed(code) => Happening::Failed(code),
-                    Answered::Unclear(code) => Happening::Lost(code),
-                };
+                let happening = Happening::from(read_answer(&request, &answer));
                 let host = Some(view::host_of(&answer));
                 let answered_us = Some(self.base.clock.now_us());
                 Asked {
@@ -119,11 +112,7 @@ impl Acquiring {
                 }
             }
             Err(no_answer) => {
-                let happening = match &no_answer {
-                    // Nobody was asked, so nothing was taken.
-                    NoAnswer::NotSent(_) => Happening::Failed(pay::NO_CONNECTION),
-                    NoAnswer::Lost(_) | NoAnswer::TimedOut => Happening::Lost(pay::NO_ANSWER),
-                };
+                let happening = Happening::from(&no_answer);
                 tracing::warn!(payment.id = %payment.id, %no_answer, "the network did not answer");
                 Asked { happening, who: "center", host: None, wire: wire(&request, None, None) }
             }
@@ -237,13 +226,8 @@ impl Acquiring {
         self.happen(move |tx| {
             let (tenant, now_us) = (tx.tenant(), tx.now_us());
             let payment = row::load(tx, tenant, id)?.ok_or_else(|| gone(id))?;
-            let happening = match payment.standing.state.name() {
-                StateName::Sent => Happening::Orphaned,
-                StateName::Authorized if payment.standing.due_us.is_some_and(|due_us| due_us <= now_us) => {
-                    Happening::ReleaseDue
-                }
-                // Settled since it was found.
-                _ => return Ok(Applied { payment, advised: false }),
+            let Some(happening) = payment.standing.found_open(now_us) else {
+                return Ok(Applied { payment, advised: false });
             };
             path::apply(tx, &payment, happening, &Told { who: "center", times: NO_TIMES }, None)
         })

@@ -4,7 +4,7 @@
 //! what the effects ask for, and only then speaks to the network.
 
 use codes::{Code, pay};
-use payment::{Approval, Event, IllegalTransition, State, next};
+use payment::{Approval, Event, IllegalTransition, State, StateName, next};
 
 /// The part of a payment that decides.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,6 +115,25 @@ pub enum Effect {
 pub struct Times {
     /// An authorization that is not completed is released after this long.
     pub release_after_us: i64,
+}
+
+impl Standing {
+    /// What a terminal, a receipt and a console are told: a payment that was voided counts as undone.
+    pub fn shown_state(&self) -> StateName {
+        if self.voided { StateName::Reversed } else { self.state.name() }
+    }
+
+    /// What the center itself makes of a payment that it finds in its table at start-up or in the sweep;
+    /// nothing when it was settled since it was found.
+    pub fn found_open(&self, now_us: i64) -> Option<Happening> {
+        match self.state.name() {
+            StateName::Sent => Some(Happening::Orphaned),
+            StateName::Authorized if self.due_us.is_some_and(|due_us| due_us <= now_us) => {
+                Some(Happening::ReleaseDue)
+            }
+            _ => None,
+        }
+    }
 }
 
 /// The new standing with what follows from it, or why it cannot be. No change = nothing to store.
@@ -235,7 +254,6 @@ fn unknown_code(code: Code) -> Code {
 mod tests {
     use super::*;
     use expect_test::expect_file;
-    use payment::StateName;
 
     const NOW: i64 = 1_000;
     const TIMES: Times = Times { release_after_us: 30 };

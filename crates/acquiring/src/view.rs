@@ -6,6 +6,7 @@ use crate::token::ReceiptToken;
 use center_api::{HostAnswer, PaymentView};
 use codes::MoneyTaken;
 use iso8583::{Message, Spec};
+use money::Yen;
 use payment::StateName;
 use receipt::{Merchant, SlipFacts, Strokes};
 
@@ -30,7 +31,9 @@ pub fn slip_facts(
         amount: payment.amount,
         method: payment.method,
         class: payment.class,
-        card: payment.card.clone()?,
+        card: Some(payment.card.clone()?),
+        code: None,
+        refund: None,
         approval_code: payment.standing.state.approval().and_then(|approval| approval.code.clone()),
         trace_no: payment.trace_no(),
         slip_no: payment.slip_no,
@@ -63,6 +66,12 @@ pub fn payment_view(
         slip: slip_facts(payment, &place.merchant, public_url, signature),
         in_doubt_since_us: (state == StateName::InDoubt).then_some(payment.changed_at_us),
         business_date: payment.business_date.clone(),
+        brand: payment.card.as_ref().map(|card| card.brand),
+        waits_for_user: false,
+        center_txn_id: None,
+        given_back: Yen::ZERO,
+        refunds: Vec::new(),
+        refund_offer: None,
     }
 }
 

@@ -4,8 +4,9 @@ use crate::signature::{
     COUNTER_HEADER, Covered, DIGEST_HEADER, INPUT_HEADER, SIGNATURE_HEADER, TERMINAL_HEADER, sign,
 };
 use crate::{
-    Activation, ActivationRequest, ClerkSession, ClerkSignIn, CompletionRequest, Echo, MailReceiptRequest,
-    PaymentRequest, PaymentView, Problem, ReversalRequest, TerminalConfig,
+    Activation, ActivationRequest, ClerkSession, ClerkSignIn, CompletionRequest, DuplicateAnswer,
+    DuplicateCheck, Echo, MailReceiptRequest, PaymentRequest, PaymentView, Problem, RefundRequest,
+    RefundReversal, RefundView, ReversalRequest, TerminalConfig,
 };
 use clock::Clock;
 use codes::api;
@@ -156,6 +157,44 @@ impl CenterClient {
     pub async fn release(&self, signer: &Signer, id: PaymentId) -> Result<PaymentView, Fault> {
         let path = format!("/api/v1/payments/{id}/release");
         self.call(Method::POST, &path, &serde_json::json!({}), Some(signer)).await
+    }
+
+    /// `POST /api/v1/payments/{id}/refunds`. A 202 is an answer too: its state is `sent` or `in_doubt`.
+    pub async fn refund(
+        &self,
+        signer: &Signer,
+        payment: PaymentId,
+        request: &RefundRequest,
+    ) -> Result<RefundView, Fault> {
+        self.call(Method::POST, &format!("/api/v1/payments/{payment}/refunds"), request, Some(signer)).await
+    }
+
+    /// `GET /api/v1/refunds/{id}`; nothing when the center never heard of it.
+    pub async fn refund_of(&self, signer: &Signer, id: PaymentId) -> Result<Option<RefundView>, Fault> {
+        match self.get(&format!("/api/v1/refunds/{id}"), signer).await {
+            Ok(view) => Ok(Some(view)),
+            Err(Fault::Refused(problem)) if problem.code == api::NOT_FOUND => Ok(None),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// `POST /api/v1/refunds/{id}/reversal`.
+    pub async fn reverse_refund(
+        &self,
+        signer: &Signer,
+        id: PaymentId,
+        request: &RefundReversal,
+    ) -> Result<RefundView, Fault> {
+        self.call(Method::POST, &format!("/api/v1/refunds/{id}/reversal"), request, Some(signer)).await
+    }
+
+    /// `POST /api/v1/duplicate-checks`.
+    pub async fn duplicates(
+        &self,
+        signer: &Signer,
+        request: &DuplicateCheck,
+    ) -> Result<DuplicateAnswer, Fault> {
+        self.call(Method::POST, "/api/v1/duplicate-checks", request, Some(signer)).await
     }
 
     /// `POST /api/v1/payments/{id}/receipt-mails`.

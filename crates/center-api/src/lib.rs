@@ -7,17 +7,21 @@
 mod activation;
 pub mod client;
 mod config;
+mod duplicates;
 mod mails;
 mod payments;
 mod problem;
+mod refunds;
 pub mod signature;
 
 pub use activation::{Activation, ActivationRequest, ClerkSession, ClerkSignIn, Echo};
 pub use client::{CenterClient, Counter, Fault, Signer};
 pub use config::{Contract, Shop, TerminalConfig};
+pub use duplicates::{DuplicateAnswer, DuplicateCheck, Suspect};
 pub use mails::{MailStatus, ReceiptMail, ReceiptMails};
 pub use payments::{
-    CardData, CompletionRequest, EncryptedPin, HostAnswer, MailReceiptRequest, PaymentRequest, PaymentView,
-    ReversalRequest, TimelineEntry,
+    CardData, CodeData, CodeToken, CompletionRequest, EncryptedPin, HostAnswer, MailReceiptRequest,
+    PaymentRequest, PaymentView, ReversalRequest, TimelineEntry,
 };
 pub use problem::Problem;
+pub use refunds::{RefundOffer, RefundRequest, RefundReversal, RefundView};

@@ -1,8 +1,11 @@
 //! Payments: ask, look, complete, reverse.
 
+use crate::refunds::{RefundOffer, RefundView};
 use codes::{Code, MoneyTaken};
 use money::Yen;
-use payment::{Brand, Cvm, EntryMode, MaskedPan, Method, Operator, PaymentClass, PaymentId, StateName};
+use payment::{
+    Brand, CodeEntry, Cvm, EntryMode, MaskedPan, Method, Operator, PaymentClass, PaymentId, StateName,
+};
 use receipt::{SlipFacts, Strokes};
 use serde::{Deserialize, Serialize};
 
@@ -37,8 +40,52 @@ pub struct PaymentRequest {
     pub started_at_us: i64,
     /// True when a signature follows: asked as 0100, completed by [`CompletionRequest`] (0220).
     pub signature_follows: bool,
-    /// The card.
-    pub card: CardData,
+    /// The card, when the method is `card`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<CardData>,
+    /// The code, when the method is `code`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<CodeData>,
+}
+
+/// A code as it was read from the customer's phone (CPM).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct CodeData {
+    /// The one-time code.
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
+    pub token: CodeToken,
+    /// The brand that the clerk chose, where the code alone does not say it (M-042).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>))]
+    pub brand: Option<Brand>,
+    /// How it came in.
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
+    pub entry: CodeEntry,
+}
+
+/// The text of a one-time code. It pays once, so it is never printed, logged or stored.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CodeToken(String);
+
+impl CodeToken {
+    /// A code that was read.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself, for the brand that is asked.
+    pub fn unmask(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for CodeToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "CodeToken({} characters)", self.0.chars().count())
+    }
 }
 
 /// A card as the reader gives it out: shown parts in clear, the rest encrypted for the network.
@@ -136,6 +183,26 @@ pub struct PaymentView {
     pub in_doubt_since_us: Option<i64>,
     /// Business date, `YYYY-MM-DD`, Asia/Tokyo.
     pub business_date: String,
+    /// The brand, when it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>))]
+    pub brand: Option<Brand>,
+    /// The customer must still confirm on the phone (code payments; the state is `sent`).
+    #[serde(default)]
+    pub waits_for_user: bool,
+    /// The number under which the code brand knows it (M-044).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub center_txn_id: Option<String>,
+    /// What was given back of it, whole yen.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(value_type = i64))]
+    pub given_back: Yen,
+    /// Its voids, returns and refunds, oldest first.
+    #[serde(default)]
+    pub refunds: Vec<RefundView>,
+    /// What may be given back now; nothing when nothing may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refund_offer: Option<RefundOffer>,
 }
 
 /// The issuer's answer for the chip.
@@ -206,4 +273,25 @@ pub struct TimelineEntry {
     pub what: String,
     /// Who: `terminal 000000358002`, `center`, `network card`.
     pub who: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_written_before_codes_and_refunds_is_still_read() {
+        let old = serde_json::json!({
+            "id": "019aa000-0000-7000-8000-000000000001", "state": "approved", "money_taken": "yes",
+            "amount": 880, "method": "card", "class": "lump", "business_date": "2026-11-21"
+        });
+        let view: PaymentView = serde_json::from_value(old).unwrap();
+        assert_eq!((view.given_back, view.refunds.len(), view.waits_for_user), (Yen::ZERO, 0, false));
+    }
+
+    #[test]
+    fn a_code_is_never_printed() {
+        let token = CodeToken::new("281234567890123456");
+        assert_eq!(format!("{token:?}"), "CodeToken(18 characters)");
+    }
 }

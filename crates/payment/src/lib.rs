@@ -10,15 +10,17 @@ mod id;
 mod label;
 mod method;
 mod policy;
+mod refund;
 mod state;
 
 pub use brand::{Brand, BrandRow, UnknownBrand, brands};
 pub use class::{BadClass, PaymentClass};
 pub use id::{BadId, PaymentId, order_code, public_id};
 pub use label::{Icon, KEYS as LABEL_KEYS, Label, StatusProfile, label};
-pub use method::{Cvm, EntryMode, MaskedPan, Method, Operator};
+pub use method::{CodeEntry, Cvm, EntryMode, MaskedPan, Method, Operator};
 pub use policy::{
     BadPolicy, Interfaces, Keypad, PanMask, PasswordPolicy, Policy, Profile, ReceiptPolicy, SessionPolicy,
     SignaturePolicy, Timers,
 };
+pub use refund::{Medium, RefundKind};
 pub use state::{Approval, Event, IllegalTransition, State, StateName, next};

@@ -29,6 +29,20 @@ words! {
     Method {
         /// A card of an acquired brand.
         Card = "card",
+        /// A code that the customer's phone shows (CPM, コード決済).
+        Code = "code",
+    }
+}
+
+words! {
+    /// How a code came in (M-041).
+    CodeEntry {
+        /// A frame of the camera.
+        Camera = "camera",
+        /// A scanner that types.
+        Scanner = "scanner",
+        /// Typed by the clerk.
+        Typed = "typed",
     }
 }
 

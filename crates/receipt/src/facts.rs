@@ -1,10 +1,10 @@
 //! What a slip says, before any layout: the facts of one payment (M-058, R-045).
 
 use money::Yen;
-use payment::{Brand, Cvm, EntryMode, MaskedPan, Method, Operator, PaymentClass, PaymentId};
+use payment::{Brand, Cvm, EntryMode, MaskedPan, Method, Operator, PaymentClass, PaymentId, RefundKind};
 use serde::{Deserialize, Serialize};
 
-/// The facts of a card sale slip. Complete when the payment is approved; nothing here is secret.
+/// The facts of a slip of a sale, or of giving one back. Complete when the payment is approved; nothing here is secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SlipFacts {
     /// The payment.
@@ -23,8 +23,15 @@ pub struct SlipFacts {
     pub method: Method,
     /// Lump sum or instalments.
     pub class: PaymentClass,
-    /// The card, as far as it may be shown.
-    pub card: CardFacts,
+    /// The card, as far as it may be shown; none for a code payment.
+    #[serde(default)]
+    pub card: Option<CardFacts>,
+    /// The code payment's own facts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<CodeFacts>,
+    /// What this slip gives back; none for a sale.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refund: Option<RefundFacts>,
     /// The issuer's approval number, six characters; `None` prints 000000.
     pub approval_code: Option<String>,
     /// Processing number of the center, eight digits (処理番号, R-045).
@@ -41,6 +48,33 @@ pub struct SlipFacts {
     pub signature: Option<Strokes>,
     /// Where the receipt page and its QR code lead (M-053); absolute URL.
     pub link: Option<String>,
+}
+
+impl SlipFacts {
+    /// The brand that paid.
+    pub fn brand(&self) -> Option<Brand> {
+        self.card.as_ref().map(|card| card.brand).or(self.code.as_ref().map(|code| code.brand))
+    }
+}
+
+/// A code payment on the slip (M-044).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodeFacts {
+    /// Brand.
+    pub brand: Brand,
+    /// The number under which the brand knows the payment.
+    pub center_txn_id: Option<String>,
+}
+
+/// What a cancel slip gives back (M-059, R-046). The slip's amount and date are those of the refund.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefundFacts {
+    /// Void, return or refund.
+    pub kind: RefundKind,
+    /// The refund's own id; [`SlipFacts::payment`] is the payment that is given back.
+    pub id: PaymentId,
+    /// When the payment was taken, UTC microseconds since 1970.
+    pub sold_at_us: i64,
 }
 
 /// The shop on the slip.

@@ -15,6 +15,6 @@ pub mod samples;
 mod width;
 
 pub use document::{Document, Line, Row};
-pub use facts::{CardFacts, Copy, Merchant, Printing, SlipFacts, Strokes};
+pub use facts::{CardFacts, CodeFacts, Copy, Merchant, Printing, RefundFacts, SlipFacts, Strokes};
 pub use kinds::document;
 pub use width::{cells, cells_of, padding, wrap};

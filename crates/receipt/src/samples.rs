@@ -22,7 +22,7 @@ pub fn chip_sale() -> SlipFacts {
         amount: Yen::new(880).unwrap_or_default(),
         method: Method::Card,
         class: PaymentClass::Lump,
-        card: CardFacts {
+        card: Some(CardFacts {
             brand: Brand::Visa,
             pan: MaskedPan { first6: "476173".into(), last4: "0010".into() },
             entry_mode: EntryMode::ContactIc,
@@ -31,7 +31,9 @@ pub fn chip_sale() -> SlipFacts {
             atc: Some("001C".into()),
             pan_seq: Some("01".into()),
             app_label: Some("VISA CREDIT".into()),
-        },
+        }),
+        code: None,
+        refund: None,
         approval_code: Some("123456".into()),
         trace_no: "00000042".into(),
         slip_no: 250,
@@ -48,7 +50,7 @@ pub fn signed_swipe() -> SlipFacts {
     let mut facts = chip_sale();
     facts.amount = Yen::new(15_800).unwrap_or_default();
     facts.class = PaymentClass::Installments(3);
-    facts.card = CardFacts {
+    facts.card = Some(CardFacts {
         brand: Brand::Jcb,
         pan: MaskedPan { first6: "353011".into(), last4: "0000".into() },
         entry_mode: EntryMode::Magstripe,
@@ -57,7 +59,7 @@ pub fn signed_swipe() -> SlipFacts {
         atc: None,
         pan_seq: None,
         app_label: None,
-    };
+    });
     facts.approval_code = None;
     facts.note = None;
     facts.signature = Some(Strokes(vec![vec![(100, 300), (300, 80), (500, 300), (700, 80), (900, 300)]]));

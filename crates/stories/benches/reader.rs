@@ -70,7 +70,8 @@ impl Till {
             operator: None,
             started_at_us: 0,
             signature_follows: false,
-            card: card_data(&reading, &self.terminal.reader)?,
+            card: Some(card_data(&reading, &self.terminal.reader)?),
+            code: None,
         };
         let body = serde_json::to_vec(&request)?;
         Ok(Prepared { bytes: self.signed(&body, port), yen })

@@ -1,6 +1,8 @@
-//! What the center's word on a payment means here. Pure: a table of (what we know, what it says).
+//! What the center is asked about a payment, and what its word means here. Pure: tables of (what we know,
+//! what it says), shared by the program and the seeded simulation.
 
-use crate::attempt::Attempt;
+use crate::attempt::{Attempt, Remedy};
+use crate::center::CenterFault;
 use crate::journal::Fact;
 use center_api::{PaymentView, Problem};
 use codes::{Code, api, pay};
@@ -86,4 +88,71 @@ pub fn settle_problem(problem: &Problem) -> Fact {
     } else {
         Fact::InDoubt { code: pay::UNCLEAR_ANSWER }
     }
+}
+
+/// A question to the center about a payment that is not settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// How it stands. An id that the center never heard of is reversed next, with [`pay::NO_ANSWER`]: the
+    /// tombstone refuses it should it still come (model 3.3, rule 9).
+    Look,
+    /// That it be undone, and why.
+    Reverse(Code),
+    /// That the hold be given back.
+    Release,
+    /// That the hold become a charge: the signature is there.
+    Complete,
+}
+
+/// What is asked for a remedy. Where the center's state no longer allows it (`api::WRONG_STATE`), what the
+/// center has is looked up and is the answer.
+pub fn question(attempt: &Attempt, remedy: Remedy) -> Question {
+    match remedy {
+        Remedy::Tombstone | Remedy::None => Question::Reverse(pay::INTERRUPTED),
+        Remedy::Undo(_) if attempt.name() == StateName::Authorized => Question::Release,
+        Remedy::Undo(code) => Question::Reverse(code),
+        Remedy::Inquire => Question::Look,
+        Remedy::Complete => Question::Complete,
+    }
+}
+
+/// What the payment's own request came to without an answer; no fault = our own time is up.
+pub fn unanswered(fault: Option<&CenterFault>) -> Fact {
+    match fault {
+        Some(CenterFault::NotReached(_)) => Fact::Failed { code: pay::NO_CONNECTION },
+        Some(CenterFault::Refused(problem)) => settle_problem(problem),
+        Some(CenterFault::Unanswered(_)) | None => Fact::InDoubt { code: pay::NO_ANSWER },
+    }
+}
+
+/// What is written once the center answered the payment's own request and the card had its last word.
+pub fn answered(settled: Settled, refused_by_card: Option<Code>) -> Vec<Fact> {
+    match (settled, refused_by_card) {
+        // The chip refused what its issuer approved, or was pulled out: it is undone (EMV Book 3, 10.11).
+        (Settled::Write(Fact::Approved { .. } | Fact::Authorized { .. }), Some(code))
+        | (Settled::Undo(code), _) => vec![Fact::UndoWanted { code }, Fact::InDoubt { code }],
+        (Settled::Write(fact), _) => vec![fact],
+        (Settled::Wait, _) => vec![Fact::InDoubt { code: pay::UNCLEAR_ANSWER }],
+    }
+}
+
+/// What is written when the center answered the question of a remedy; nothing: ask again later.
+pub fn found(attempt: &Attempt, view: &PaymentView, remedy: Remedy) -> Option<Fact> {
+    // What was sent and never answered becomes a doubt first, then what the center says.
+    if attempt.name() == StateName::Sent {
+        return Some(Fact::InDoubt { code: attempt.undo.unwrap_or(pay::INTERRUPTED) });
+    }
+    match (settle(attempt, view), remedy) {
+        // The card did not finish, so the charge must not stand: the reversal is asked for again. Any
+        // other approval is final, whatever was wanted of it (rule 3).
+        (Settled::Write(Fact::Approved { .. }), Remedy::Undo(code)) if card_did_not_finish(code) => None,
+        (Settled::Write(fact), _) => Some(fact),
+        (Settled::Undo(code), Remedy::Inquire) => Some(Fact::UndoWanted { code }),
+        (Settled::Wait | Settled::Undo(_), _) => None,
+    }
+}
+
+/// What the center voids although it was approved (`center-api`, reversal).
+fn card_did_not_finish(code: Code) -> bool {
+    [pay::CRYPTOGRAM_REFUSED, pay::CARD_REMOVED].contains(&code)
 }

@@ -3,7 +3,9 @@
 use super::filter::LIST_PATH;
 use super::story::story;
 use super::wires::{answer_word, chip_value, messages, read};
-use super::words::{self, chip, class_word, cvm_word, entry_icon, entry_word, masked, moment, time};
+use super::words::{
+    self, chip, class_word, cvm_word, entry_icon, entry_word, masked, method_word, moment, time,
+};
 use super::{Console, live_main, rows, sees_messages, slip};
 use crate::place::Place;
 use crate::row::{self, Payment, PaymentEvent, Wire, WireKind};
@@ -237,7 +239,7 @@ impl Page<'_> {
             ("payments-fact-terminal", mono(payment.terminal.as_str())),
             ("payments-fact-operator", payment.operator.as_ref().map(|operator| html! { (operator.name) })),
             ("payments-fact-note", payment.note.as_ref().map(|note| html! { (note) })),
-            ("payments-fact-method", Some(html! { (self.t("payments-method-card")) })),
+            ("payments-fact-method", Some(html! { (method_word(self.lang, payment.method)) })),
             ("payments-fact-class", Some(html! { (class_word(self.lang, payment.class)) })),
             ("payments-fact-approval", approval.and_then(mono)),
             (

@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use money::Yen;
 use pages::icon::Icon;
 use pages::ui::{Tone, tag};
-use payment::{Cvm, EntryMode, PanMask, PaymentClass, StateName, StatusProfile, label};
+use payment::{Cvm, EntryMode, Method, PanMask, PaymentClass, StateName, StatusProfile, label};
 
 /// The colour of a state in the words of a profile.
 pub(crate) fn tone(profile: StatusProfile, state: StateName, same_day: bool) -> Tone {
@@ -51,6 +51,14 @@ pub(crate) fn entry_icon(entry: EntryMode) -> Icon {
         EntryMode::ContactIc => Icon::Insert,
         EntryMode::Contactless => Icon::Touch,
         EntryMode::Magstripe => Icon::Swipe,
+    }
+}
+
+/// How it was paid.
+pub(crate) fn method_word(lang: Lang, method: Method) -> String {
+    match method {
+        Method::Card => t(lang, "payments-method-card"),
+        Method::Code => t(lang, "payments-method-code"),
     }
 }
 

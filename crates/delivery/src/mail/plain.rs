@@ -53,10 +53,14 @@ fn block(letter: &Letter<'_>) -> Vec<String> {
 
 /// M-069: the arrangement stands in brackets behind the method.
 fn method(letter: &Letter<'_>) -> String {
-    let Method::Card = letter.sale.facts.method;
-    match letter.sale.facts.class {
-        PaymentClass::Lump => letter.t("mail-method-card-lump"),
-        PaymentClass::Installments(count) => {
+    let facts = &letter.sale.facts;
+    match (facts.method, facts.class) {
+        (Method::Code, _) => {
+            let brand = facts.brand().map_or("", payment::Brand::name);
+            ta(letter.lang, "mail-method-code", &[("brand", brand)])
+        }
+        (Method::Card, PaymentClass::Lump) => letter.t("mail-method-card-lump"),
+        (Method::Card, PaymentClass::Installments(count)) => {
             ta(letter.lang, "mail-method-card-installments", &[("count", &count.to_string())])
         }
     }

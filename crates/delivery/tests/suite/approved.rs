@@ -42,7 +42,7 @@ fn payment(state: State) -> Payment {
         order_code: facts.order_code,
         note: facts.note,
         operator: facts.operator,
-        card: Some(facts.card),
+        card: facts.card,
         fingerprint: None,
         receipt_secret: SECRET,
     }

@@ -58,7 +58,7 @@ pub(crate) fn poison(sale: &mut Sale, evil: &str) {
     }
     facts.note = Some(evil.clone());
     facts.operator = Some(Operator { id: "hanako".to_owned(), name: evil.clone() });
-    facts.card.app_label = Some(evil);
+    facts.card.as_mut().unwrap().app_label = Some(evil);
 }
 
 /// No tag of the text has become one, and no attribute.

@@ -76,6 +76,7 @@ payments-cvm-device = On the customer's device
 payments-cvm-bypassed = PIN skipped, signature
 payments-class-lump = Once
 payments-class-installments = { $count } instalments
+payments-method-code = Code
 payments-method-card = Card
 payments-total-sales = Sales
 payments-total-no-sale = None yet

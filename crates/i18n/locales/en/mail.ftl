@@ -11,6 +11,7 @@ mail-line-order = Order: { $value }
 mail-line-note = Item: { $value }
 mail-line-amount = Amount: { $value }
 mail-type-sale = Sale
+mail-method-code = Code payment ({ $brand })
 mail-method-card-lump = Credit card (single payment)
 mail-method-card-installments = Credit card ({ $count } instalments)
 mail-link = You can also open your copy on this page until { $until }.

@@ -76,6 +76,7 @@ payments-cvm-device = お客様の端末で確認
 payments-cvm-bypassed = 暗証番号を省略（サイン）
 payments-class-lump = 一括
 payments-class-installments = 分割{ $count }回
+payments-method-code = コード決済
 payments-method-card = クレジットカード
 payments-total-sales = 売上
 payments-total-no-sale = まだありません

@@ -11,6 +11,7 @@ mail-line-order = 受注コード: { $value }
 mail-line-note = 商品: { $value }
 mail-line-amount = 金額: { $value }
 mail-type-sale = 売上
+mail-method-code = コード決済({ $brand })
 mail-method-card-lump = クレジットカード(一括)
 mail-method-card-installments = クレジットカード(分割{ $count }回)
 mail-link = お客様控えは、{ $until }まで次のページでもご覧いただけます。

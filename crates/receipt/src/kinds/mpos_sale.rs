@@ -1,13 +1,13 @@
 //! 売上票 of the mPOS profile: bilingual labels, fields of M-058, signature M-062.
 
 use super::{approval, class_ja, codes, copy_ja, date, masked};
-use crate::{Copy, Line, SlipFacts};
+use crate::{CardFacts, Copy, Line, SlipFacts};
 use payment::{EntryMode, PaymentClass, ReceiptPolicy};
 
 pub(super) fn lines(facts: &SlipFacts, policy: &ReceiptPolicy, copy: Copy) -> Vec<Line> {
     let mut lines = head(facts);
     lines.extend(deal(facts, policy, copy));
-    lines.extend(chip(facts));
+    lines.extend(facts.card.iter().flat_map(chip));
     if let Some(note) = &facts.note {
         lines.push(Line::Pair("商品名(ITEM)".into(), note.clone()));
     }
@@ -48,31 +48,41 @@ fn deal(facts: &SlipFacts, policy: &ReceiptPolicy, copy: Copy) -> Vec<Line> {
         PaymentClass::Lump => format!("{}(SINGLE PAYMENT)", class_ja(facts.class)),
         PaymentClass::Installments(count) => format!("{}({count} INSTALMENTS)", class_ja(facts.class)),
     };
-    let entry = match facts.card.entry_mode {
-        EntryMode::ContactIc => "IC",
-        EntryMode::Magstripe => "磁気(MAGSTRIPE)",
-        EntryMode::Contactless => "非接触IC(CONTACTLESS)",
-    };
-    vec![
+    let mut lines = vec![
         Line::Pair("取引日時(DATE)".into(), date(facts)),
         Line::Pair("取引種別(TRANSACTION TYPE)".into(), "売上(CAPTURE)".into()),
-        Line::Pair("支払方法(PAYMENT METHOD)".into(), "CREDIT CARD".into()),
-        Line::Pair("支払区分(ARRANGEMENT)".into(), class),
-        Line::Pair(
-            "カード番号(CARD NO)".into(),
-            format!("{} {}", facts.card.brand.name(), masked(&facts.card.pan, policy, copy)),
-        ),
-        Line::Pair("承認番号(APPROVAL CODE)".into(), approval(facts)),
-        Line::Pair("カード種別(CARD TYPE)".into(), entry.into()),
+    ];
+    if let Some(card) = &facts.card {
+        let entry = match card.entry_mode {
+            EntryMode::ContactIc => "IC",
+            EntryMode::Magstripe => "磁気(MAGSTRIPE)",
+            EntryMode::Contactless => "非接触IC(CONTACTLESS)",
+        };
+        let number = format!("{} {}", card.brand.name(), masked(&card.pan, policy, copy));
+        lines.extend([
+            Line::Pair("支払方法(PAYMENT METHOD)".into(), "CREDIT CARD".into()),
+            Line::Pair("支払区分(ARRANGEMENT)".into(), class),
+            Line::Pair("カード番号(CARD NO)".into(), number),
+            Line::Pair("承認番号(APPROVAL CODE)".into(), approval(facts)),
+            Line::Pair("カード種別(CARD TYPE)".into(), entry.into()),
+        ]);
+    }
+    if let Some(code) = &facts.code {
+        lines.push(Line::Pair("支払方法(PAYMENT METHOD)".into(), code.brand.name().to_owned()));
+        // M-044: the number that the customer's app shows too.
+        let number = code.center_txn_id.clone().unwrap_or_default();
+        lines.push(Line::Pair("センター取引ID(CENTER ID)".into(), number));
+    }
+    lines.extend([
         Line::Rule,
         Line::Total("金額(AMOUNT)".into(), facts.amount.to_string()),
         Line::Rule,
         Line::Pair("取引ID(TRANSACTION ID)".into(), facts.public_id.clone()),
-    ]
+    ]);
+    lines
 }
 
-fn chip(facts: &SlipFacts) -> Vec<Line> {
-    let card = &facts.card;
+fn chip(card: &CardFacts) -> Vec<Line> {
     [("AID", &card.aid), ("ATC", &card.atc), ("PANSEQ", &card.pan_seq), ("APP LABEL", &card.app_label)]
         .into_iter()
         .filter_map(|(label, value)| value.clone().map(|value| Line::Pair(label.to_owned(), value)))

@@ -1,7 +1,7 @@
 //! クレジットカード売上票 of the USEN profile: fields of R-045.
 
 use super::{approval, class_ja, codes, copy_ja, date, masked};
-use crate::{Copy, Line, SlipFacts};
+use crate::{CardFacts, Copy, Line, SlipFacts};
 use payment::{EntryMode, ReceiptPolicy};
 
 pub(super) fn lines(facts: &SlipFacts, policy: &ReceiptPolicy, copy: Copy) -> Vec<Line> {
@@ -15,7 +15,7 @@ pub(super) fn lines(facts: &SlipFacts, policy: &ReceiptPolicy, copy: Copy) -> Ve
         Line::Pair("ご利用日".into(), date(facts)),
         Line::Pair("端末番号".into(), facts.terminal.clone()),
     ];
-    lines.extend(card(facts, policy, copy));
+    lines.extend(facts.card.iter().flat_map(|of| card(facts, of, policy, copy)));
     lines.push(Line::Rule);
     lines.push(Line::Pair("金額".into(), facts.amount.to_string()));
     lines.push(Line::Total("合計".into(), facts.amount.to_string()));
@@ -24,7 +24,7 @@ pub(super) fn lines(facts: &SlipFacts, policy: &ReceiptPolicy, copy: Copy) -> Ve
         lines.push(Line::Text("ご署名".into()));
         lines.push(Line::Signature(signature.clone()));
     }
-    lines.extend(chip(facts));
+    lines.extend(facts.card.iter().flat_map(chip));
     if let Some(note) = &facts.note {
         lines.push(Line::Pair("商品".into(), note.clone()));
     }
@@ -39,17 +39,17 @@ pub(super) fn lines(facts: &SlipFacts, policy: &ReceiptPolicy, copy: Copy) -> Ve
     lines
 }
 
-fn card(facts: &SlipFacts, policy: &ReceiptPolicy, copy: Copy) -> Vec<Line> {
-    let entry = match facts.card.entry_mode {
+fn card(facts: &SlipFacts, of: &CardFacts, policy: &ReceiptPolicy, copy: Copy) -> Vec<Line> {
+    let entry = match of.entry_mode {
         EntryMode::ContactIc => "IC",
         EntryMode::Magstripe => "MS",
         EntryMode::Contactless => "NFC",
     };
-    let company = facts.card.brand.row().map_or_else(|_| String::new(), |row| row.card_company.clone());
+    let company = of.brand.row().map_or_else(|_| String::new(), |row| row.card_company.clone());
     vec![
         Line::Pair(
             "会員番号".into(),
-            format!("{} {} {entry}", masked(&facts.card.pan, policy, copy), facts.card.brand.name()),
+            format!("{} {} {entry}", masked(&of.pan, policy, copy), of.brand.name()),
         ),
         Line::Pair("伝票番号".into(), format!("{:04}", facts.slip_no)),
         // the expiry is never printed.
@@ -64,8 +64,7 @@ fn card(facts: &SlipFacts, policy: &ReceiptPolicy, copy: Copy) -> Vec<Line> {
     ]
 }
 
-fn chip(facts: &SlipFacts) -> Vec<Line> {
-    let card = &facts.card;
+fn chip(card: &CardFacts) -> Vec<Line> {
     [("AID", &card.aid), ("APL", &card.app_label), ("ATC", &card.atc)]
         .into_iter()
         .filter_map(|(label, value)| value.clone().map(|value| Line::Pair(label.to_owned(), value)))

@@ -7,12 +7,12 @@ use crate::event::Done;
 use crate::journal::{Fact, Sent};
 use crate::limits;
 use crate::reader::{LastWord, Order};
-use crate::settle::{Settled, settle, settle_problem};
+use crate::settle::{self, Question, Settled, settle};
 use crate::shared::Shared;
 use center_api::{CardData, CompletionRequest, PaymentRequest, PaymentView, ReversalRequest};
 use codes::pay;
 use device::{HostAnswer, HostDecision};
-use payment::{Cvm, EntryMode, PaymentClass, PaymentId, SignaturePolicy, StateName};
+use payment::{Cvm, EntryMode, PaymentClass, PaymentId, SignaturePolicy};
 use receipt::{CardFacts, Strokes};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -65,7 +65,8 @@ pub(crate) async fn ask(shared: &Arc<Shared>, id: PaymentId, class: PaymentClass
         operator: attempt.operator.clone(),
         started_at_us: attempt.started_at_us,
         signature_follows,
-        card,
+        card: Some(card),
+        code: None,
     };
     let asked = shared.clock.timeout(terminal_wait(shared), shared.center.pay(request)).await;
     let fact = match asked {
@@ -73,13 +74,9 @@ pub(crate) async fn ask(shared: &Arc<Shared>, id: PaymentId, class: PaymentClass
         Ok(Err(fault)) => {
             let answer = Err::<(), _>(fault.clone());
             shared.heard_from_center(&answer).await;
-            match fault {
-                CenterFault::NotReached(_) => Fact::Failed { code: pay::NO_CONNECTION },
-                CenterFault::Unanswered(_) => Fact::InDoubt { code: pay::NO_ANSWER },
-                CenterFault::Refused(problem) => settle_problem(&problem),
-            }
+            settle::unanswered(Some(&fault))
         }
-        Err(clock::Elapsed) => Fact::InDoubt { code: pay::NO_ANSWER },
+        Err(clock::Elapsed) => settle::unanswered(None),
     };
     card_hears(shared, id, no_answer(&fact)).await;
     record(shared, id, fact).await;
@@ -102,13 +99,12 @@ async fn answered(shared: &Arc<Shared>, attempt: &Attempt, view: &PaymentView) {
         Settled::Write(Fact::Declined { .. } | Fact::Failed { .. }) => HostDecision::Declined,
         _ => HostDecision::NoAnswer,
     };
-    let word = card_hears(shared, id, host_answer(view, decision)).await;
-    match (settled, word) {
-        // The chip refused what its issuer approved, or was pulled out: it is undone (EMV Book 3, 10.11).
-        (Settled::Write(Fact::Approved { .. } | Fact::Authorized { .. }), LastWord::Refused(code))
-        | (Settled::Undo(code), _) => undo(shared, id, code).await,
-        (Settled::Write(fact), _) => drop(record(shared, id, fact).await),
-        (Settled::Wait, _) => drop(record(shared, id, Fact::InDoubt { code: pay::UNCLEAR_ANSWER }).await),
+    let refused_by_card = match card_hears(shared, id, host_answer(view, decision)).await {
+        LastWord::Refused(code) => Some(code),
+        LastWord::Fine => None,
+    };
+    for fact in settle::answered(settled, refused_by_card) {
+        record(shared, id, fact).await;
     }
     settle_soon(shared, id);
 }
@@ -143,11 +139,6 @@ async fn card_hears(shared: &Shared, id: PaymentId, answer: HostAnswer) -> LastW
         return LastWord::Fine;
     }
     word.await.unwrap_or(LastWord::Fine)
-}
-
-async fn undo(shared: &Shared, id: PaymentId, code: codes::Code) {
-    record(shared, id, Fact::UndoWanted { code }).await;
-    record(shared, id, Fact::InDoubt { code }).await;
 }
 
 /// Journals the signature, asks for the completion until it is answered.
@@ -230,27 +221,10 @@ async fn once(shared: &Arc<Shared>, attempt: &Attempt, remedy: Remedy) -> bool {
             return false;
         }
     };
-    // What was sent and never answered becomes a doubt first, then what the center says.
-    if attempt.name() == StateName::Sent {
-        let code = attempt.undo.unwrap_or(pay::INTERRUPTED);
-        return record(shared, attempt.id, Fact::InDoubt { code }).await.is_some();
+    match settle::found(attempt, &view, remedy) {
+        Some(fact) => record(shared, attempt.id, fact).await.is_some(),
+        None => false,
     }
-    match (settle(attempt, &view), remedy) {
-        // The card did not finish, so the charge must not stand: the reversal is asked for again. Any
-        // other approval is final, whatever was wanted of it (rule 3).
-        (Settled::Write(Fact::Approved { .. }), Remedy::Undo(code)) if card_did_not_finish(code) => false,
-        (Settled::Write(fact), _) => record(shared, attempt.id, fact).await.is_some(),
-        (Settled::Wait, _) => false,
-        (Settled::Undo(code), Remedy::Inquire) => {
-            record(shared, attempt.id, Fact::UndoWanted { code }).await.is_some()
-        }
-        (Settled::Undo(_), _) => false,
-    }
-}
-
-/// What the center voids although it was approved (`center-api`, reversal).
-fn card_did_not_finish(code: codes::Code) -> bool {
-    [pay::CRYPTOGRAM_REFUSED, pay::CARD_REMOVED].contains(&code)
 }
 
 /// Asks for a remedy. Where the center's state no longer allows it, what the center has is the answer: a
@@ -277,16 +251,15 @@ async fn wanted(shared: &Shared, attempt: &Attempt, remedy: Remedy) -> Result<Pa
         class: attempt.class,
         reason,
     };
-    match remedy {
-        Remedy::Tombstone | Remedy::None => shared.center.reverse(id, reversal(pay::INTERRUPTED)).await,
-        Remedy::Undo(_) if attempt.name() == StateName::Authorized => shared.center.release(id).await,
-        Remedy::Undo(code) => shared.center.reverse(id, reversal(code)).await,
-        Remedy::Inquire => match shared.center.look(id).await? {
+    match settle::question(attempt, remedy) {
+        Question::Release => shared.center.release(id).await,
+        Question::Reverse(reason) => shared.center.reverse(id, reversal(reason)).await,
+        Question::Look => match shared.center.look(id).await? {
             Some(view) => Ok(view),
             // Never arrived: the tombstone refuses it should it still come (rule 9).
             None => shared.center.reverse(id, reversal(pay::NO_ANSWER)).await,
         },
-        Remedy::Complete => {
+        Question::Complete => {
             let signature = attempt.signature.clone().unwrap_or_default();
             shared.center.complete(id, CompletionRequest { signature }).await
         }

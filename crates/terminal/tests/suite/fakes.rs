@@ -117,6 +117,12 @@ fn view(attempt: &Attempt, state: StateName, code: Option<codes::Code>) -> Payme
         slip: has_slip.then(|| slip(attempt)),
         in_doubt_since_us: None,
         business_date: "2026-11-21".into(),
+        brand: None,
+        waits_for_user: false,
+        center_txn_id: None,
+        given_back: Yen::ZERO,
+        refunds: Vec::new(),
+        refund_offer: None,
     }
 }
 
@@ -178,7 +184,7 @@ impl Center for FakeCenter {
             if next == Next::Lost {
                 return Err(CenterFault::Unanswered("lost".into()));
             }
-            let cvm = request.card.cvm.word();
+            let cvm = request.card.as_ref().unwrap().cvm.word();
             self.hears(format!(
                 "pay {} {} {cvm} sign={}",
                 request.amount, request.class, request.signature_follows

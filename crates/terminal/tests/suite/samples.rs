@@ -91,7 +91,7 @@ pub(crate) fn card() -> CardData {
 }
 
 pub(crate) fn facts() -> CardFacts {
-    receipt::samples::chip_sale().card
+    receipt::samples::chip_sale().card.unwrap()
 }
 
 pub(crate) fn slip(attempt: &Attempt) -> SlipFacts {
