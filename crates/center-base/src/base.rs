@@ -53,9 +53,13 @@ impl Secrets {
     }
 }
 
-/// What every slice is handed. Clones share everything.
+/// What every slice is handed. Clones share everything, and cost one counter: every request makes some.
 #[derive(Clone, Debug)]
-pub struct Base {
+pub struct Base(Arc<Shared>);
+
+/// What the clones of a [`Base`] share; its fields are read through it.
+#[derive(Debug)]
+pub struct Shared {
     /// The database.
     pub db: Db,
     /// The clock.
@@ -68,8 +72,16 @@ pub struct Base {
     pub public_url: Arc<str>,
     /// Keys.
     pub secrets: Secrets,
-    generation: Arc<AtomicI64>,
-    outbox: Arc<Notify>,
+    generation: AtomicI64,
+    outbox: Notify,
+}
+
+impl std::ops::Deref for Base {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
 }
 
 impl Base {
@@ -82,16 +94,16 @@ impl Base {
         public_url: &str,
         secrets: Secrets,
     ) -> Self {
-        Self {
+        Self(Arc::new(Shared {
             db,
             clock,
             tenant,
             instance: instance.into(),
             public_url: public_url.trim_end_matches('/').into(),
             secrets,
-            generation: Arc::new(AtomicI64::new(0)),
-            outbox: Arc::new(Notify::new()),
-        }
+            generation: AtomicI64::new(0),
+            outbox: Notify::new(),
+        }))
     }
 
     /// Runs a unit of work that writes, for this tenant. What the unit refuses comes back as it is;

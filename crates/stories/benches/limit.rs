@@ -4,16 +4,17 @@
 
 use crate::machine::{Usage, per_second};
 use anyhow::{Context, Result, bail};
-use rusqlite::{Connection, Statement};
 use rusqlite::types::Value;
+use rusqlite::{Connection, Statement};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use store::testing::RecordedUnit;
 
 /// Units of work in one commit (spec: raw group commit of 100).
 const GROUP: usize = 100;
-/// As the product's checkpointer (crates/store).
+/// As the product's checkpointer and its writer's cache (crates/store).
 const CHECKPOINT_PAGES: i64 = 4_000;
+const CACHE_KIB: i64 = 16_384;
 
 /// What the product wrote into one of its databases.
 pub(crate) struct Writes {
@@ -35,12 +36,7 @@ pub(crate) struct Replayed {
 
 impl Writes {
     /// The writes among the recorded statements of so many payments, on a database that was like `before`.
-    pub(crate) fn of(
-        units: &[RecordedUnit],
-        payments: usize,
-        before: &Path,
-        table: &'static str,
-    ) -> Self {
+    pub(crate) fn of(units: &[RecordedUnit], payments: usize, before: &Path, table: &'static str) -> Self {
         let before = before.to_owned();
         let mut writes = Self { texts: Vec::new(), units: Vec::new(), payments, before, table };
         for unit in units {
@@ -116,6 +112,7 @@ impl Writes {
         conn.pragma_update(None, "temp_store", "MEMORY")?;
         conn.pragma_update(None, "foreign_keys", true)?;
         conn.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+        conn.pragma_update(None, "cache_size", -CACHE_KIB)?;
         Ok(conn)
     }
 
@@ -138,8 +135,7 @@ struct Runner<'c> {
 
 impl<'c> Runner<'c> {
     fn new(writes: &Writes, conn: &'c Connection) -> Result<Self> {
-        let statements =
-            writes.texts.iter().map(|text| conn.prepare(text)).collect::<Result<Vec<_>, _>>()?;
+        let statements = writes.texts.iter().map(|text| conn.prepare(text)).collect::<Result<Vec<_>, _>>()?;
         Ok(Self { statements, begin: conn.prepare("BEGIN IMMEDIATE")?, commit: conn.prepare("COMMIT")? })
     }
 

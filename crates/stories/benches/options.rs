@@ -8,8 +8,19 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Options(BTreeMap<String, String>);
 
 const KNOWN: &[&str] = &[
-    "binary", "rounds", "terminals", "payments", "recorded", "rates", "secs", "hold", "hot", "peer", "peer-secs",
-    "rows", "single",
+    "binary",
+    "rounds",
+    "terminals",
+    "payments",
+    "recorded",
+    "rates",
+    "secs",
+    "hold",
+    "hot",
+    "peer",
+    "peer-secs",
+    "rows",
+    "single",
 ];
 
 impl Options {

@@ -123,7 +123,10 @@ async fn hot(
     for number in 1..=rounds {
         let many = spread.round(recorded, conns, payments, number).await?;
         let hot = one.round(recorded, conns, payments, number).await?;
-        println!("{}", json!({ "bench": "hot", "round": number, "one_merchant_per_s": hot.product, "many_per_s": many.product }));
+        println!(
+            "{}",
+            json!({ "bench": "hot", "round": number, "one_merchant_per_s": hot.product, "many_per_s": many.product })
+        );
         all.push((hot, many));
     }
     verdict::hot(&all);

@@ -77,7 +77,10 @@ impl Peers {
             for clients in CLIENTS {
                 all.push((clients, server.pgbench(script, clients, self.secs, self.runs)?));
             }
-            println!("{}", json!({ "peer": "pgbench", "round": self.runs, "payments_per_s_by_clients": all }));
+            println!(
+                "{}",
+                json!({ "peer": "pgbench", "round": self.runs, "payments_per_s_by_clients": all })
+            );
             reached.pgbench = all.iter().map(|(_, rate)| *rate).max();
         }
         if let Some(cala) = &self.cala {
@@ -259,7 +262,10 @@ impl Server {
     }
 
     fn url(&self, database: &str) -> String {
-        format!("postgres://choba@{}/{database}", self.socket.path().display().to_string().replace('/', "%2F"))
+        format!(
+            "postgres://choba@{}/{database}",
+            self.socket.path().display().to_string().replace('/', "%2F")
+        )
     }
 
     fn client(&self, program: &str) -> Command {
@@ -287,9 +293,10 @@ impl Server {
             .arg("pay")
             .output()?;
         let said = String::from_utf8_lossy(&out.stdout).into_owned();
-        let rate = said.lines().find_map(|line| line.strip_prefix("tps = ")).and_then(|rest| {
-            rest.split(['.', ' ']).next().and_then(|whole| whole.parse::<u64>().ok())
-        });
+        let rate = said
+            .lines()
+            .find_map(|line| line.strip_prefix("tps = "))
+            .and_then(|rest| rest.split(['.', ' ']).next().and_then(|whole| whole.parse::<u64>().ok()));
         match (rate, out.status.success()) {
             (Some(rate), true) => Ok(rate),
             _ => bail!("pgbench: {said} {}", String::from_utf8_lossy(&out.stderr)),

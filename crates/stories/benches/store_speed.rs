@@ -47,7 +47,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
                 let page = acquiring::console::first_page(tx, TENANT, &shop, day)?;
                 let listed = begun.elapsed();
                 acquiring::console::day_sums(tx, TENANT, &shop, day)?;
-                Ok::<_, DbError>(if page.is_empty() { (None, listed) } else { (Some(listed), begun.elapsed()) })
+                Ok::<_, DbError>(if page.is_empty() {
+                    (None, listed)
+                } else {
+                    (Some(listed), begun.elapsed())
+                })
             })
             .map_err(|error| anyhow!("a page cannot be read: {error}"))?;
         pages.push(micros(page.ok_or_else(|| anyhow!("a shop's day is empty"))?)?);

@@ -104,7 +104,10 @@ pub(crate) fn open(rate: usize, secs: usize, sorted: &[u64]) {
 
 /// One figure that must not be above what was promised.
 pub(crate) fn at_most(what: &str, measured: u64, promised: u64, unit: &str) {
-    println!("verdict {what}: {measured} {unit}, promised at most {promised}: {}", kept(measured <= promised));
+    println!(
+        "verdict {what}: {measured} {unit}, promised at most {promised}: {}",
+        kept(measured <= promised)
+    );
 }
 
 /// A line of figures.
