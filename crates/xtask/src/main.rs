@@ -18,6 +18,7 @@ cargo xtask assets    build the web bundle (npm, esbuild)
 cargo xtask tidy      the cheap checks: files, edges between crates, links, ids, licences
 cargo xtask browser   only the browser pass (Chromium drives the demo)
 cargo xtask bench     payments per second beside the raw limit, start-up time, click to paint
+cargo xtask crash     strike one program at every write, sync, send and connect; --help says more
 cargo xtask edges     print the table of edges between crates, for ARCHITECTURE.md";
 
 fn main() -> ExitCode {
@@ -44,6 +45,7 @@ fn dispatch(command: &str, rest: &[String]) -> Result<()> {
         "browser" => test::browser(),
         "bench" => bench(rest),
         "edges" => tidy::print_edges(),
+        "crash" => program("crash", "crash", rest),
         "help" | "--help" | "-h" => {
             println!("{HELP}");
             Ok(())
@@ -62,6 +64,13 @@ fn demo(rest: &[String]) -> Result<()> {
     let mut command = std::process::Command::new(binary);
     command.arg("demo").args(rest);
     run::become_command(command)
+}
+
+/// Runs a program of a crate that only checks, with its own flags.
+fn program(package: &str, binary: &str, rest: &[String]) -> Result<()> {
+    let mut args = vec!["run", "--quiet", "--package", package, "--bin", binary, "--"];
+    args.extend(rest.iter().map(String::as_str));
+    run::cargo(&args)
 }
 
 /// The promises of speed (docs/bench.md): `pay`, `start` and `iso8583` are programs of crates/stories,

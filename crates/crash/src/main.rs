@@ -1,0 +1,94 @@
+//! `cargo xtask crash`: the sweep from the command line.
+#![expect(clippy::print_stderr, reason = "a command-line tool talks to its user")]
+
+use anyhow::{Context as _, Result};
+use clap::Parser;
+use crash::fault::Mode;
+use crash::flow::{self, FLOWS};
+use crash::sweep::{Wanted, sweep};
+use crash::tools::Tools;
+use crash::town::Party;
+use std::process::ExitCode;
+
+/// Strikes one program of a running town at every call that writes, syncs, sends or connects, and compares
+/// the books.
+#[derive(Parser)]
+#[command(name = "cargo xtask crash")]
+struct Args {
+    /// A flow; may be repeated. All when none is named.
+    #[arg(long)]
+    flow: Vec<String>,
+    /// Who is struck; may be repeated.
+    #[arg(long, value_enum)]
+    party: Vec<Party>,
+    /// What happens at the call; may be repeated.
+    #[arg(long, value_enum)]
+    mode: Vec<Mode>,
+    /// So many points chosen by the seed, instead of all.
+    #[arg(long)]
+    sample: Option<usize>,
+    /// Of the sample.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Leave out the points below this number.
+    #[arg(long, default_value_t = 1)]
+    from: u32,
+    /// This point alone.
+    #[arg(long)]
+    only: Option<u32>,
+    /// Points at the same time.
+    #[arg(long, default_value_t = 2)]
+    jobs: usize,
+    /// Stop after so many violations; 0 never.
+    #[arg(long, default_value_t = 0)]
+    stop_after: usize,
+    /// Print every counted call.
+    #[arg(long)]
+    calls: bool,
+    /// Run a program that has this bug: the sweep must find it.
+    #[arg(long)]
+    planted: Option<String>,
+    /// List the flows and stop.
+    #[arg(long)]
+    list: bool,
+}
+
+fn main() -> ExitCode {
+    match run(Args::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(2),
+        Err(error) => {
+            eprintln!("✗ {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: Args) -> Result<bool> {
+    if args.list {
+        for flow in FLOWS {
+            eprintln!("{:<10} {}", flow.name, flow.about);
+        }
+        return Ok(true);
+    }
+    let flows = args
+        .flow
+        .iter()
+        .map(|name| flow::named(name).with_context(|| format!("there is no flow {name:?}")))
+        .collect::<Result<Vec<_>>>()?;
+    let tools = Tools::build(args.planted.as_deref())?;
+    let wanted = Wanted {
+        flows,
+        parties: args.party,
+        modes: args.mode,
+        sample: args.sample,
+        seed: args.seed,
+        from: args.from,
+        only: args.only,
+        jobs: args.jobs,
+        stop_after: args.stop_after,
+        calls: args.calls,
+    };
+    let swept = sweep(&tools, &wanted, &mut std::io::stdout())?;
+    Ok(swept.violations.is_empty())
+}
