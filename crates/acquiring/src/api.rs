@@ -6,7 +6,7 @@ use crate::row::{self, Payment};
 use crate::service::Acquiring;
 use crate::step::Happening;
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use center_api::{CompletionRequest, PaymentRequest, PaymentView, ReversalRequest};
 use center_base::{Access, Caller, Doc, JsonBody, Refusal, Routes, SignedBy};
 use codes::api;
@@ -164,5 +164,5 @@ async fn finish(acquiring: &Acquiring, by: &SignedBy, payment: Payment) -> Resul
 fn answer(view: PaymentView) -> Response {
     let waits = matches!(view.state, StateName::Started | StateName::Sent | StateName::InDoubt);
     let status = if waits { StatusCode::ACCEPTED } else { StatusCode::OK };
-    (status, axum::Json(view)).into_response()
+    center_base::json(status, &view)
 }
