@@ -30,7 +30,7 @@ pub(crate) const ADVANCE: &str = "UPDATE terminal SET last_counter = $4
 /// A key and its name.
 struct Key {
     id: Arc<str>,
-    key: VerifyingKey,
+    public: VerifyingKey,
     /// Requests that it was asked about.
     uses: AtomicU32,
     /// Its table, once it is used often.
@@ -59,7 +59,7 @@ impl Drop for Fast {
 
 impl Key {
     fn new(id: &str, key: VerifyingKey) -> Self {
-        Self { id: id.into(), key, uses: AtomicU32::new(0), fast: OnceLock::new() }
+        Self { id: id.into(), public: key, uses: AtomicU32::new(0), fast: OnceLock::new() }
     }
 
     /// Verifies a request; a key that is used often gets a table, with which that costs half.
@@ -67,11 +67,11 @@ impl Key {
         let fast = match self.fast.get() {
             Some(fast) => fast.as_ref(),
             None if self.uses.fetch_add(1, Ordering::Relaxed) < limits::USES_BEFORE_FAST => None,
-            None => self.fast.get_or_init(|| Fast::new(&self.key)).as_ref(),
+            None => self.fast.get_or_init(|| Fast::new(&self.public)).as_ref(),
         };
         match fast {
             Some(fast) => verify_by(covered, headers, |message, signature| fast.0.holds(message, signature)),
-            None => verify(&self.key, covered, headers),
+            None => verify(&self.public, covered, headers),
         }
     }
 }
