@@ -200,7 +200,10 @@ fn filled(sql: &str, values: &[String]) -> String {
 fn literal(value: &store::Value<'_>) -> String {
     match value {
         store::Value::I64(number) => format!("{number}::bigint"),
-        store::Value::Text(text) => format!("'{}'", text.replace('\'', "''")),
+        // pgbench takes what follows a colon for a variable, in a text too.
+        store::Value::Text(text) => {
+            format!("('{}')", text.replace('\'', "''").replace(':', "' || chr(58) || '"))
+        }
         store::Value::Bytes(bytes) => format!("decode('{}', 'hex')", hex::encode(bytes)),
         store::Value::Null => "NULL".to_owned(),
     }
