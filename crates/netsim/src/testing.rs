@@ -133,6 +133,31 @@ impl Terminal {
         message
     }
 
+    /// 0400, 0401 of a payment; with its card read again when `card` is named.
+    pub(crate) fn void(&mut self, mti: &str, original: &Message, card: Option<&str>) -> Message {
+        let rrn = original.text(37).unwrap().parse().unwrap();
+        let message = self.header(Mti::parse(mti).unwrap(), rrn, original.number(4).unwrap());
+        self.back(message, original, card)
+    }
+
+    /// 0200 with processing code 200000.
+    pub(crate) fn give_back(&mut self, rrn: u32, amount: u64, original: &Message, card: Option<&str>) -> Message {
+        let mut message = self.header(Mti::FINANCIAL_REQUEST, rrn, amount);
+        message.set(3, "200000").unwrap().set(48, original.text(37).unwrap()).unwrap();
+        self.back(message, original, card)
+    }
+
+    fn back(&mut self, mut message: Message, original: &Message, card: Option<&str>) -> Message {
+        message.set(25, "00").unwrap().set_original(OriginalData::of(original).unwrap()).unwrap();
+        if let Some(card) = card {
+            self.counter = dukpt::next_counter(self.counter).unwrap();
+            let accounts = accounts();
+            let secret = secret(accounts.named(card).unwrap(), self.counter, None);
+            message.set(22, "051").unwrap().set_bytes(63, &secret.encode().unwrap()).unwrap();
+        }
+        message
+    }
+
     pub(crate) fn management(&mut self, code: &str) -> Message {
         self.stan += 1;
         let mut message = Message::new(Mti::NETWORK_REQUEST);

@@ -386,13 +386,15 @@ impl View<'_> {
     }
 
     fn charge(&self, entry: &Entry) -> Markup {
-        let undone = matches!(entry.state, State::Reversed | State::Declined | State::Tombstone);
+        let undone = matches!(entry.state, State::Reversed | State::Declined | State::Tombstone | State::Voided);
         let status = match entry.state {
             State::Charged => Status::Sale,
             State::Held => Status::Authorized,
             State::Reversed => Status::Voided,
             State::Declined => Status::Failed,
             State::Tombstone => Status::Released,
+            State::Voided => Status::Voided,
+            State::Refunded => Status::Voided,
         };
         let class = if entry.class.is_empty() { "-" } else { entry.class.as_str() };
         html! {
