@@ -68,7 +68,7 @@ pub enum ExportError {
 
 /// The book in a folder whose simulators do not run. Blocks.
 pub fn of_folder(data: &Path, clock: Clock) -> Result<Charges, ExportError> {
-    let db = Db::open(&crate::book_url(data), tables::MIGRATIONS, clock)?;
+    let db = Db::open(&crate::book_url(data), &tables::migrations(), clock)?;
     let read = db.read_blocking(tables::all);
     db.close();
     Ok(charges(read?))

@@ -54,7 +54,7 @@ pub(crate) fn clock() -> Clock {
 pub(crate) fn host(folder: &std::path::Path, clock: &Clock) -> Host {
     let url = store::Url::Sqlite(folder.join("networks.sqlite"));
     Host {
-        db: Db::open(&url, tables::MIGRATIONS, clock.clone()).unwrap(),
+        db: Db::open(&url, &tables::migrations(), clock.clone()).unwrap(),
         clock: clock.clone(),
         accounts: accounts(),
         bdk: test_keys::bdk(),

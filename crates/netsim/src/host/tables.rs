@@ -8,7 +8,12 @@ use store::{DbError, Inconsistent, Migration, ReadTx, Row, TenantId, Tx, params}
 /// The simulators serve one scheme.
 pub const TENANT: TenantId = TenantId(1);
 
-/// The steps of the schema.
+/// The steps of the whole book: the card network's, then the code brands'.
+pub fn migrations() -> Vec<Migration> {
+    MIGRATIONS.iter().chain(&crate::code::tables::MIGRATIONS).cloned().collect()
+}
+
+/// The card network's steps of the schema.
 pub const MIGRATIONS: &[Migration] = &[
     Migration {
         name: "netsim/0001_charge",
