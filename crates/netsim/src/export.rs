@@ -1,6 +1,8 @@
 //! The network's book as JSON, for proofs that compare it with the center's: `GET /desk/charges` and
 //! `choba admin export networks`.
 
+use crate::code::book::{Charge, Refund, Status};
+use crate::code::tables as code_tables;
 use crate::host::book::{Entry, Kind, State};
 use crate::host::tables;
 use clock::Clock;
@@ -25,6 +27,41 @@ pub struct Charges {
     pub net_yen: i64,
     /// The sum of what is held, whole yen.
     pub held_yen: i64,
+    /// The books of the code brands.
+    pub code: CodeCharges,
+}
+
+/// The books of the code brands.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct CodeCharges {
+    /// Payments that were asked for, oldest first.
+    pub charges: Vec<Charge>,
+    /// Refunds that were carried out, oldest first.
+    pub refunds: Vec<Refund>,
+    /// Cancels whose payment never came, oldest first.
+    pub tombstones: Vec<Charge>,
+    /// The sum of what was paid and not cancelled, whole yen.
+    pub charged_yen: i64,
+    /// The sum of refunds, whole yen.
+    pub refunded_yen: i64,
+    /// What customers have paid after all, whole yen.
+    pub net_yen: i64,
+}
+
+/// Sorts the payments and refunds of the code brands.
+pub fn code_charges(entries: Vec<Charge>, refunds: Vec<Refund>) -> CodeCharges {
+    let (tombstones, charges): (Vec<_>, Vec<_>) =
+        entries.into_iter().partition(|charge| charge.payment_id.is_empty());
+    let stands = |charge: &&Charge| matches!(charge.status, Status::Completed | Status::Refunded);
+    let sum = |amounts: &mut dyn Iterator<Item = i64>| amounts.fold(0_i64, i64::saturating_add);
+    CodeCharges {
+        charged_yen: sum(&mut charges.iter().filter(stands).map(|charge| charge.amount.get())),
+        refunded_yen: sum(&mut refunds.iter().map(|given| given.amount.get())),
+        net_yen: sum(&mut charges.iter().map(|charge| charge.net().get())),
+        charges,
+        refunds,
+        tombstones,
+    }
 }
 
 /// Sorts the entries of the book.
@@ -52,6 +89,7 @@ pub fn charges(entries: Vec<Entry>) -> Charges {
         charges,
         returns,
         tombstones,
+        code: CodeCharges::default(),
     }
 }
 
@@ -69,7 +107,10 @@ pub enum ExportError {
 /// The book in a folder whose simulators do not run. Blocks.
 pub fn of_folder(data: &Path, clock: Clock) -> Result<Charges, ExportError> {
     let db = Db::open(&crate::book_url(data), &tables::migrations(), clock)?;
-    let read = db.read_blocking(tables::all);
+    let read = db.read_blocking(|tx| {
+        Ok::<_, DbError>((tables::all(tx)?, code_tables::all(tx)?, code_tables::all_refunds(tx)?))
+    });
     db.close();
-    Ok(charges(read?))
+    let (card, code, refunds) = read?;
+    Ok(Charges { code: code_charges(code, refunds), ..charges(card) })
 }

@@ -1,6 +1,9 @@
 //! For the tests: a few cards, and a terminal with its reader that makes requests of them.
 
 use crate::cards::Standing;
+use crate::code::auth::Credentials;
+use crate::code::http::Brands;
+use crate::code::rules::Rules;
 use crate::faults::Faults;
 use crate::host::issuer::{Account, Accounts};
 use crate::host::line::Host;
@@ -63,6 +66,20 @@ pub(crate) fn host(folder: &std::path::Path, clock: &Clock) -> Host {
         late: Duration::from_secs(30),
         faults: Faults::default(),
         log: Log::new(|| ()),
+    }
+}
+
+pub(crate) fn brands(folder: &std::path::Path, clock: &Clock) -> Brands {
+    let host = host(folder, clock);
+    Brands {
+        db: host.db,
+        clock: clock.clone(),
+        rules: Rules::built_in().unwrap(),
+        credentials: Credentials::test(),
+        magic: true,
+        late: Duration::from_secs(30),
+        faults: host.faults,
+        log: host.log,
     }
 }
 
