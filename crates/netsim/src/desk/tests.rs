@@ -34,7 +34,7 @@ fn settings(folder: &std::path::Path, clock: &Clock, clock_moves: bool) -> Setti
         keys: Keys::test(),
         center_waits: Duration::from_secs(25),
         magic: true,
-        listen: Listen { desk: free, card: free, smtp: free },
+        listen: Listen { desk: free, card: free, smtp: free, code: Some(free), code_tls: Some(free) },
         hosts: Vec::new(),
         terminals: vec![Terminal {
             id: "100000000001".into(), name: "レジ前".into(), printer: Some(free)
