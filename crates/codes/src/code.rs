@@ -180,8 +180,8 @@ mod tests {
         assert_eq!(
             unknown,
             [
-                "Q1ET002C", "Q1ET002D", "Q1ET002E", "Q1ET0036", "Q1ET003C", "Q1ET0040", "Q1ET0042", "Q1ET0043",
-                "Q1ET0045", "QRNE0306"
+                "Q1ET002C", "Q1ET002D", "Q1ET002E", "Q1ET0036", "Q1ET003C", "Q1ET0040", "Q1ET0042",
+                "Q1ET0043", "Q1ET0045", "QRNE0306"
             ]
         );
         let again = ids(|code| code.row().money == Unknown && code.row().retry == Retry::Same);

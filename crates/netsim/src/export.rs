@@ -71,7 +71,8 @@ pub fn charges(entries: Vec<Entry>) -> Charges {
     let (returns, mut charges): (Vec<_>, Vec<_>) =
         entries.into_iter().partition(|entry| entry.kind == Kind::Return);
     for given in returns.iter().filter(|entry| entry.state == State::Refunded) {
-        let original = charges.iter_mut().find(|entry| entry.key.shop == given.key.shop && entry.key.rrn == given.of);
+        let original =
+            charges.iter_mut().find(|entry| entry.key.shop == given.key.shop && entry.key.rrn == given.of);
         if let Some(original) = original {
             original.given_back = original.given_back.plus(given.amount).unwrap_or(original.given_back);
         }

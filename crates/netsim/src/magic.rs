@@ -135,9 +135,7 @@ const fn code(ending: i64, code: &'static str, outcome: CodeOutcome, words: &'st
 
 /// Every magic amount of code payments, in order.
 pub const CODE_TABLE: &[CodeRow] = {
-    use CodeOutcome::{
-        Customer, Inquiry, Line, LineBack, Refuse, RefuseBack, ServerError, ServerErrorBack,
-    };
+    use CodeOutcome::{Customer, Inquiry, Line, LineBack, Refuse, RefuseBack, ServerError, ServerErrorBack};
     &[
         code(4202, "Q1ET0002", Refuse(reply::UNSUPPORTED_CODE), "code not supported"),
         code(4203, "Q1ET0003", Refuse(reply::BANK_SYSTEM_ERROR), "the customer's bank does not answer"),
@@ -152,11 +150,21 @@ pub const CODE_TABLE: &[CodeRow] = {
         code(4220, "", Customer(Some(Status::Completed)), "the customer confirms after two questions"),
         code(4227, "Q1ET001B", Refuse(reply::INVALID_MERCHANT_PAYMENT_ID), "id not usable"),
         code(4230, "Q1ET0030", Refuse(reply::PAYMENT_FAILED), "the payment fails"),
-        code(4233, "Q1ET0033", Customer(Some(Status::Canceled)), "cancelled at the brand while the customer thinks"),
+        code(
+            4233,
+            "Q1ET0033",
+            Customer(Some(Status::Canceled)),
+            "cancelled at the brand while the customer thinks",
+        ),
         code(4234, "Q1ET0034", Refuse(reply::INVALID_PARAMS), "parameter wrong"),
         code(4236, "Q1ET0036", Inquiry(reply::TERMINAL_SUSPENDED), "every inquiry: terminal suspended"),
         code(4240, "Q1ET0040", Inquiry(reply::INVALID_PARAMS), "every inquiry: parameter wrong"),
-        code(4241, "Q1ET0041", Line(Strike::DropRequest), "the request never arrives; an inquiry finds nothing"),
+        code(
+            4241,
+            "Q1ET0041",
+            Line(Strike::DropRequest),
+            "the request never arrives; an inquiry finds nothing",
+        ),
         code(4242, "Q1ET0042", ServerError, "paid, and answered 500; an inquiry finds it"),
         code(4243, "Q1ET0043", Line(Strike::DropAnswer), "paid, the answer never comes; an inquiry finds it"),
         code(4244, "Q1ET0043", Line(Strike::Late), "paid, the answer comes after the time-out"),
@@ -168,12 +176,27 @@ pub const CODE_TABLE: &[CodeRow] = {
         code(4260, "Q1ET003C", Customer(None), "the customer never answers"),
         code(4316, "QRNER016", RefuseBack(reply::PAYMENT_NOT_FOUND), "paid; giving back: no such payment"),
         code(4321, "Q1ET0021", RefuseBack(reply::INVALID_PARAMS), "paid; giving back: parameter wrong"),
-        code(4323, "Q1ET0023", RefuseBack(reply::TERMINAL_SUSPENDED), "paid; giving back: terminal suspended"),
+        code(
+            4323,
+            "Q1ET0023",
+            RefuseBack(reply::TERMINAL_SUSPENDED),
+            "paid; giving back: terminal suspended",
+        ),
         code(4328, "Q1ET0028", RefuseBack(reply::GATEWAY_ERROR), "paid; giving back: not possible now"),
         code(4329, "Q1ET001C", RefuseBack(reply::CANCEL_PERIOD_EXPIRED), "paid; giving back: too late"),
         code(4330, "Q1ET001D", RefuseBack(reply::ALREADY_REFUNDED), "paid; giving back: already refunded"),
-        code(4331, "Q1ET001E", RefuseBack(reply::INVALID_REFUND_AMOUNT), "paid; giving back: amount not possible"),
-        code(4342, "Q1ET002C", LineBack(Strike::DropAnswer), "paid; given back, the first answer never comes"),
+        code(
+            4331,
+            "Q1ET001E",
+            RefuseBack(reply::INVALID_REFUND_AMOUNT),
+            "paid; giving back: amount not possible",
+        ),
+        code(
+            4342,
+            "Q1ET002C",
+            LineBack(Strike::DropAnswer),
+            "paid; given back, the first answer never comes",
+        ),
         code(4343, "Q1ET002D", ServerErrorBack, "paid; given back, the first answer is 500"),
         code(4344, "Q1ET002E", LineBack(Strike::Close), "paid; given back, the line is cut the first time"),
     ]
@@ -187,8 +210,9 @@ pub fn code_outcome(amount: Yen) -> Option<CodeOutcome> {
 
 /// The table of code payments as Markdown.
 pub fn code_markdown() -> String {
-    let mut out =
-        String::from("| amount ends in | for example | what the brand does | code of 1.4.1 |\n|---|---|---|---|\n");
+    let mut out = String::from(
+        "| amount ends in | for example | what the brand does | code of 1.4.1 |\n|---|---|---|---|\n",
+    );
     for row in CODE_TABLE {
         let example = money::group(row.ending);
         let code = if row.code.is_empty() { "–" } else { row.code };
@@ -236,7 +260,8 @@ mod tests {
     #[test]
     fn every_code_that_a_brand_can_cause_has_an_amount() {
         // 1.4.1: what begins with Q1ET comes from the brand's side; of QRN only the missing target does.
-        let mut caused: Vec<&str> = CODE_TABLE.iter().map(|row| row.code).filter(|code| !code.is_empty()).collect();
+        let mut caused: Vec<&str> =
+            CODE_TABLE.iter().map(|row| row.code).filter(|code| !code.is_empty()).collect();
         caused.sort_unstable();
         caused.dedup();
         assert_eq!(

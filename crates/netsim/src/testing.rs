@@ -158,7 +158,13 @@ impl Terminal {
     }
 
     /// 0200 with processing code 200000.
-    pub(crate) fn give_back(&mut self, rrn: u32, amount: u64, original: &Message, card: Option<&str>) -> Message {
+    pub(crate) fn give_back(
+        &mut self,
+        rrn: u32,
+        amount: u64,
+        original: &Message,
+        card: Option<&str>,
+    ) -> Message {
         let mut message = self.header(Mti::FINANCIAL_REQUEST, rrn, amount);
         message.set(3, "200000").unwrap().set(48, original.text(37).unwrap()).unwrap();
         self.back(message, original, card)

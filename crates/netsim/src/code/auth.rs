@@ -125,8 +125,14 @@ mod tests {
         // Made with node's crypto from the lines that paypayopa-sdk-node 2.2.0 signs.
         let own = Credentials::test();
         let now = Timestamp::from_second(1_700_000_000).unwrap();
-        assert_eq!(header(&own, signed(), "nonce", now), "hmac OPA-Auth:choba-test-key:4OQ2j7TK/7pAEcGSdN845g0xeCLq5dF5awgQb3WDc0w=:nonce:1700000000:V2JK2tb0qFf+FUHdRzxwaw==");
+        assert_eq!(
+            header(&own, signed(), "nonce", now),
+            "hmac OPA-Auth:choba-test-key:4OQ2j7TK/7pAEcGSdN845g0xeCLq5dF5awgQb3WDc0w=:nonce:1700000000:V2JK2tb0qFf+FUHdRzxwaw=="
+        );
         let get = Signed { method: "GET", path: "/v2/payments/p1", content_type: "", body: b"" };
-        assert_eq!(header(&own, get, "nonce", now), "hmac OPA-Auth:choba-test-key:yRth9xJ2HNKADwEkmtepC89Ex+rfsECS6Rf0lL7s5RA=:nonce:1700000000:empty");
+        assert_eq!(
+            header(&own, get, "nonce", now),
+            "hmac OPA-Auth:choba-test-key:yRth9xJ2HNKADwEkmtepC89Ex+rfsECS6Rf0lL7s5RA=:nonce:1700000000:empty"
+        );
     }
 }

@@ -37,9 +37,10 @@ fn symbols(digits: &str) -> Option<Vec<usize>> {
             _ => {}
         }
     }
-    let sum = symbols.iter().enumerate().fold(0_usize, |sum, (place, symbol)| {
-        sum.saturating_add(symbol.saturating_mul(place.max(1)))
-    });
+    let sum = symbols
+        .iter()
+        .enumerate()
+        .fold(0_usize, |sum, (place, symbol)| sum.saturating_add(symbol.saturating_mul(place.max(1))));
     symbols.extend([sum.rem_euclid(103), STOP]);
     Some(symbols)
 }
@@ -73,7 +74,7 @@ mod tests {
             assert_eq!(sum, if value == STOP { 13 } else { 11 }, "{value}");
             // ISO/IEC 15417: the bars of a symbol add up to an even number.
             let bars: u32 = widths.bytes().step_by(2).map(|b| u32::from(b - b'0')).sum();
-            assert!(value == STOP || bars % 2 == 0, "{value}");
+            assert!(value == STOP || bars.is_multiple_of(2), "{value}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::auth::{self, Credentials, Signed};
 use super::back::{self, AskedRefund};
-use super::book::{Change, Charge, Key, Known};
+use super::book::{Change, Key, Known};
 use super::reply::{self, Reply, ResultCode};
 use super::rules::Rules;
 use super::step::{self, Asked, Done, World};
@@ -309,7 +309,7 @@ fn after(asked: &Ask, done: &Done, world: World<'_>) -> Option<CodeOutcome> {
         Change::Enter(charge) | Change::Turn(charge) => Some(charge),
         Change::Refund(_) => None,
     });
-    let outcome = changed.and_then(|charge: &Box<Charge>| world.magic(charge.amount))?;
+    let outcome = changed.and_then(|charge| world.magic(charge.amount))?;
     let fits = match outcome {
         CodeOutcome::Line(_) | CodeOutcome::ServerError => matches!(asked, Ask::Pay(_)),
         CodeOutcome::LineBack(_) | CodeOutcome::ServerErrorBack => {

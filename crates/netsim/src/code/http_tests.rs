@@ -14,12 +14,19 @@ use tower::ServiceExt as _;
 
 const HOST: &str = "127.0.0.1:8702";
 
-fn request(bench: &Bench, method: &str, path: &str, body: &Value, credentials: &Credentials) -> Request<Body> {
+fn request(
+    bench: &Bench,
+    method: &str,
+    path: &str,
+    body: &Value,
+    credentials: &Credentials,
+) -> Request<Body> {
     let bytes = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
     let content_type = if bytes.is_empty() { "" } else { "application/json" };
     let signed = Signed { method, path: path.split('?').next().unwrap(), content_type, body: &bytes };
     let header = auth::header(credentials, signed, "n", bench.brands.clock.now());
-    let mut request = Request::builder().method(method).uri(path).header("host", HOST).header("authorization", header);
+    let mut request =
+        Request::builder().method(method).uri(path).header("host", HOST).header("authorization", header);
     if !bytes.is_empty() {
         request = request.header("content-type", content_type);
     }
@@ -97,7 +104,12 @@ async fn what_is_no_call_or_no_payment_is_said_so() {
         ("GET", "/nobody/v2/payments/1", Value::Null, "NO_SUCH_CALL"),
         ("POST", "/v2/payments", json!({}), "INVALID_PARAMS"),
         ("POST", "/v2/payments", with("merchantPaymentId", json!("")), "INVALID_MERCHANT_PAYMENT_ID"),
-        ("POST", "/v2/payments", with("merchantPaymentId", json!("x".repeat(65))), "INVALID_MERCHANT_PAYMENT_ID"),
+        (
+            "POST",
+            "/v2/payments",
+            with("merchantPaymentId", json!("x".repeat(65))),
+            "INVALID_MERCHANT_PAYMENT_ID",
+        ),
         ("POST", "/v2/payments", with("amount", json!({"amount": 1, "currency": "USD"})), "INVALID_PARAMS"),
         ("POST", "/v2/payments", with("amount", json!({"amount": -1, "currency": "JPY"})), "INVALID_PARAMS"),
         ("POST", "/v2/payments", with("userAuthorizationCode", json!("💥")), "CODE_INVALID"),
@@ -110,11 +122,13 @@ async fn what_is_no_call_or_no_payment_is_said_so() {
 #[tokio::test]
 async fn trouble_on_order_strikes_the_answer_and_an_inquiry_finds_the_truth() {
     let mut bench = Bench::new();
-    let order = |json: Value| bench.brands.faults.order(serde_json::from_value::<Order>(json).unwrap()).unwrap();
+    let order =
+        |json: Value| bench.brands.faults.order(serde_json::from_value::<Order>(json).unwrap()).unwrap();
     order(json!({"network": "code", "fault": "close", "times": 1}));
     let body = payment(&mut bench, "aoi-paypay", "p1", 880);
     assert_eq!(call(&bench, "POST", "/v2/payments", body).await, None, "the line is cut");
-    let order = |json: Value| bench.brands.faults.order(serde_json::from_value::<Order>(json).unwrap()).unwrap();
+    let order =
+        |json: Value| bench.brands.faults.order(serde_json::from_value::<Order>(json).unwrap()).unwrap();
     order(json!({"network": "code", "fault": "garbage", "times": 1}));
     assert_eq!(call(&bench, "GET", "/v2/payments/p1", Value::Null).await, None, "garbage");
     let (_, _, data) = call(&bench, "GET", "/v2/payments/p1", Value::Null).await.unwrap();

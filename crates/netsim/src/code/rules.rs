@@ -124,8 +124,12 @@ impl Wallet {
     pub fn does_en(&self) -> String {
         match self.does {
             Does::Pays => "pays at once".to_owned(),
-            Does::Confirms => format!("confirms on the phone, by itself after {} questions of the shop", self.polls),
-            Does::Refuses => format!("refuses on the phone, by itself after {} questions of the shop", self.polls),
+            Does::Confirms => {
+                format!("confirms on the phone, by itself after {} questions of the shop", self.polls)
+            }
+            Does::Refuses => {
+                format!("refuses on the phone, by itself after {} questions of the shop", self.polls)
+            }
             Does::NeverAnswers => "has to confirm and does nothing".to_owned(),
             Does::ShowsOldCode => "shows a code that has expired".to_owned(),
         }
@@ -141,7 +145,8 @@ impl Brand {
     /// Whether the brand is closed for its daily maintenance.
     pub fn is_in_maintenance(&self, now: Timestamp) -> bool {
         let hours = self.maintenance.as_deref().and_then(|text| text.split_once('-'));
-        let Some((Ok(from), Ok(to))) = hours.map(|(from, to)| (from.parse::<Time>(), to.parse::<Time>())) else {
+        let Some((Ok(from), Ok(to))) = hours.map(|(from, to)| (from.parse::<Time>(), to.parse::<Time>()))
+        else {
             return false;
         };
         let time = tokyo(now).time();
@@ -201,7 +206,11 @@ mod tests {
         assert_eq!((names.len(), numbers.len()), (rules.wallets.len(), rules.wallets.len()));
         assert!(rules.wallets.iter().all(|wallet| rules.brand(&wallet.brand).is_some() && wallet.number > 9));
         for brand in &rules.brands {
-            assert!(brand.length >= brand.prefix.len() + 10, "{}: room for a wallet and a minute", brand.word);
+            assert!(
+                brand.length >= brand.prefix.len() + 10,
+                "{}: room for a wallet and a minute",
+                brand.word
+            );
             assert!(rules.wallets.iter().any(|wallet| wallet.brand == brand.word), "{}", brand.word);
             assert_eq!(brand.provider.is_empty(), brand.qr == Qr::Digits, "{}", brand.word);
         }

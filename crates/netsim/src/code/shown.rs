@@ -72,8 +72,7 @@ fn qr(brand: &Brand, digits: &str) -> String {
         }
     };
     let inside = vec![Tlv::bytes(Tag::of(0x4F), provider), Tlv::bytes(Tag::of(0x57), payment_id)];
-    let objects =
-        [Tlv::bytes(Tag::of(0x85), word.as_bytes()), Tlv::template(Tag::of(0x61), inside)];
+    let objects = [Tlv::bytes(Tag::of(0x85), word.as_bytes()), Tlv::template(Tag::of(0x61), inside)];
     STANDARD.encode(tlv::write(&objects))
 }
 

@@ -81,7 +81,9 @@ pub fn pay(asked: &Asked, known: &Known, world: World<'_>) -> Done {
     }
     let magic = world.magic(asked.amount);
     match (world.forced, magic) {
-        (Some(result), _) | (None, Some(CodeOutcome::Refuse(result))) => return refuse(asked, "", result, world),
+        (Some(result), _) | (None, Some(CodeOutcome::Refuse(result))) => {
+            return refuse(asked, "", result, world);
+        }
         (None, _) => {}
     }
     let Some(read) = shown::read(world.rules, world.brand, &asked.code, world.now) else {
@@ -143,7 +145,8 @@ fn refuse(asked: &Asked, wallet: &str, result: ResultCode, world: World<'_>) -> 
     }
     let charge = enter(asked, wallet, Status::Failed, result.word, world);
     // PAYMENT_FAILED is no refusal of the request: the payment is there and has failed.
-    let reply = if result == reply::PAYMENT_FAILED { reply::payment(&charge, &[]) } else { Reply::of(result) };
+    let reply =
+        if result == reply::PAYMENT_FAILED { reply::payment(&charge, &[]) } else { Reply::of(result) };
     Done { reply, changes: vec![Change::Enter(Box::new(charge))] }
 }
 
@@ -174,9 +177,9 @@ fn masked(code: &str) -> String {
 /// Twenty digits that the payment's name decides (FNV-1a), so that a decision needs no chance.
 fn payment_id(key: &Key) -> String {
     let name = format!("{}/{}/{}", key.brand, key.merchant, key.id);
-    let hash = name
-        .bytes()
-        .fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3));
+    let hash = name.bytes().fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3)
+    });
     format!("{hash:020}")
 }
 
@@ -213,7 +216,7 @@ pub fn inquire(known: &Known, world: World<'_>) -> Done {
     if world.now.duration_since(charge.accepted_at) > CONFIRM {
         (asked.status, asked.changed_at) = (Status::Expired, world.now);
     } else if let Some((status, failure)) = customer(&asked, world) {
-        asked.failure = failure.to_owned();
+        failure.clone_into(&mut asked.failure);
         (asked.status, asked.changed_at) = (status, world.now);
     }
     Done { reply: reply::payment(&asked, &known.refunds), changes: vec![Change::Turn(Box::new(asked))] }

@@ -38,7 +38,8 @@ pub const MIGRATIONS: [Migration; 2] = [
     },
     Migration {
         name: "netsim/0006_code_refund",
-        sql: "-- Refunds of code payments; a payment's own row has their sum.
+        sql:
+            "-- Refunds of code payments; a payment's own row has their sum.
             CREATE TABLE code_refund (
                 tenant BIGINT NOT NULL,
                 brand TEXT NOT NULL,
@@ -77,8 +78,11 @@ const BY_NUMBER: &str = concat!(
     columns!(),
     " FROM code_charge WHERE tenant = $1 AND brand = $2 AND merchant = $3 AND payment_id = $4"
 );
-const ALL: &str =
-    concat!("SELECT ", columns!(), " FROM code_charge WHERE tenant = $1 ORDER BY accepted_us, brand, merchant, id");
+const ALL: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM code_charge WHERE tenant = $1 ORDER BY accepted_us, brand, merchant, id"
+);
 const NEWEST: &str = concat!(
     "SELECT ",
     columns!(),
@@ -267,7 +271,8 @@ fn charge(row: &Row<'_>) -> Result<Charge, DbError> {
         code: row.text(5)?.to_owned(),
         code_hash: row.bytes(6)?.to_vec(),
         amount: yen(row.i64(7)?)?,
-        status: Status::from_word(status).ok_or_else(|| Inconsistent::new("code_charge.status", "a status"))?,
+        status: Status::from_word(status)
+            .ok_or_else(|| Inconsistent::new("code_charge.status", "a status"))?,
         failure: row.text(9)?.to_owned(),
         given_back: yen(row.i64(10)?)?,
         polls: u32::try_from(row.i64(11)?).unwrap_or(u32::MAX),
@@ -290,6 +295,5 @@ fn refund(row: &Row<'_>) -> Result<Refund, DbError> {
 }
 
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[
-    BY_KEY, BY_NUMBER, ALL, NEWEST, CODE_USED, ENTER, TURN, REFUND, REFUNDS_OF, ALL_REFUNDS, ENTER_REFUND,
-];
+pub(crate) const STATEMENTS: &[&str] =
+    &[BY_KEY, BY_NUMBER, ALL, NEWEST, CODE_USED, ENTER, TURN, REFUND, REFUNDS_OF, ALL_REFUNDS, ENTER_REFUND];

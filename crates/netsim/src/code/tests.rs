@@ -88,12 +88,8 @@ impl Bench {
     }
 
     async fn refund(&self, brand: &str, id: &str, of: &str, amount: i64) -> String {
-        let asked = AskedRefund {
-            key: key(brand, id),
-            amount: yen(amount),
-            reason: "back".into(),
-            requested_at: 0,
-        };
+        let asked =
+            AskedRefund { key: key(brand, id), amount: yen(amount), reason: "back".into(), requested_at: 0 };
         let reply = self.ask(Ask::Refund(asked, By::Id(key(brand, of)))).await;
         reply.result.word.to_owned()
     }
@@ -241,10 +237,10 @@ async fn paypay_refunds_in_fifty_parts_and_alipay_in_one() {
 async fn a_brand_in_maintenance_does_nothing_and_remembers_nothing() {
     let mut bench = Bench::new();
     // 23:56 in Tokyo.
-    bench.brands.clock.advance(Duration::from_secs(11 * 3_600 + 56 * 60));
+    bench.brands.clock.advance(Duration::from_mins(11 * 60 + 56));
     assert_eq!(bench.pay("aoi-yucho", "1", 880).await, "MAINTENANCE_MODE");
     assert_eq!(bench.inquire("yuchopay", "1").await, "PAYMENT_NOT_FOUND");
-    bench.brands.clock.advance(Duration::from_secs(10 * 60));
+    bench.brands.clock.advance(Duration::from_mins(10));
     assert_eq!(bench.pay("aoi-yucho", "1", 880).await, "COMPLETED");
 }
 
@@ -255,7 +251,7 @@ async fn the_customers_buttons_end_the_waiting_and_only_the_waiting() {
     let charge = bench.book().await.charges.remove(0);
     let now = bench.brands.clock.now();
     let change = step::answer(&charge, true, now).unwrap();
-    let saved = bench.brands.db.write(TENANT, move |tx| tables::save(tx, &[change.clone()]));
+    let saved = bench.brands.db.write(TENANT, move |tx| tables::save(tx, std::slice::from_ref(&change)));
     saved.await.unwrap();
     assert_eq!(bench.inquire("paypay", "1").await, "COMPLETED");
     let charge = bench.book().await.charges.remove(0);

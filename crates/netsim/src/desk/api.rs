@@ -262,7 +262,7 @@ async fn charges(State(desk): State<Desk>) -> Response {
     match (desk.charges().await, desk.code_book().await) {
         (Ok(entries), Ok(code)) => {
             let card = export::charges(entries).charges.into_iter().map(|entry| tagged("card", &entry));
-            let charges = code.charges.into_iter().filter(|charge| !charge.payment_id.is_empty());
+            let charges = code.into_iter().filter(|charge| !charge.payment_id.is_empty());
             let code = charges.map(|charge| tagged("code", &charge));
             Json(card.chain(code).collect::<Vec<_>>()).into_response()
         }

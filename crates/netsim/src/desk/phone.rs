@@ -2,7 +2,7 @@
 
 use super::Desk;
 use super::press::No;
-use crate::code::book::{Charge, Refund, Status};
+use crate::code::book::{Charge, Status};
 use crate::code::shown::{self, Shown};
 use crate::code::{step, tables};
 use crate::host::tables::TENANT;
@@ -16,8 +16,11 @@ use store::DbError;
 /// A phone makes a new code before the old one dies.
 const FRESH: SignedDuration = SignedDuration::from_mins(4);
 
-const NO_WALLET: No =
-    No { status: StatusCode::NOT_FOUND, code: "no-such-wallet", message: "There is no such wallet: see GET /desk/wallets." };
+const NO_WALLET: No = No {
+    status: StatusCode::NOT_FOUND,
+    code: "no-such-wallet",
+    message: "There is no such wallet: see GET /desk/wallets.",
+};
 const NO_CHARGE: No = No {
     status: StatusCode::NOT_FOUND,
     code: "no-such-payment",
@@ -43,13 +46,6 @@ struct State {
     picked: String,
     shown: BTreeMap<String, (Timestamp, Shown)>,
     serial: u64,
-}
-
-/// The code payments as the book has them.
-#[derive(Clone, Debug, Default)]
-pub(super) struct CodeBook {
-    pub(super) charges: Vec<Charge>,
-    pub(super) refunds: Vec<Refund>,
 }
 
 impl Phones {
@@ -118,10 +114,13 @@ impl Desk {
         let (brand, id, clock) = (brand.to_owned(), id.to_owned(), self.0.clock.clone());
         let written = self.0.brands.db.write(TENANT, move |tx| {
             let all = tables::all(tx)?;
-            let Some(charge) = all.iter().find(|charge| charge.key.brand == brand && charge.key.id == id) else {
+            let Some(charge) = all.iter().find(|charge| charge.key.brand == brand && charge.key.id == id)
+            else {
                 return Ok::<_, DbError>(Err(NO_CHARGE));
             };
-            let Some(change) = step::answer(charge, confirms, clock.now()) else { return Ok(Err(NOT_WAITING)) };
+            let Some(change) = step::answer(charge, confirms, clock.now()) else {
+                return Ok(Err(NOT_WAITING));
+            };
             tables::save(tx, &[change])?;
             Ok(Ok(()))
         });
@@ -133,12 +132,9 @@ impl Desk {
         done
     }
 
-    /// Every code payment, oldest first, with refunds.
-    pub(super) async fn code_book(&self) -> Result<CodeBook, No> {
-        let read = self.0.brands.db.read(|tx| {
-            Ok::<_, DbError>(CodeBook { charges: tables::all(tx)?, refunds: tables::all_refunds(tx)? })
-        });
-        read.await.map_err(|error| {
+    /// Every code payment, oldest first.
+    pub(super) async fn code_book(&self) -> Result<Vec<Charge>, No> {
+        self.0.brands.db.read(tables::all).await.map_err(|error| {
             tracing::error!(%error, "the book of code payments could not be read");
             BOOK
         })

@@ -15,12 +15,8 @@ use pages::ui::{self, Button, Status};
 impl View<'_> {
     /// A phone with the code of the chosen wallet, and what to do with it.
     pub(super) fn phone(&self) -> Markup {
-        let names: Vec<(String, String)> = self
-            .rules
-            .wallets
-            .iter()
-            .map(|wallet| (wallet.name.clone(), self.wallet_line(wallet)))
-            .collect();
+        let names: Vec<(String, String)> =
+            self.rules.wallets.iter().map(|wallet| (wallet.name.clone(), self.wallet_line(wallet))).collect();
         let options: Vec<(&str, &str)> =
             names.iter().map(|(name, line)| (name.as_str(), line.as_str())).collect();
         html! {
@@ -60,11 +56,8 @@ impl View<'_> {
             Does::NeverAnswers => "desk-wallet-never-answers",
             Does::ShowsOldCode => "desk-wallet-shows-old-code",
         };
-        let args = [
-            ("brand", brand),
-            ("name", wallet.name.as_str()),
-            ("balance", &wallet.balance.to_string()),
-        ];
+        let args =
+            [("brand", brand), ("name", wallet.name.as_str()), ("balance", &wallet.balance.to_string())];
         ta(self.lang, key, &args)
     }
 
@@ -100,11 +93,15 @@ impl View<'_> {
     }
 
     fn brand_name(&self, charge: &Charge) -> String {
-        self.rules.brand(&charge.key.brand).map_or_else(|| charge.key.brand.clone(), |brand| brand.name.clone())
+        self.rules
+            .brand(&charge.key.brand)
+            .map_or_else(|| charge.key.brand.clone(), |brand| brand.name.clone())
     }
 
     fn phone_face(&self) -> Markup {
-        let (Some(shown), Some(wallet)) = (&self.phone, self.rules.wallet(&self.wallet)) else { return html! {} };
+        let (Some(shown), Some(wallet)) = (&self.phone, self.rules.wallet(&self.wallet)) else {
+            return html! {};
+        };
         let brand = self.rules.brand(&wallet.brand).map_or("", |brand| brand.name.as_str());
         html! {
             div.phone {

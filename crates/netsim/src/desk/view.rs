@@ -398,7 +398,8 @@ impl View<'_> {
     }
 
     fn charge(&self, entry: &Entry) -> Markup {
-        let undone = matches!(entry.state, State::Reversed | State::Declined | State::Tombstone | State::Voided);
+        let undone =
+            matches!(entry.state, State::Reversed | State::Declined | State::Tombstone | State::Voided);
         let status = match entry.state {
             State::Charged => Status::Sale,
             State::Held => Status::Authorized,

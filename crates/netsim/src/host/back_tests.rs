@@ -8,7 +8,7 @@ use expect_test::expect;
 use iso8583::Message;
 use std::time::Duration;
 
-const DAY: Duration = Duration::from_secs(86_400);
+const DAY: Duration = Duration::from_hours(24);
 
 async fn sold(bench: &mut Bench, asked: Try<'_>) -> Message {
     let message = bench.terminal.request(&asked);

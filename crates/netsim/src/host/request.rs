@@ -143,9 +143,10 @@ fn giving_back(message: &Message, is_return: bool) -> Result<Back, Malformed> {
     let key = if is_return { key_of(message, processing::REFUND)? } else { key(message)? };
     text(message, 25)?;
     message.original().map_err(|_| Malformed::new("DE 90 names no original"))?;
-    let original = match is_return {
-        true => PaymentKey { shop: key.shop.clone(), rrn: text(message, 48)?.to_owned() },
-        false => key.clone(),
+    let original = if is_return {
+        PaymentKey { shop: key.shop.clone(), rrn: text(message, 48)?.to_owned() }
+    } else {
+        key.clone()
     };
     if original.rrn.len() != 12 || (is_return && original == key) {
         return Err(Malformed::new("DE 48 must be the RRN of the original"));

@@ -10,7 +10,7 @@ pub const TENANT: TenantId = TenantId(1);
 
 /// The steps of the whole book: the card network's, then the code brands'.
 pub fn migrations() -> Vec<Migration> {
-    MIGRATIONS.iter().chain(&crate::code::tables::MIGRATIONS).cloned().collect()
+    MIGRATIONS.iter().chain(&crate::code::tables::MIGRATIONS).copied().collect()
 }
 
 /// The card network's steps of the schema.
@@ -168,7 +168,8 @@ pub fn known_back(
         found.original = tx.query_opt(BY_KEY, params![TENANT, &original.shop, &original.rrn], entry)?;
     }
     let sum = tx.query_opt(GIVEN_BACK, params![TENANT, &original.shop, &original.rrn], |row| row.i64(0))?;
-    found.given_back = Yen::new(sum.unwrap_or(0)).map_err(|_| Inconsistent::new("charge.amount_yen", "a sum"))?;
+    found.given_back =
+        Yen::new(sum.unwrap_or(0)).map_err(|_| Inconsistent::new("charge.amount_yen", "a sum"))?;
     Ok(found)
 }
 
@@ -258,5 +259,16 @@ fn entry(row: &Row<'_>) -> Result<Entry, DbError> {
 }
 
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] =
-    &[BY_KEY, ALL, NEWEST, ENTER, TURN, GIVEN_BACK, COUNTER, SET_COUNTER, WRONG_PINS, ALL_WRONG_PINS, SET_WRONG_PINS];
+pub(crate) const STATEMENTS: &[&str] = &[
+    BY_KEY,
+    ALL,
+    NEWEST,
+    ENTER,
+    TURN,
+    GIVEN_BACK,
+    COUNTER,
+    SET_COUNTER,
+    WRONG_PINS,
+    ALL_WRONG_PINS,
+    SET_WRONG_PINS,
+];

@@ -324,7 +324,7 @@ async fn a_message_against_the_contract_says_why() {
         DE 48 is missing
         DE 48 is no class
         DE 49 must be 392
-        DE 3 must be 000000
+        DE 90 names no original
         DE 37 and DE 42 must name the payment
         DE 22 is unknown
         0500 is not spoken here"]]
@@ -376,6 +376,7 @@ async fn what_was_decided_holds_after_a_restart() {
           "kind": "sale",
           "amount_yen": 880,
           "class": "1000",
+          "given_back_yen": 0,
           "state": "charged",
           "card": "411111******1111",
           "entry_mode": "051",
