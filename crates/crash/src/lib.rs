@@ -9,6 +9,7 @@ pub mod books;
 pub mod fault;
 pub mod flow;
 pub mod http;
+pub mod planted;
 pub mod point;
 pub mod sweep;
 pub mod tools;

@@ -5,6 +5,7 @@ use anyhow::{Context as _, Result};
 use clap::Parser;
 use crash::fault::Mode;
 use crash::flow::{self, FLOWS};
+use crash::planted::hunt_all;
 use crash::sweep::{Wanted, sweep};
 use crash::tools::Tools;
 use crash::town::Party;
@@ -45,9 +46,12 @@ struct Args {
     /// Print every counted call.
     #[arg(long)]
     calls: bool,
-    /// Run a program that has this bug: the sweep must find it.
+    /// Run a program that has this bug, or `all` one after the other: each must be found.
     #[arg(long)]
     planted: Option<String>,
+    /// Run this program instead of the one that is built now.
+    #[arg(long)]
+    program: Option<std::path::PathBuf>,
     /// List the flows and stop.
     #[arg(long)]
     list: bool,
@@ -76,7 +80,14 @@ fn run(args: Args) -> Result<bool> {
         .iter()
         .map(|name| flow::named(name).with_context(|| format!("there is no flow {name:?}")))
         .collect::<Result<Vec<_>>>()?;
-    let tools = Tools::build(args.planted.as_deref())?;
+    let planted = args.planted.as_deref();
+    let tools = match args.program {
+        Some(program) => Tools::of(program, planted)?,
+        None => Tools::build(planted)?,
+    };
+    if planted == Some("all") {
+        return Ok(hunt_all(&tools, args.jobs, &mut std::io::stdout())?.is_empty());
+    }
     let wanted = Wanted {
         flows,
         parties: args.party,
@@ -88,6 +99,7 @@ fn run(args: Args) -> Result<bool> {
         jobs: args.jobs,
         stop_after: args.stop_after,
         calls: args.calls,
+        even_if_wrong: false,
     };
     let swept = sweep(&tools, &wanted, &mut std::io::stdout())?;
     Ok(swept.violations.is_empty())

@@ -34,6 +34,8 @@ pub struct Wanted {
     pub stop_after: usize,
     /// Print every counted call.
     pub calls: bool,
+    /// Go on when a flow is wrong without any fault: a planted bug may show there already.
+    pub even_if_wrong: bool,
 }
 
 impl Default for Wanted {
@@ -49,6 +51,7 @@ impl Default for Wanted {
             jobs: 2,
             stop_after: 0,
             calls: false,
+            even_if_wrong: false,
         }
     }
 }
@@ -168,7 +171,7 @@ fn points(
         if wanted.only.is_some() { Vec::new() } else { counts(template, tools, &flows, wanted.jobs) };
     let mut points = Vec::new();
     for (flow, outcome) in &counts {
-        if !outcome.problems.is_empty() {
+        if !outcome.problems.is_empty() && !wanted.even_if_wrong {
             bail!("flow {} is wrong without any fault: {:?}\n{}", flow.name, outcome.problems, outcome.story);
         }
         for party in &parties {
@@ -188,10 +191,9 @@ fn points(
             points.extend(modes.iter().map(|mode| Point { flow, party, mode: *mode, at }));
         }
     }
-    if let Some(sample) = wanted.sample {
-        shuffle(&mut points, wanted.seed);
-        points.truncate(sample);
-    }
+    // A sweep that is stopped half-way has then seen something of everything.
+    shuffle(&mut points, wanted.seed);
+    points.truncate(wanted.sample.unwrap_or(usize::MAX));
     Ok(points)
 }
 

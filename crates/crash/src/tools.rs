@@ -30,6 +30,11 @@ fn profile() -> Result<PathBuf> {
 }
 
 impl Tools {
+    /// A program that was built before, as it is.
+    pub fn of(choba: PathBuf, planted: Option<&str>) -> Result<Self> {
+        Ok(Self { choba, preload: preload(&profile()?)?, planted: planted.map(str::to_owned) })
+    }
+
     /// Builds what is missing or not of today. With a planted bug the program is another one, built with
     /// the feature `planted` and kept under another name.
     pub fn build(planted: Option<&str>) -> Result<Self> {

@@ -306,6 +306,7 @@ impl Town {
         command.args(self.words(party).split_whitespace());
         command.env("CHOBA_LOG", std::env::var("CHOBA_LOG").as_deref().unwrap_or("info"));
         command.env("TOKIO_WORKER_THREADS", "2");
+        command.env("NO_COLOR", "1");
         if let Some(bug) = &self.tools.planted {
             command.env("CHOBA_PLANTED", bug);
         }

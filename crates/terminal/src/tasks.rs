@@ -11,7 +11,7 @@ use crate::journal::{Fact, JournalError};
 use crate::reader::{Job, Order};
 use crate::shared::Shared;
 use codes::{Code, api, pay};
-use payment::PaymentId;
+use payment::{PaymentId, StateName};
 use std::sync::Arc;
 
 /// The code of a journal that does not take an entry.
@@ -58,6 +58,21 @@ pub(crate) async fn start(shared: &Shared, new: NewPayment) -> Event {
     }
 }
 
+/// Gives a payment up that nobody was asked about. A journal that takes nothing at the moment (a full disk)
+/// must not leave it open for ever: it is written down as soon as that is possible.
+async fn abandon(shared: &Shared, id: PaymentId, code: Code) {
+    let mut pause = crate::limits::INQUIRE_PAUSE_FIRST;
+    while record(shared, id, Fact::Abandoned { code }).await.is_none() {
+        let open = looked_up(shared.journal.load(id).await)
+            .is_none_or(|found| found.is_some_and(|attempt| attempt.name() == StateName::Started));
+        if !open {
+            return;
+        }
+        shared.clock.sleep(pause).await;
+        pause = pause.saturating_mul(2).min(crate::limits::INQUIRE_PAUSE_MAX);
+    }
+}
+
 /// Sets an effect going.
 pub(crate) fn spawn(shared: &Arc<Shared>, effect: Effect) {
     let shared = Arc::clone(shared);
@@ -78,7 +93,7 @@ async fn carry_out(shared: &Arc<Shared>, effect: Effect) {
             let _ = shared.orders.send(Order::Arm(Box::new(job))).await;
         }
         Effect::Disarm(id) => drop(shared.orders.send(Order::Stop(id)).await),
-        Effect::Abandon(id, code) => drop(record(shared, id, Fact::Abandoned { code }).await),
+        Effect::Abandon(id, code) => abandon(shared, id, code).await,
         Effect::Ask { id, class, card } => money::ask(shared, id, class, *card).await,
         Effect::Complete(id, signature) => money::complete(shared, id, signature).await,
         Effect::GiveBack(id) => money::give_back(shared, id).await,

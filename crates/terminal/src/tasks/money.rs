@@ -48,6 +48,10 @@ fn terminal_wait(shared: &Shared) -> Duration {
 /// Journals *sent*, asks the center, lets the chip finish, journals the outcome.
 pub(crate) async fn ask(shared: &Arc<Shared>, id: PaymentId, class: PaymentClass, card: CardData) {
     let signature_follows = wants_signature(shared, &card);
+    #[cfg(feature = "planted")]
+    if store::planted("send-before-journal") {
+        said_too_early(shared, id, (class, signature_follows), card.clone()).await;
+    }
     let sent = Sent { class, card: facts_of(&card), signature_follows };
     let Some(attempt) = record(shared, id, Fact::Sent(Box::new(sent))).await else {
         // Not written, so not sent.
@@ -55,19 +59,7 @@ pub(crate) async fn ask(shared: &Arc<Shared>, id: PaymentId, class: PaymentClass
         shared.tell(Done::NotStarted(id, codes::api::NO_SPACE)).await;
         return;
     };
-    let request = PaymentRequest {
-        id,
-        amount: attempt.amount,
-        method: attempt.method,
-        class: attempt.class,
-        slip_no: attempt.slip_no,
-        note: attempt.note.clone(),
-        operator: attempt.operator.clone(),
-        started_at_us: attempt.started_at_us,
-        signature_follows,
-        card: Some(card),
-        code: None,
-    };
+    let request = request_of(&attempt, signature_follows, card);
     let asked = shared.clock.timeout(terminal_wait(shared), shared.center.pay(request)).await;
     let fact = match asked {
         Ok(Ok(view)) => return answered(shared, &attempt, &view).await,
@@ -78,9 +70,42 @@ pub(crate) async fn ask(shared: &Arc<Shared>, id: PaymentId, class: PaymentClass
         }
         Err(clock::Elapsed) => settle::unanswered(None),
     };
+    #[cfg(feature = "planted")]
+    let fact =
+        if store::planted("silence-means-no") { Fact::Failed { code: pay::NO_CONNECTION } } else { fact };
     card_hears(shared, id, no_answer(&fact)).await;
     record(shared, id, fact).await;
     settle_soon(shared, id);
+}
+
+fn request_of(attempt: &Attempt, signature_follows: bool, card: CardData) -> PaymentRequest {
+    PaymentRequest {
+        id: attempt.id,
+        amount: attempt.amount,
+        method: attempt.method,
+        class: attempt.class,
+        slip_no: attempt.slip_no,
+        note: attempt.note.clone(),
+        operator: attempt.operator.clone(),
+        started_at_us: attempt.started_at_us,
+        signature_follows,
+        card: Some(card),
+        code: None,
+    }
+}
+
+/// Speaks before it writes, on purpose.
+#[cfg(feature = "planted")]
+async fn said_too_early(
+    shared: &Arc<Shared>,
+    id: PaymentId,
+    (class, signature_follows): (PaymentClass, bool),
+    card: CardData,
+) {
+    if let Ok(Some(attempt)) = shared.journal.load(id).await {
+        let request = request_of(&Attempt { class, ..attempt }, signature_follows, card);
+        drop(shared.center.pay(request).await);
+    }
 }
 
 fn no_answer(fact: &Fact) -> HostAnswer {
