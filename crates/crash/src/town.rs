@@ -310,8 +310,9 @@ impl Town {
         if let Some(bug) = &self.tools.planted {
             command.env("CHOBA_PLANTED", bug);
         }
+        command.env("LD_PRELOAD", &self.tools.preload);
+        command.env("CHOBA_FAULT_LEASH", "1");
         if struck {
-            command.env("LD_PRELOAD", &self.tools.preload);
             command.env("CHOBA_FAULT_CONTROL", &self.control(party).path);
             command.env("CHOBA_FAULT_LOG", &self.control(party).log);
             command.env("CHOBA_FAULT_OBSERVER", http::OBSERVER.to_string());
