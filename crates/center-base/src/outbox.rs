@@ -243,13 +243,18 @@ impl Worker {
             Some(consumer) => consumer.consume(&event).await,
             None => Err("this version has no consumer for the topic".to_owned()),
         };
-        let ended = match outcome {
-            Ok(()) => self.done(event).await,
-            Err(why) => self.again(event, why).await,
+        let mut ended = match outcome {
+            Ok(()) => self.done(event.clone()).await,
+            Err(why) => self.again(event.clone(), why).await,
         };
-        if let Err(refusal) = ended {
-            // The lease will run out and the event be tried again.
+        // What could not be written down (a full disk) would stay claimed until its lease runs out, and a
+        // payment in doubt must not wait for that: it is given free as soon as rows are taken again.
+        let tries = limits::OUTBOX_LEASE.as_millis() / limits::OUTBOX_POLL.as_millis();
+        for _ in 0..tries {
+            let Err(refusal) = ended else { return };
             tracing::warn!(error = %refusal, "an outbox event could not be ended");
+            self.base.clock.sleep(limits::OUTBOX_POLL).await;
+            ended = self.again(event.clone(), refusal.to_string()).await;
         }
     }
 

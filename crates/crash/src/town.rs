@@ -114,6 +114,16 @@ impl Template {
         Ok(template)
     }
 
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// An empty folder for one run.
+    pub fn beside(&self) -> Result<tempfile::TempDir> {
+        scratch()
+    }
+
     /// A copy for one run.
     pub fn copy(&self) -> Result<tempfile::TempDir> {
         let to = scratch()?;
@@ -304,7 +314,7 @@ impl Town {
     fn spawn(&self, party: Party, struck: bool) -> Result<Process> {
         let mut command = Command::new(&self.tools.choba);
         command.args(self.words(party).split_whitespace());
-        command.env("CHOBA_LOG", std::env::var("CHOBA_LOG").as_deref().unwrap_or("info"));
+        command.env("CHOBA_LOG", &self.tools.log);
         command.env("TOKIO_WORKER_THREADS", "2");
         command.env("NO_COLOR", "1");
         if let Some(bug) = &self.tools.planted {

@@ -58,13 +58,14 @@ pub(crate) async fn start(shared: &Shared, new: NewPayment) -> Event {
     }
 }
 
-/// Gives a payment up that nobody was asked about. A journal that takes nothing at the moment (a full disk)
-/// must not leave it open for ever: it is written down as soon as that is possible.
-async fn abandon(shared: &Shared, id: PaymentId, code: Code) {
+/// Writes a fact down, again and again while the journal takes nothing (a full disk): a payment must not
+/// stay where it was because one entry did not fit at that moment. Ends when the entry is written or the
+/// payment has left the state `from`.
+pub(crate) async fn insist(shared: &Shared, id: PaymentId, fact: Fact, from: StateName) {
     let mut pause = crate::limits::INQUIRE_PAUSE_FIRST;
-    while record(shared, id, Fact::Abandoned { code }).await.is_none() {
+    while record(shared, id, fact.clone()).await.is_none() {
         let open = looked_up(shared.journal.load(id).await)
-            .is_none_or(|found| found.is_some_and(|attempt| attempt.name() == StateName::Started));
+            .is_none_or(|found| found.is_some_and(|attempt| attempt.name() == from));
         if !open {
             return;
         }
@@ -93,7 +94,9 @@ async fn carry_out(shared: &Arc<Shared>, effect: Effect) {
             let _ = shared.orders.send(Order::Arm(Box::new(job))).await;
         }
         Effect::Disarm(id) => drop(shared.orders.send(Order::Stop(id)).await),
-        Effect::Abandon(id, code) => abandon(shared, id, code).await,
+        Effect::Abandon(id, code) => {
+            insist(shared, id, Fact::Abandoned { code }, StateName::Started).await;
+        }
         Effect::Ask { id, class, card } => money::ask(shared, id, class, *card).await,
         Effect::Complete(id, signature) => money::complete(shared, id, signature).await,
         Effect::GiveBack(id) => money::give_back(shared, id).await,

@@ -19,6 +19,8 @@ cargo xtask tidy      the cheap checks: files, edges between crates, links, ids,
 cargo xtask browser   only the browser pass (Chromium drives the demo)
 cargo xtask bench     payments per second beside the raw limit, start-up time, click to paint
 cargo xtask crash     strike one program at every write, sync, send and connect; --help says more
+cargo xtask powercut  cut the power under the programs' file system (root, loop device)
+cargo xtask hunt      look for card numbers, tracks and PINs in everything that programs leave
 cargo xtask edges     print the table of edges between crates, for ARCHITECTURE.md";
 
 fn main() -> ExitCode {
@@ -45,7 +47,7 @@ fn dispatch(command: &str, rest: &[String]) -> Result<()> {
         "browser" => test::browser(),
         "bench" => bench(rest),
         "edges" => tidy::print_edges(),
-        "crash" => program("crash", "crash", rest),
+        "crash" | "powercut" | "hunt" => checks(command, rest),
         "help" | "--help" | "-h" => {
             println!("{HELP}");
             Ok(())
@@ -66,9 +68,9 @@ fn demo(rest: &[String]) -> Result<()> {
     run::become_command(command)
 }
 
-/// Runs a program of a crate that only checks, with its own flags.
-fn program(package: &str, binary: &str, rest: &[String]) -> Result<()> {
-    let mut args = vec!["run", "--quiet", "--package", package, "--bin", binary, "--"];
+/// The checks on the real programs, with their own flags (crates/crash).
+fn checks(command: &str, rest: &[String]) -> Result<()> {
+    let mut args = vec!["run", "--quiet", "--package", "crash", "--bin", "crash", "--", command];
     args.extend(rest.iter().map(String::as_str));
     run::cargo(&args)
 }

@@ -1,6 +1,6 @@
 //! Where money moves: asking, completing, giving back, and settling what nobody could answer for.
 
-use super::record;
+use super::{insist, record};
 use crate::attempt::{Attempt, Remedy, remedy};
 use crate::center::CenterFault;
 use crate::event::Done;
@@ -12,7 +12,7 @@ use crate::shared::Shared;
 use center_api::{CardData, CompletionRequest, PaymentRequest, PaymentView, ReversalRequest};
 use codes::pay;
 use device::{HostAnswer, HostDecision};
-use payment::{Cvm, EntryMode, PaymentClass, PaymentId, SignaturePolicy};
+use payment::{Cvm, EntryMode, PaymentClass, PaymentId, SignaturePolicy, StateName};
 use receipt::{CardFacts, Strokes};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -56,7 +56,9 @@ pub(crate) async fn ask(shared: &Arc<Shared>, id: PaymentId, class: PaymentClass
     let Some(attempt) = record(shared, id, Fact::Sent(Box::new(sent))).await else {
         // Not written, so not sent.
         let _ = shared.orders.send(Order::Stop(id)).await;
-        shared.tell(Done::NotStarted(id, codes::api::NO_SPACE)).await;
+        let code = codes::api::NO_SPACE;
+        shared.tell(Done::NotStarted(id, code)).await;
+        insist(shared, id, Fact::Abandoned { code }, StateName::Started).await;
         return;
     };
     let request = request_of(&attempt, signature_follows, card);
@@ -168,14 +170,14 @@ async fn card_hears(shared: &Shared, id: PaymentId, answer: HostAnswer) -> LastW
 
 /// Journals the signature, asks for the completion until it is answered.
 pub(crate) async fn complete(shared: &Arc<Shared>, id: PaymentId, signature: Strokes) {
-    record(shared, id, Fact::Signed { signature }).await;
+    insist(shared, id, Fact::Signed { signature }, StateName::Authorized).await;
     settle_soon(shared, id);
     say_if_unanswered(shared, id).await;
 }
 
 /// Journals that the authorization is given back, asks for it until it is acknowledged.
 pub(crate) async fn give_back(shared: &Arc<Shared>, id: PaymentId) {
-    record(shared, id, Fact::UndoWanted { code: pay::CANCELLED }).await;
+    insist(shared, id, Fact::UndoWanted { code: pay::CANCELLED }, StateName::Authorized).await;
     settle_soon(shared, id);
     say_if_unanswered(shared, id).await;
 }
