@@ -4,14 +4,16 @@
 pub(crate) mod counter;
 pub(crate) mod line;
 pub(crate) mod money;
+pub(crate) mod offer;
 pub(crate) mod paper;
+pub(crate) mod settling;
 
 use crate::event::{Done, Effect, Event, NewPayment};
 use crate::journal::{Fact, JournalError};
 use crate::reader::{Job, Order};
 use crate::shared::Shared;
 use codes::{Code, api, pay};
-use payment::{PaymentId, StateName};
+use payment::PaymentId;
 use std::sync::Arc;
 
 /// The code of a journal that does not take an entry.
@@ -29,6 +31,12 @@ pub(crate) async fn record(shared: &Shared, id: PaymentId, fact: Fact) -> Option
     match shared.journal.record(id, fact).await {
         Ok(attempt) => {
             shared.tell(Done::Changed(Box::new(attempt.clone()))).await;
+            if let Some(of) = attempt.gives_back()
+                && attempt.name().is_final()
+                && let Ok(Some(original)) = shared.journal.load(of).await
+            {
+                shared.tell(Done::Changed(Box::new(original))).await;
+            }
             Some(attempt)
         }
         Err(error) => {
@@ -59,15 +67,19 @@ pub(crate) async fn start(shared: &Shared, new: NewPayment) -> Event {
 }
 
 /// Writes a fact down, again and again while the journal takes nothing (a full disk): a payment must not
-/// stay where it was because one entry did not fit at that moment. Ends when the entry is written or the
-/// payment has left the state `from`.
-pub(crate) async fn insist(shared: &Shared, id: PaymentId, fact: Fact, from: StateName) {
+/// stay where it was because one entry did not fit at that moment. A fact that no longer fits the payment's
+/// story is let go.
+pub(crate) async fn insist(shared: &Shared, id: PaymentId, fact: Fact) {
     let mut pause = crate::limits::INQUIRE_PAUSE_FIRST;
-    while record(shared, id, fact.clone()).await.is_none() {
-        let open = looked_up(shared.journal.load(id).await)
-            .is_none_or(|found| found.is_some_and(|attempt| attempt.name() == from));
-        if !open {
-            return;
+    loop {
+        match shared.journal.record(id, fact.clone()).await {
+            Ok(attempt) => return shared.tell(Done::Changed(Box::new(attempt))).await,
+            Err(error) => {
+                tracing::error!(payment.id = %id, what = fact.word(), %error, "the journal did not take an entry");
+                if matches!(error, JournalError::Story(_)) {
+                    return;
+                }
+            }
         }
         shared.clock.sleep(pause).await;
         pause = pause.saturating_mul(2).min(crate::limits::INQUIRE_PAUSE_MAX);
@@ -95,9 +107,17 @@ async fn carry_out(shared: &Arc<Shared>, effect: Effect) {
         }
         Effect::Disarm(id) => drop(shared.orders.send(Order::Stop(id)).await),
         Effect::Abandon(id, code) => {
-            insist(shared, id, Fact::Abandoned { code }, StateName::Started).await;
+            insist(shared, id, Fact::Abandoned { code }).await;
         }
         Effect::Ask { id, class, card } => money::ask(shared, id, class, *card).await,
+        Effect::AskCode(id, code) => money::ask_code(shared, id, code).await,
+        Effect::AskRefund { id, card, signature } => {
+            money::ask_refund(shared, id, card.map(|card| *card), signature).await;
+        }
+        Effect::CheckDuplicate { id, amount, brand, last4 } => {
+            money::check_duplicate(shared, id, amount, brand, last4).await;
+        }
+        Effect::Offer(id) => drop(offer::tell(shared, id).await),
         Effect::Complete(id, signature) => money::complete(shared, id, signature).await,
         Effect::GiveBack(id) => money::give_back(shared, id).await,
         Effect::Acknowledge(id) => {
