@@ -135,12 +135,27 @@ fn number_shapes(name: &str, number: &str, out: &mut Vec<Needle>) {
     let even = bcd(number.get(..number.len() / 2 * 2).unwrap_or(number));
     let odd = bcd(number.get(1..1 + (number.len() - 1) / 2 * 2).unwrap_or(number));
     for (shape, bytes) in [("ASCII", ascii.to_vec()), ("BCD", even.clone()), ("BCD, odd", odd.clone())] {
+        if shape != "ASCII" && !is_telling(&bytes) {
+            continue;
+        }
         for (skip, text) in base64_inside(&bytes) {
             add(out, name, &format!("number, base64 of {shape}, shifted by {skip}"), text);
         }
     }
-    add(out, name, "number, BCD", even);
-    add(out, name, "number, BCD from an odd place", odd);
+    for (shape, bytes) in [("number, BCD", even), ("number, BCD from an odd place", odd)] {
+        if is_telling(&bytes) {
+            add(out, name, shape, bytes);
+        }
+    }
+}
+
+/// Whether bytes are found only where they were written. Test numbers of nothing but zeros, packed, are in
+/// every file; such a number is still looked for in all its other shapes.
+fn is_telling(bytes: &[u8]) -> bool {
+    let mut different = bytes.to_vec();
+    different.sort_unstable();
+    different.dedup();
+    different.len() >= 4
 }
 
 fn pin_shapes(name: &str, pin: &str, number: &str, out: &mut Vec<Needle>) {
