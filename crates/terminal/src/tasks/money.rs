@@ -106,20 +106,15 @@ async fn said_too_early(
 }
 
 /// Writes down that something goes out, or says that nothing will.
-async fn sending(shared: &Shared, id: PaymentId, sent: Sent) -> Option<Attempt> {
+async fn sending(shared: &Arc<Shared>, id: PaymentId, sent: Sent) -> Option<Attempt> {
     let written = record(shared, id, Fact::Sent(Box::new(sent))).await;
     if written.is_none() {
-        not_sent(shared, id).await;
+        let _ = shared.orders.send(Order::Stop(id)).await;
+        shared.tell(Done::NotStarted(id, codes::api::NO_SPACE)).await;
+        // What stays started is given up by its tombstone once there is space again.
+        settle_soon(shared, id);
     }
     written
-}
-
-/// Not written, so not sent: the clerk hears it at once, the journal as soon as it takes entries again.
-async fn not_sent(shared: &Shared, id: PaymentId) {
-    let code = codes::api::NO_SPACE;
-    let _ = shared.orders.send(Order::Stop(id)).await;
-    shared.tell(Done::NotStarted(id, code)).await;
-    insist(shared, id, Fact::Abandoned { code }).await;
 }
 
 /// Journals *sent*, asks the center with the code, journals the outcome. Where the customer must confirm,
@@ -161,7 +156,9 @@ pub(crate) async fn ask_refund(
     if let Some(signature) = signature
         && record(shared, id, Fact::Signed { signature }).await.is_none()
     {
-        return not_sent(shared, id).await;
+        let _ = shared.orders.send(Order::Stop(id)).await;
+        shared.tell(Done::NotStarted(id, codes::api::NO_SPACE)).await;
+        return settle_soon(shared, id);
     }
     let class = shared.journal.load(id).await.ok().flatten().map_or(PaymentClass::Lump, |a| a.class);
     let facts = card.as_ref().map(facts_of);
