@@ -49,6 +49,8 @@ codes! {
     NO_CONNECTION = "901", "connection error before anything was sent", No, Retry::Same, "1.1.9";
     /// The reader is not bound to this account.
     READER_NOT_BOUND = "991", "reader not bound to this account", No, Retry::Never, "1.1.9, M-014";
+    /// Another card was shown than the one that paid.
+    DIFFERENT_CARD = "506", "not the card that paid", No, Retry::Same, "1.1.9, P1245";
     /// The card's validity has ended (answer code 54).
     EXPIRED_CARD = "E01", "expired card", No, Retry::Different, "ISO 8583:1987 DE 39 54";
     /// The payment class is not in the contract or not allowed for this card.
@@ -63,6 +65,8 @@ codes! {
     READER_OFFLINE = "E06", "card reader not connected", No, Retry::Same, "own";
     /// The id was reversed before it arrived (tombstone).
     REVERSED_BEFORE = "E07", "reversed before it arrived", No, Retry::Same, "model 3.3 rule 9";
+    /// The clerk stopped after the warning that such a card has just paid the same sum.
+    DUPLICATE_STOPPED = "E31", "stopped after the duplicate warning", No, Retry::Never, "R-074";
     /// Nobody answered; the center inquires and reverses.
     NO_ANSWER = "E10", "no answer from the network, being reversed", Unknown, Retry::Never, "model 3.3";
     /// An answer that cannot be understood; treated as no answer.

@@ -22,6 +22,28 @@ words! {
         Diners = "diners",
         /// UnionPay.
         UnionPay = "unionpay",
+        /// `PayPay`.
+        PayPay = "paypay",
+        /// d払い.
+        DBarai = "dbarai",
+        /// 楽天ペイ.
+        RakutenPay = "rakutenpay",
+        /// au PAY.
+        AuPay = "aupay",
+        /// メルペイ.
+        Merpay = "merpay",
+        /// ゆうちょPay.
+        YuchoPay = "yuchopay",
+        /// J-Coin Pay.
+        JCoinPay = "jcoinpay",
+        /// Alipay+.
+        AlipayPlus = "alipayplus",
+        /// WeChat Pay.
+        WeChatPay = "wechatpay",
+        /// 銀聯QR.
+        UnionPayQr = "unionpayqr",
+        /// 帳場ペイ: our wallet's test brand.
+        ChobaPay = "chobapay",
     }
 }
 
@@ -95,6 +117,14 @@ mod tests {
                 row.classes.contains(&PaymentClass::Lump) && !row.limit.is_zero() && !row.name.is_empty()
             );
         }
+    }
+
+    #[test]
+    fn code_brands_take_lump_sums_only() {
+        // model 3.3: a code is charged at once
+        let codes: Vec<_> = brands().iter().filter(|row| row.method == Method::Code).collect();
+        assert_eq!(codes.len(), 11);
+        assert!(codes.iter().all(|row| row.classes == [PaymentClass::Lump]));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::screen::named;
 use center_api::TerminalConfig;
 use i18n::Lang;
 use jiff::Timestamp;
-use payment::{Brand, Interfaces, Keypad, Operator, PaymentClass, PaymentId, Policy};
+use payment::{Brand, Interfaces, Keypad, Method, Operator, PaymentClass, PaymentId, Policy};
 use serde::{Deserialize, Serialize};
 
 /// The surroundings of the screen.
@@ -128,7 +128,7 @@ impl Context {
     /// The classes that at least one contract and its brand allow, lump sum first.
     pub fn classes(&self) -> Vec<PaymentClass> {
         let mut classes: Vec<PaymentClass> = Vec::new();
-        for brand in self.config.iter().flat_map(|config| &config.contracts).map(|contract| contract.brand) {
+        for brand in self.brands_of(Method::Card) {
             for class in self.classes_of(brand) {
                 if !classes.contains(&class) {
                     classes.push(class);
@@ -137,6 +137,20 @@ impl Context {
         }
         classes.sort();
         classes
+    }
+
+    /// The brands of a method that the shop has under contract, in the order of the contract (M-030).
+    pub fn brands_of(&self, method: Method) -> Vec<Brand> {
+        let contracts = self.config.iter().flat_map(|config| &config.contracts);
+        contracts
+            .map(|contract| contract.brand)
+            .filter(|brand| brand.row().is_ok_and(|row| row.method == method))
+            .collect()
+    }
+
+    /// The code brands that the shop has under contract.
+    pub fn code_brands(&self) -> Vec<Brand> {
+        self.brands_of(Method::Code)
     }
 
     /// The classes that the contract and the brand both allow; none without a contract (201).

@@ -21,6 +21,7 @@ use crate::limits;
 use crate::screen::{Filter, Kind, Period};
 use clock::Clock;
 use jiff::civil::Date;
+use money::Yen;
 use payment::{Method, Operator, PaymentId, StateName, public_id};
 use sha2::{Digest as _, Sha256};
 use std::fmt;
@@ -166,22 +167,11 @@ impl Journal {
         Ok(self.db.write(TENANT, move |tx| append(tx, None, &fact)).await?)
     }
 
-    /// Writes down the intent of a payment with the next slip number (1 to 9999, R-045).
+    /// Writes down the intent of a payment with the next slip number (1 to 9999, R-045), or of giving one
+    /// back: a card's refund keeps the number of its sale, and the sale learns of it in the same
+    /// unit of work.
     pub async fn start(&self, new: NewPayment, operator: Option<Operator>) -> Result<Attempt, JournalError> {
-        let unit = move |tx: &mut Tx<'_>| {
-            let slip_no = rows::next_in_circle(tx, "slip_no", limits::SLIP_NO_MAX)?;
-            let fact = Fact::Started(Started {
-                amount: new.amount,
-                method: Method::Card,
-                class: new.class,
-                slip_no,
-                note: new.note.clone(),
-                operator: operator.clone(),
-                origin: new.origin,
-            });
-            tell(tx, new.id, &fact)
-        };
-        Ok(self.db.write(TENANT, unit).await?)
+        Ok(self.db.write(TENANT, move |tx| start(tx, &new, operator.as_ref())).await?)
     }
 
     /// Adds a fact to a payment's story and gives the payment as it is then. Durable when it returns.
@@ -278,10 +268,67 @@ fn append(tx: &mut Tx<'_>, payment: Option<PaymentId>, fact: &Fact) -> Result<()
     Ok(())
 }
 
-fn tell(tx: &mut Tx<'_>, id: PaymentId, fact: &Fact) -> Result<Attempt, JournalError> {
+fn start(tx: &mut Tx<'_>, new: &NewPayment, operator: Option<&Operator>) -> Result<Attempt, JournalError> {
+    let original = match &new.refund {
+        Some(terms) => Some(rows::load(tx, terms.of)?.ok_or(BadStory::NotStarted(terms.of))?),
+        None => None,
+    };
+    if let Some(original) = &original {
+        let rest = original.amount.minus(original.given_back).unwrap_or(Yen::ZERO);
+        if original.name() != StateName::Approved || original.is_refund() || new.amount > rest {
+            return Err(BadStory::NothingToGiveBack(original.id).into());
+        }
+    }
+    let slip_no = match original.as_ref().filter(|original| original.method == Method::Card) {
+        Some(original) => original.slip_no,
+        None => rows::next_in_circle(tx, "slip_no", limits::SLIP_NO_MAX)?,
+    };
+    let terms = new.refund.as_deref();
+    let fact = Fact::Started(Started {
+        amount: new.amount,
+        method: new.method,
+        class: new.class,
+        slip_no,
+        note: new.note.clone(),
+        operator: operator.cloned(),
+        origin: new.origin.clone(),
+        purpose: new.purpose(),
+        deadline_us: new.deadline_us,
+        card: terms.and_then(|terms| terms.card.clone()),
+        code_paid: terms.and_then(|terms| terms.code_paid.clone()),
+    });
+    let attempt = write_down(tx, new.id, &fact)?;
+    if let Some(original) = original {
+        write_down(tx, original.id, &Fact::GivingBack { refund: new.id })?;
+    }
+    Ok(attempt)
+}
+
+fn write_down(tx: &mut Tx<'_>, id: PaymentId, fact: &Fact) -> Result<Attempt, JournalError> {
     let before = rows::load(tx, id)?;
     let attempt = Attempt::apply(before, id, tx.now_us(), fact)?;
     append(tx, Some(id), fact)?;
     rows::save(tx, &attempt, &public_id(id))?;
+    Ok(attempt)
+}
+
+/// Writes a fact down; what was given back is added up on the sale in the same unit of work.
+fn tell(tx: &mut Tx<'_>, id: PaymentId, fact: &Fact) -> Result<Attempt, JournalError> {
+    let attempt = write_down(tx, id, fact)?;
+    if let (Fact::Approved { .. }, Some(of)) = (fact, attempt.gives_back())
+        && let Some(original) = rows::load(tx, of)?
+    {
+        let mut sum = Yen::ZERO;
+        for refund in &original.refunds {
+            if let Some(refund) = rows::load(tx, *refund)?.filter(|r| r.name() == StateName::Approved) {
+                sum = sum.plus(refund.amount).unwrap_or(sum);
+            }
+        }
+        // What the center said last may know of more, given back elsewhere.
+        let total = sum.max(original.given_back);
+        if total != original.given_back {
+            write_down(tx, of, &Fact::GivenBack { total })?;
+        }
+    }
     Ok(attempt)
 }

@@ -77,7 +77,7 @@ impl Job {
                 pin_bypass: policy.pin_bypass,
                 magstripe_fallback: policy.magstripe_fallback,
                 application_choice: false,
-                accepted_brands: contracts.iter().map(|contract| scheme(contract.brand)).collect(),
+                accepted_brands: contracts.iter().filter_map(|contract| scheme(contract.brand)).collect(),
             },
             terminal: TerminalData {
                 terminal_id: tail,
@@ -95,15 +95,26 @@ impl Job {
     }
 }
 
-/// The scheme of a brand.
-fn scheme(brand: Brand) -> Scheme {
+/// The scheme of a brand; a code brand has none.
+fn scheme(brand: Brand) -> Option<Scheme> {
     match brand {
-        Brand::Visa => Scheme::Visa,
-        Brand::Mastercard => Scheme::Mastercard,
-        Brand::Jcb => Scheme::Jcb,
-        Brand::Amex => Scheme::Amex,
-        Brand::Diners => Scheme::Diners,
-        Brand::UnionPay => Scheme::UnionPay,
+        Brand::Visa => Some(Scheme::Visa),
+        Brand::Mastercard => Some(Scheme::Mastercard),
+        Brand::Jcb => Some(Scheme::Jcb),
+        Brand::Amex => Some(Scheme::Amex),
+        Brand::Diners => Some(Scheme::Diners),
+        Brand::UnionPay => Some(Scheme::UnionPay),
+        Brand::PayPay
+        | Brand::DBarai
+        | Brand::RakutenPay
+        | Brand::AuPay
+        | Brand::Merpay
+        | Brand::YuchoPay
+        | Brand::JCoinPay
+        | Brand::AlipayPlus
+        | Brand::WeChatPay
+        | Brand::UnionPayQr
+        | Brand::ChobaPay => None,
     }
 }
 

@@ -36,6 +36,8 @@ impl From<&NoAnswer> for Happening {
 pub enum Network {
     /// The card network of docs/networks/card-iso8583.md.
     Card,
+    /// The code brands of docs/networks/code-http.md.
+    Code,
 }
 
 impl Network {
@@ -45,6 +47,17 @@ impl Network {
             Brand::Visa | Brand::Mastercard | Brand::Jcb | Brand::Amex | Brand::Diners | Brand::UnionPay => {
                 Self::Card
             }
+            Brand::PayPay
+            | Brand::DBarai
+            | Brand::RakutenPay
+            | Brand::AuPay
+            | Brand::Merpay
+            | Brand::YuchoPay
+            | Brand::JCoinPay
+            | Brand::AlipayPlus
+            | Brand::WeChatPay
+            | Brand::UnionPayQr
+            | Brand::ChobaPay => Self::Code,
         }
     }
 
@@ -52,6 +65,7 @@ impl Network {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Card => "card",
+            Self::Code => "code",
         }
     }
 }
