@@ -475,7 +475,8 @@ impl House {
 
     /// The register, as it finds the terminal now.
     pub fn register(&self) -> Register {
-        let at = self.terminal.as_ref().and_then(|terminal| terminal.registers).expect("registers are served");
+        let at =
+            self.terminal.as_ref().and_then(|terminal| terminal.registers).expect("registers are served");
         let certificate = terminal::nexo::certificate_file(&self.place.data);
         Register::new(at, &certificate, terminal::nexo::poi_id(&self.place.device.id))
     }

@@ -313,7 +313,8 @@ fn the_stock_client_logs_in_pays_and_reads_state_and_totals() {
         let totals = town.category(0, "GetTotals", json!({})).await;
         assert_eq!(totals["TransactionTotals"][0]["PaymentTotals"][0]["TransactionAmount"], 880, "{totals}");
         let text = json!({ "OutputFormat": "Text", "OutputText": [{ "Text": "またのお越しを" }] });
-        let output = json!({ "DocumentQualifier": "Document", "ResponseMode": "PrintEnd", "OutputContent": text });
+        let output =
+            json!({ "DocumentQualifier": "Document", "ResponseMode": "PrintEnd", "OutputContent": text });
         let printed = town.category(0, "Print", json!({ "PrintOutput": output })).await;
         assert_eq!(printed["Response"]["Result"], "Success", "{printed}");
 
@@ -391,13 +392,18 @@ fn only_the_right_passphrase_and_certificate_reach_a_terminal_and_each_terminal_
     //
     within(async |town| {
         let diagnosis = |index: usize| town.message(index, "Diagnosis", &town.number(), json!({}));
-        let key = |version: u32, passphrase: &str| json!({ "key": { "AdyenCryptoVersion": 1,
-            "KeyIdentifier": KEY, "KeyVersion": version, "Passphrase": passphrase } });
+        let key = |version: u32, passphrase: &str| {
+            json!({ "key": { "AdyenCryptoVersion": 1,
+            "KeyIdentifier": KEY, "KeyVersion": version, "Passphrase": passphrase } })
+        };
         let wrong = town.stock.command(town.command(0, &diagnosis(0), &key(1, "not the passphrase")));
         let wrong = told(wrong).await;
         assert!(wrong["error"].as_str().unwrap().contains("crypto error"), "{wrong}");
         let plain = town.stock.command(town.command(0, &diagnosis(0), &json!({ "key": null })));
-        assert_eq!(told(plain).await["answer"]["SaleToPOIResponse"]["DiagnosisResponse"]["Response"]["Result"], "Success");
+        assert_eq!(
+            told(plain).await["answer"]["SaleToPOIResponse"]["DiagnosisResponse"]["Response"]["Result"],
+            "Success"
+        );
 
         // Another name in the certificate, taken up without a restart: the client turns away.
         let folder = town.terminals[1].0.data.clone();
@@ -414,7 +420,8 @@ fn only_the_right_passphrase_and_certificate_reach_a_terminal_and_each_terminal_
         // The usual name again. The second version of the key and the third are good, the first is not.
         let third = pair(folder, named(None), &Clock::real()).await.unwrap();
         for paired in [&second, &third] {
-            let command = town.command(1, &diagnosis(1), &key(paired.key_version, paired.passphrase.unmask()));
+            let command =
+                town.command(1, &diagnosis(1), &key(paired.key_version, paired.passphrase.unmask()));
             answered(town.stock.command(command)).await;
         }
         let first = told(town.begin(1, &diagnosis(1))).await;
@@ -422,7 +429,8 @@ fn only_the_right_passphrase_and_certificate_reach_a_terminal_and_each_terminal_
 
         // A message for the other terminal begins nothing here.
         let mut astray = town.payment(0, &town.number(), 880);
-        astray["SaleToPOIRequest"]["MessageHeader"]["POIID"] = json!(format!("CHOBA-{}", town.terminal_id(1)));
+        astray["SaleToPOIRequest"]["MessageHeader"]["POIID"] =
+            json!(format!("CHOBA-{}", town.terminal_id(1)));
         let refused = town.ask(0, &astray).await;
         assert_eq!(condition(body_of(&refused)), "MessageFormat");
     });
@@ -432,8 +440,9 @@ fn only_the_right_passphrase_and_certificate_reach_a_terminal_and_each_terminal_
 fn two_terminals_take_payments_side_by_side() {
     //
     within(async |town| {
-        let waits: Vec<_> =
-            [(0, 880), (1, 990)].map(|(index, amount)| (index, town.begin(index, &town.payment(index, &town.number(), amount)))).into();
+        let waits: Vec<_> = [(0, 880), (1, 990)]
+            .map(|(index, amount)| (index, town.begin(index, &town.payment(index, &town.number(), amount))))
+            .into();
         for (index, card, pin) in [(1, "mastercard", "5678"), (0, "visa", "1234")] {
             town.until_card(index).await;
             town.present(index, card, pin).await;
@@ -443,7 +452,10 @@ fn two_terminals_take_payments_side_by_side() {
             let paid = answered(waits).await;
             let paid = body_of(&paid);
             assert_eq!(paid["Response"]["Result"], "Success", "{paid}");
-            assert_eq!(paid["PaymentResult"]["PaymentAcquirerData"]["AcquirerPOIID"], town.terminal_id(index));
+            assert_eq!(
+                paid["PaymentResult"]["PaymentAcquirerData"]["AcquirerPOIID"],
+                town.terminal_id(index)
+            );
             amounts.push(paid["PaymentResult"]["AmountsResp"]["AuthorizedAmount"].as_i64().unwrap());
         }
         assert_eq!((amounts, town.charges().await), (vec![880, 990], 2));
@@ -467,7 +479,10 @@ fn a_payment_is_given_back_in_part_and_never_beyond_what_was_paid() {
             body
         };
         let beyond = town.category(0, "Reversal", reversal(Some(881))).await;
-        assert_eq!((beyond["Response"]["Result"].as_str(), pairs(&beyond).get("money")), (Some("Failure"), Some("no")));
+        assert_eq!(
+            (beyond["Response"]["Result"].as_str(), pairs(&beyond).get("money")),
+            (Some("Failure"), Some("no"))
+        );
         let unknown = json!({ "OriginalPOITransaction": { "POITransactionID": {
             "TransactionID": "0198c000-0000-7000-8000-000000000000", "TimeStamp": "2026-11-28T10:00:00Z" } },
             "ReversalReason": "CustCancel" });

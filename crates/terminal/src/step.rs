@@ -224,7 +224,13 @@ pub fn opening(ctx: &Context, left: &[Attempt], last: Option<Attempt>, at: Momen
     }
     if let Some(unsigned) = left.iter().rev().find(|attempt| attempt.wants_signature()) {
         let attempt = Box::new(unsigned.clone());
-        return Screen::Sign(Sign { attempt, interrupted: true, stopping: false, trouble: None, before: None });
+        return Screen::Sign(Sign {
+            attempt,
+            interrupted: true,
+            stopping: false,
+            trouble: None,
+            before: None,
+        });
     }
     match last {
         Some(attempt) => Screen::Result(Finished { interrupted: true, ..Finished::new(attempt) }),

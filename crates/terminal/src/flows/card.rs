@@ -233,7 +233,9 @@ pub(crate) fn processing(processing: Processing, event: Event, at: Moment) -> St
         Event::Press(Press::Cancel) if Screen::Processing(processing.clone()).may_cancel() => {
             Step::to(Screen::Processing(processing)).with(Effect::GiveBack(id))
         }
-        Event::Local(Local::Cancel(of)) if of == id && Screen::Processing(processing.clone()).may_cancel() => {
+        Event::Local(Local::Cancel(of))
+            if of == id && Screen::Processing(processing.clone()).may_cancel() =>
+        {
             Step::to(Screen::Processing(processing)).with(Effect::GiveBack(id))
         }
         Event::Done(Done::Unanswered(of)) if of == id => {

@@ -39,7 +39,8 @@ pub(crate) fn masked(text: &str) -> String {
     if chars.len() < 12 {
         return "****".to_owned();
     }
-    let part = |range: std::ops::Range<usize>| chars.get(range).unwrap_or_default().iter().collect::<String>();
+    let part =
+        |range: std::ops::Range<usize>| chars.get(range).unwrap_or_default().iter().collect::<String>();
     format!("{}****{}", part(0..4), part(end..chars.len()))
 }
 

@@ -8,7 +8,6 @@ use crate::screen::{Detail, Finished, History, Lookup, Offering, Place, PrintSta
 use crate::step::Step;
 use payment::StateName;
 
-
 pub(crate) fn home_detail(loaded: Option<Box<crate::attempt::Attempt>>) -> Step {
     loaded.map_or_else(|| Step::to(Screen::Home), |attempt| detail_of(attempt, Place::Home))
 }
@@ -88,7 +87,13 @@ pub(crate) fn detail(ctx: &Context, detail: Detail, event: Event, at: Moment) ->
         // M-028: the authorization waits for its signature.
         Event::Press(Press::Resume) if detail.attempt.wants_signature() => {
             let attempt = detail.attempt;
-            Step::to(Screen::Sign(Sign { attempt, interrupted: true, stopping: false, trouble: None, before: None }))
+            Step::to(Screen::Sign(Sign {
+                attempt,
+                interrupted: true,
+                stopping: false,
+                trouble: None,
+                before: None,
+            }))
         }
         Event::Press(Press::Back) => match detail.back {
             Place::Home => crate::step::home(ctx, at),

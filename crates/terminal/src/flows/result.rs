@@ -40,9 +40,7 @@ pub(crate) fn result(ctx: &Context, finished: Finished, event: Event, at: Moment
             Some(of) => Step::to(Screen::Result(finished)).with(Effect::Load(of)),
             None => Step::deaf(Screen::Result(finished)),
         },
-        Event::Done(Done::Loaded(Some(original)))
-            if finished.attempt.gives_back() == Some(original.id) =>
-        {
+        Event::Done(Done::Loaded(Some(original))) if finished.attempt.gives_back() == Some(original.id) => {
             let step = super::refund::detail_of(original, Place::History(Filter::default()));
             if finished.attempt.closed { step } else { step.with(Effect::Close(id)) }
         }

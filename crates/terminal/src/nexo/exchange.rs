@@ -64,7 +64,7 @@ impl Registers {
             }
             Err(unread) => self.unread(&unread, bytes, &document),
         };
-        sealed(&header, answer, keys, (self.shared().chance)())
+        sealed(&header, &answer, keys, (self.shared().chance)())
     }
 
     /// Answers a message that could not be read: in its category where there is one.
@@ -171,7 +171,7 @@ fn header_of(document: &Value) -> Option<Header> {
 }
 
 /// Writes the document, sealed under the key of the request.
-fn sealed(header: &Header, document: Value, keys: Option<&Keys>, nonce: [u8; 16]) -> Reply {
+fn sealed(header: &Header, document: &Value, keys: Option<&Keys>, nonce: [u8; 16]) -> Reply {
     let Some(keys) = keys else { return Reply::Document(document.to_string()) };
     let root = document.get(message::RESPONSE).or_else(|| document.get(message::REQUEST));
     // Outside stands what stands inside.
@@ -179,7 +179,7 @@ fn sealed(header: &Header, document: Value, keys: Option<&Keys>, nonce: [u8; 16]
         .and_then(|root| root.get("MessageHeader"))
         .and_then(|outer| serde_json::from_value::<Header>(outer.clone()).ok())
         .unwrap_or_else(|| header.answer());
-    match keys.seal(&outer, &document, nonce) {
+    match keys.seal(&outer, document, nonce) {
         Ok(sealed) => Reply::Document(sealed.to_string()),
         Err(_) => Reply::Crypto,
     }

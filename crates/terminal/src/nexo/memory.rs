@@ -163,13 +163,13 @@ impl Journal {
     }
 
     /// Every payment that began at or after an instant, handed over one by one.
-    pub(crate) async fn since<F, T>(&self, since_us: i64, start: T, mut add: F) -> Result<T, JournalError>
+    pub(crate) async fn since<F, T>(&self, since_us: i64, mut add: F) -> Result<T, JournalError>
     where
         F: FnMut(&mut T, Attempt) + Send + 'static,
-        T: Send + 'static,
+        T: Default + Send + 'static,
     {
         let unit = move |tx: &mut ReadTx<'_>| {
-            let mut sum = start;
+            let mut sum = T::default();
             let sql = "SELECT doc FROM attempt WHERE tenant = $1 AND started_at_us >= $2 ORDER BY started_at_us, id";
             tx.query_each(sql, params![TENANT, since_us], |row| {
                 add(&mut sum, crate::journal::attempt_of(row)?);

@@ -95,18 +95,13 @@ impl Registers {
             registers.done_with(wish.id);
             answer
         });
-        match task.await {
-            Ok(answer) => answer,
+        let Ok(answer) = task.await else {
             // The task ended with the program; whoever hears this asks for the status.
-            Err(_) => {
-                let pairs = self.pairs(pay::INTERRUPTED).with("outcome", "unknown");
-                self.refusal(
-                    &header,
-                    &document,
-                    &Refused { condition: ErrorCondition::UnavailableService, pairs },
-                )
-            }
-        }
+            let pairs = self.pairs(pay::INTERRUPTED).with("outcome", "unknown");
+            let refused = Refused { condition: ErrorCondition::UnavailableService, pairs };
+            return self.refusal(&header, &document, &refused);
+        };
+        answer
     }
 
     async fn begin(&self, wish: &Wish) -> Answer {
@@ -126,16 +121,12 @@ impl Registers {
             return answer;
         }
         self.stop_if_aborted(wish).await;
-        match self.wait_told(wish.id).await {
-            Some(attempt) => {
-                self.tell(&wish.request, &attempt, self.told(&wish.request.header, &wish.service_id).await)
-            }
-            None => {
-                let pairs = self.pairs(pay::INTERRUPTED).with("outcome", "unknown");
-                let refused = Refused { condition: ErrorCondition::UnavailableService, pairs };
-                self.refusal(&wish.request.header, &wish.document, &refused)
-            }
-        }
+        let Some(attempt) = self.wait_told(wish.id).await else {
+            let pairs = self.pairs(pay::INTERRUPTED).with("outcome", "unknown");
+            let refused = Refused { condition: ErrorCondition::UnavailableService, pairs };
+            return self.refusal(&wish.request.header, &wish.document, &refused);
+        };
+        tell(&wish.request, &attempt, &self.told(&wish.request.header, &wish.service_id).await)
     }
 
     async fn begin_payment(&self, wish: &Wish, payment: &Payment) -> Result<(), Refused> {
@@ -200,7 +191,7 @@ impl Registers {
         let told = self.told(&before_header(header, &before), &before.service_id).await;
         match self.wait_told_or_never(id).await {
             Some(attempt) => match asked(&before) {
-                Some(request) => self.tell(&request, &attempt, told),
+                Some(request) => tell(&request, &attempt, &told),
                 None => self.refusal(header, document, &self.never_begun()),
             },
             // Refused while this one waited: the answer is there now.
@@ -271,16 +262,6 @@ impl Registers {
         }
     }
 
-    /// A payment or a giving back in the words of its request.
-    pub(super) fn tell(&self, request: &Request, attempt: &Attempt, told: Told) -> Answer {
-        match &request.body {
-            Body::Payment(payment) => {
-                Answer::Payment(Box::new(told::payment(attempt, payment.sale_data.clone(), &told)))
-            }
-            _ => Answer::Reversal(Box::new(told::reversal(attempt, &told))),
-        }
-    }
-
     async fn keep(&self, wish: &Wish, answer: &Answer) {
         let document = message::write_answer(&wish.request.header, answer).to_string();
         let kept =
@@ -306,7 +287,7 @@ impl Registers {
         match why {
             NotNow::Busy(busy) => Refused {
                 condition: ErrorCondition::Busy,
-                pairs: busy_pairs(&busy, self.pairs(api::WRONG_STATE)),
+                pairs: busy_pairs(&busy, &self.pairs(api::WRONG_STATE)),
             },
             NotNow::NotActivated => {
                 let pairs = self.pairs(api::WRONG_STATE).with("reason", "not_activated");
@@ -336,8 +317,18 @@ impl Registers {
     }
 }
 
+/// A payment or a giving back in the words of its request.
+pub(super) fn tell(request: &Request, attempt: &Attempt, told: &Told) -> Answer {
+    match &request.body {
+        Body::Payment(payment) => {
+            Answer::Payment(Box::new(told::payment(attempt, payment.sale_data.clone(), told)))
+        }
+        _ => Answer::Reversal(Box::new(told::reversal(attempt, told))),
+    }
+}
+
 /// What runs, and since when (R-076, R-077; rule 8).
-pub(super) fn busy_pairs(busy: &BusyWith, pairs: Pairs) -> Pairs {
+pub(super) fn busy_pairs(busy: &BusyWith, pairs: &Pairs) -> Pairs {
     let since = busy.since_us.map(told::instant).unwrap_or_default();
     let running = busy.payment.map(|id| id.to_string()).unwrap_or_default();
     let money = Pairs::new().with("money", MoneyTaken::No.word());

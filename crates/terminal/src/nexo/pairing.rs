@@ -151,6 +151,7 @@ fn kept(folder: &Path) -> Result<Option<Kept>, PairFault> {
     })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
 fn certificate(why: rcgen::Error) -> PairFault {
     PairFault::Certificate(why.to_string())
 }

@@ -170,9 +170,9 @@ pub(crate) fn plan_id(class: PaymentClass) -> Option<(&'static str, Option<i64>)
     match class.to_string().as_str() {
         "revolving" => Some(("80", None)),
         "bonus" => Some(("21", None)),
-        _ => match class {
-            PaymentClass::Installments(count) => Some(("61", Some(i64::from(count)))),
-            _ => None,
-        },
+        _ => {
+            let PaymentClass::Installments(count) = class else { return None };
+            Some(("61", Some(i64::from(count))))
+        }
     }
 }

@@ -4,6 +4,7 @@ use super::Registers;
 use super::condition;
 use super::limits;
 use super::once::{Refused, busy_pairs};
+use super::status::running;
 use super::told;
 use crate::context::Reader;
 use crate::journal::{Journal, JournalError};
@@ -154,11 +155,7 @@ impl Registers {
         let open = self.shared().with_shown(|shown| shown.ctx.open.len());
         let pairs = Pairs::new().with("open", open).with("version", env!("CARGO_PKG_VERSION"));
         let Some(busy) = self.handle.busy() else { return pairs };
-        let more = busy_pairs(&busy, Pairs::new());
-        ["busy_with", "busy_since", "busy_payment"]
-            .into_iter()
-            .filter_map(|key| more.get(key).map(|value| (key, value.to_owned())))
-            .fold(pairs, |all, (key, value)| all.with(key, value))
+        running(&busy_pairs(&busy, &Pairs::new()), pairs)
     }
 
     async fn poi_status(&self) -> PoiStatus {

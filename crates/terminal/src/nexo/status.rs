@@ -3,12 +3,12 @@
 use super::Registers;
 use super::condition;
 use super::memory::Remembered;
-use super::once::{asked, busy_pairs, stored};
+use super::once::{asked, busy_pairs, stored, tell};
 use super::told;
 use ::nexo::header::Header;
 use ::nexo::message::{self, Request};
 use ::nexo::pairs::Pairs;
-use ::nexo::request::{Abort, MessageReference, TransactionStatus};
+use ::nexo::request::{Abort, Body, MessageReference, TransactionStatus};
 use ::nexo::response::{
     Answer, ErrorCondition, PaymentAnswer, Repeated, RepeatedBody, Response, ReversalAnswer, StatusAnswer,
 };
@@ -49,32 +49,19 @@ impl Registers {
             sale_id: Some(found.sale_id.clone()),
             poi_id: Some(self.poi_id()),
         };
-        match self.repeated(&found, &request, wanted).await {
-            Some(body) => {
-                let repeated = Repeated {
-                    message_header: request.header.answer(),
-                    repeated_response_message_body: body,
-                };
-                status(Response::success(&Pairs::new()), Some(reference), Some(repeated))
-            }
-            None => {
-                let busy = self.handle.busy();
-                let base = Pairs::new()
-                    .with("money", MoneyTaken::Unknown.word())
-                    .with("asked_at", told::instant(found.at_us));
-                let pairs = match busy {
-                    Some(busy) => {
-                        let more = busy_pairs(&busy, Pairs::new());
-                        ["busy_with", "busy_since", "busy_payment"]
-                            .into_iter()
-                            .filter_map(|key| more.get(key).map(|value| (key, value.to_owned())))
-                            .fold(base, |all, (key, value)| all.with(key, value))
-                    }
-                    None => base,
-                };
-                status(Response::failure(ErrorCondition::InProgress, &pairs), Some(reference), None)
-            }
+        if let Some(body) = self.repeated(&found, &request, wanted).await {
+            let repeated =
+                Repeated { message_header: request.header.answer(), repeated_response_message_body: body };
+            return status(Response::success(&Pairs::new()), Some(reference), Some(repeated));
         }
+        let pairs = Pairs::new()
+            .with("money", MoneyTaken::Unknown.word())
+            .with("asked_at", told::instant(found.at_us));
+        let pairs = match self.handle.busy() {
+            Some(busy) => running(&busy_pairs(&busy, &Pairs::new()), pairs),
+            None => pairs,
+        };
+        status(Response::failure(ErrorCondition::InProgress, &pairs), Some(reference), None)
     }
 
     /// The answer again; nothing while it runs.
@@ -91,7 +78,7 @@ impl Registers {
                     let base = self.told(&request.header, &found.service_id).await;
                     let again = wanted.receipt_reprint_flag == Some(true);
                     let told = told::Told { again, which: wanted.document_qualifier.clone(), ..base };
-                    self.tell(request, &attempt, told)
+                    tell(request, &attempt, &told)
                 }
                 Ok(None) if !self.is_worked_on(id) => {
                     let document = message::write_request(request);
@@ -102,17 +89,19 @@ impl Registers {
             (None, None) => return None,
         };
         let document = message::write_answer(&request.header, &answer);
-        Some(RepeatedBody {
-            payment_response: message::read_answer::<PaymentAnswer>(&document).ok().map(|(_, body)| body),
-            reversal_response: message::read_answer::<ReversalAnswer>(&document)
-                .ok()
-                .map(|(_, body)| body)
-                .filter(|_| matches!(request.body, ::nexo::request::Body::Reversal(_))),
-        })
-        .map(|body| match request.body {
-            ::nexo::request::Body::Payment(_) => body,
-            _ => RepeatedBody { payment_response: None, ..body },
-        })
+        let mut body = RepeatedBody::default();
+        match request.body {
+            Body::Payment(_) => {
+                body.payment_response =
+                    message::read_answer::<PaymentAnswer>(&document).ok().map(|(_, answer)| answer);
+            }
+            Body::Reversal(_) => {
+                body.reversal_response =
+                    message::read_answer::<ReversalAnswer>(&document).ok().map(|(_, answer)| answer);
+            }
+            _ => {}
+        }
+        Some(body)
     }
 
     /// `Abort`: written down, then carried out if no card was read yet. Nothing is answered: the payment
@@ -137,6 +126,14 @@ impl Registers {
             Err(error) => tracing::error!(%error, "a register's abort could not be written down"),
         }
     }
+}
+
+/// What runs and since when, added to other pairs.
+pub(super) fn running(busy: &Pairs, pairs: Pairs) -> Pairs {
+    ["busy_with", "busy_since", "busy_payment"]
+        .into_iter()
+        .filter_map(|key| busy.get(key).map(|value| (key, value.to_owned())))
+        .fold(pairs, |all, (key, value)| all.with(key, value))
 }
 
 fn status(response: Response, reference: Option<MessageReference>, repeated: Option<Repeated>) -> Answer {

@@ -169,9 +169,10 @@ fn result(attempt: &Attempt, told: &Told) -> PaymentResult {
     let trace = center.or_else(|| slip.map(|slip| slip.trace_no.clone()));
     let class = plan::plan_id(attempt.class);
     PaymentResult {
-        payment_type: Some(match attempt.class {
-            PaymentClass::Lump => PaymentType::Normal,
-            _ => PaymentType::Instalment,
+        payment_type: Some(if attempt.class == PaymentClass::Lump {
+            PaymentType::Normal
+        } else {
+            PaymentType::Instalment
         }),
         payment_instrument_data: instrument(attempt),
         amounts_resp: Some(AmountsResp::yen(attempt.amount)),

@@ -111,7 +111,7 @@ impl Registers {
                 add(sums, &attempt);
             }
         };
-        match self.shared().journal.since(since_us, Sums::new(), sum).await {
+        match self.shared().journal.since::<_, Sums>(since_us, sum).await {
             Ok(sums) => Answer::GetTotals(TotalsAnswer {
                 response: Response::success(&Pairs::new().with("business_date", today)),
                 poi_reconciliation_id: period,

@@ -51,8 +51,7 @@ pub(crate) async fn ask(shared: &Arc<Shared>, id: PaymentId, class: PaymentClass
     let signature_follows = wants_signature(shared, &card);
     let sent = Sent { class, card: Some(facts_of(&card)), code_paid: None, signature_follows };
     let Some(attempt) = sending(shared, id, sent).await else { return };
-    let request =
-        PaymentRequest { signature_follows, card: Some(card), code: None, ..request_of(&attempt) };
+    let request = PaymentRequest { signature_follows, card: Some(card), code: None, ..request_of(&attempt) };
     let asked = shared.clock.timeout(terminal_wait(shared), shared.center.pay(request)).await;
     let fact = match asked {
         Ok(Ok(view)) => return answered(shared, &attempt, &view).await,

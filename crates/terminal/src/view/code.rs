@@ -61,8 +61,7 @@ fn scan_hint(w: Words, hint: ScanHint) -> Markup {
 }
 
 pub(super) fn brands(w: Words, screen: &Brands) -> Markup {
-    let (label, cancel, auto) =
-        (w.t("terminal-due"), w.t("terminal-cancel"), w.t("terminal-brands-auto"));
+    let (label, cancel, auto) = (w.t("terminal-due"), w.t("terminal-cancel"), w.t("terminal-brands-auto"));
     html! {
         (form("stack screen-fill", "choose-brand", &html! {
             (amount_small(&label, screen.scan.attempt.amount))

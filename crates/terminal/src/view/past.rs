@@ -206,7 +206,8 @@ fn facts(w: Words, attempt: &Attempt) -> Markup {
     if let Some(text) = &attempt.note {
         lines.push((t(if attempt.is_refund() { "reason" } else { "note" }), html! { (text) }));
     }
-    let lines: Vec<(&str, Markup)> = lines.iter().map(|(label, value)| (label.as_str(), value.clone())).collect();
+    let lines: Vec<(&str, Markup)> =
+        lines.iter().map(|(label, value)| (label.as_str(), value.clone())).collect();
     key_values(&lines)
 }
 

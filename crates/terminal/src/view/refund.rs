@@ -47,7 +47,11 @@ pub(super) fn offered(w: Words, attempt: &Attempt, offering: &Offering) -> Marku
         Offering::Known(known) => known,
     };
     let Some(offer) = &known.offer else {
-        let key = if known.given_back == attempt.amount { "terminal-offer-all-back" } else { "terminal-offer-none" };
+        let key = if known.given_back == attempt.amount {
+            "terminal-offer-all-back"
+        } else {
+            "terminal-offer-none"
+        };
         return notice(Tone::Info, &w.t(key), &html! { p { (w.t(&format!("{key}-next"))) } });
     };
     let open = w.t(&kind_key(offer.kind, "open"));
@@ -108,12 +112,16 @@ fn how_much(w: Words, ctx: &Context, screen: &GiveBack) -> Markup {
         }
     };
     if !offer.partial {
-        return form("stack screen-fill", "refund", &html! {
-            div.stack-s { (head) }
-            (big_amount(&amount, offer.most))
-            (reason)
-            (actions)
-        });
+        return form(
+            "stack screen-fill",
+            "refund",
+            &html! {
+                div.stack-s { (head) }
+                (big_amount(&amount, offer.most))
+                (reason)
+                (actions)
+            },
+        );
     }
     let pad = AmountPad {
         lang: w.tag(),
@@ -123,21 +131,22 @@ fn how_much(w: Words, ctx: &Context, screen: &GiveBack) -> Markup {
         digits: u8::try_from(limits::AMOUNT_DIGITS).unwrap_or(8),
         error: error.as_deref(),
     };
-    form("till", "refund", &html! {
-        div.stack-s { (head) }
-        (pad)
-        div.note-line { (reason) }
-        (actions)
-    })
+    form(
+        "till",
+        "refund",
+        &html! {
+            div.stack-s { (head) }
+            (pad)
+            div.note-line { (reason) }
+            (actions)
+        },
+    )
 }
 
 fn last_question(w: Words, screen: &GiveBack) -> Markup {
     let offer = &screen.offer;
-    let (amount, go, back) = (
-        w.t(&kind_key(offer.kind, "amount")),
-        w.t(&kind_key(offer.kind, "go")),
-        w.t("terminal-back"),
-    );
+    let (amount, go, back) =
+        (w.t(&kind_key(offer.kind, "amount")), w.t(&kind_key(offer.kind, "go")), w.t("terminal-back"));
     let what = match offer.medium {
         Medium::SameCard => w.ta("terminal-refund-confirm-card", &[("card", &card_line(&screen.of))]),
         Medium::None => w.ta("terminal-refund-confirm-none", &[("card", &card_line(&screen.of))]),
@@ -180,7 +189,8 @@ fn suspected(w: Words, screen: &Duplicate, suspect: &Suspect) -> Markup {
     let (stop, go, title) =
         (w.t("terminal-duplicate-stop"), w.t("terminal-duplicate-go"), w.t("terminal-duplicate-title"));
     let card = format!("{} {}", screen.card.brand.name(), screen.card.pan.last4_only());
-    let labels = ["when", "where", "order", "card", "amount"].map(|name| w.t(&format!("terminal-duplicate-{name}")));
+    let labels =
+        ["when", "where", "order", "card", "amount"].map(|name| w.t(&format!("terminal-duplicate-{name}")));
     let [when, place, order, with, amount] = &labels;
     html! {
         (Sound::Unknown.once(format!("{}-duplicate", screen.attempt.id)))

@@ -239,7 +239,11 @@ fn unknown(w: Words, attempt: &Attempt) -> Markup {
         w.t("terminal-another-customer-yes"),
     );
     let since = clock::tokyo_text(crate::context::instant(attempt.changed_at_us));
-    let what = if attempt.is_refund() { "terminal-another-customer-refund" } else { "terminal-another-customer-what" };
+    let what = if attempt.is_refund() {
+        "terminal-another-customer-refund"
+    } else {
+        "terminal-another-customer-what"
+    };
     let question = html! {
         h2 { (w.t("terminal-another-customer-title")) }
         p { (w.t(what)) }

@@ -408,9 +408,8 @@ fn view(shared: &Shared, attempt: &Attempt) -> LocalPayment {
         (shown.ctx.lang(), shown.ctx.policy().receipt, waits_for(&shown.screen, attempt.id))
     });
     let slip = attempt.slip.as_deref().filter(|_| attempt.name() == StateName::Approved);
-    let copy = |copy| {
-        slip.map(|slip| receipt::document(slip, &policy, copy, receipt::Printing::First).text())
-    };
+    let copy =
+        |copy| slip.map(|slip| receipt::document(slip, &policy, copy, receipt::Printing::First).text());
     let moved = attempt.money_taken().word();
     let (refund_of, kind) = match attempt.purpose {
         Purpose::Sale => (None, None),
