@@ -3,6 +3,7 @@
 use crate::icon::Icon;
 use crate::text::texts;
 use crate::ui::Button;
+use crate::wait::Picture;
 use maud::{Markup, html};
 use money::Yen;
 
@@ -145,6 +146,7 @@ pub fn scan_pad(lang: &str, frames: &str, label: &str, hint: &str, go: &str) -> 
     html! {
         qr-scan frames=(frames) {
             div.scan-view {
+                (Picture::ShowCode)
                 video muted playsinline aria-label=(t.camera_view) {}
                 span.scan-frame aria-hidden="true" {}
             }

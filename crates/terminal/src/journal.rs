@@ -168,15 +168,36 @@ impl Journal {
     }
 
     /// Writes down the intent of a payment with the next slip number (1 to 9999, R-045), or of giving one
-    /// back: a card's refund keeps the number of its sale, and the sale learns of it in the same
-    /// unit of work.
+    /// back: a card's refund keeps the number of its sale, and the sale knows of it first.
     pub async fn start(&self, new: NewPayment, operator: Option<Operator>) -> Result<Attempt, JournalError> {
-        Ok(self.db.write(TENANT, move |tx| start(tx, &new, operator.as_ref())).await?)
+        let mut kept = None;
+        if let Some(of) = new.refund.as_ref().map(|terms| terms.of) {
+            let (id, amount) = (new.id, new.amount);
+            let original = self.db.write(TENANT, move |tx| giving_back(tx, of, id, amount)).await?;
+            kept = Some(original.slip_no).filter(|_| original.method == Method::Card);
+        }
+        Ok(self.db.write(TENANT, move |tx| start(tx, &new, operator.as_ref(), kept)).await?)
     }
 
     /// Adds a fact to a payment's story and gives the payment as it is then. Durable when it returns.
+    /// What a refund gave back is added up on its sale.
     pub async fn record(&self, id: PaymentId, fact: Fact) -> Result<Attempt, JournalError> {
-        Ok(self.db.write(TENANT, move |tx| tell(tx, id, &fact)).await?)
+        let approved = matches!(fact, Fact::Approved { .. });
+        let attempt = self.db.write(TENANT, move |tx| tell(tx, id, &fact)).await?;
+        if let Some(of) = attempt.gives_back().filter(|_| approved) {
+            self.db.write(TENANT, move |tx| add_up(tx, of)).await?;
+        }
+        Ok(attempt)
+    }
+
+    /// Adds up what a refund gave back when the program stopped between the two entries. Blocks; for
+    /// start-up, before anything else is written.
+    pub fn mend(&self) -> Result<(), JournalError> {
+        let Some(last) = self.db.read_blocking(rows::last_told)? else { return Ok(()) };
+        if let Some(of) = last.gives_back().filter(|_| last.name() == StateName::Approved) {
+            self.db.write_blocking(TENANT, move |tx| add_up(tx, of))?;
+        }
+        Ok(())
     }
 
     /// One payment.
@@ -268,19 +289,14 @@ fn append(tx: &mut Tx<'_>, payment: Option<PaymentId>, fact: &Fact) -> Result<()
     Ok(())
 }
 
-fn start(tx: &mut Tx<'_>, new: &NewPayment, operator: Option<&Operator>) -> Result<Attempt, JournalError> {
-    let original = match &new.refund {
-        Some(terms) => Some(rows::load(tx, terms.of)?.ok_or(BadStory::NotStarted(terms.of))?),
-        None => None,
-    };
-    if let Some(original) = &original {
-        let rest = original.amount.minus(original.given_back).unwrap_or(Yen::ZERO);
-        if original.name() != StateName::Approved || original.is_refund() || new.amount > rest {
-            return Err(BadStory::NothingToGiveBack(original.id).into());
-        }
-    }
-    let slip_no = match original.as_ref().filter(|original| original.method == Method::Card) {
-        Some(original) => original.slip_no,
+fn start(
+    tx: &mut Tx<'_>,
+    new: &NewPayment,
+    operator: Option<&Operator>,
+    kept: Option<i64>,
+) -> Result<Attempt, JournalError> {
+    let slip_no = match kept {
+        Some(slip_no) => slip_no,
         None => rows::next_in_circle(tx, "slip_no", limits::SLIP_NO_MAX)?,
     };
     let terms = new.refund.as_deref();
@@ -297,38 +313,44 @@ fn start(tx: &mut Tx<'_>, new: &NewPayment, operator: Option<&Operator>) -> Resu
         card: terms.and_then(|terms| terms.card.clone()),
         code_paid: terms.and_then(|terms| terms.code_paid.clone()),
     });
-    let attempt = write_down(tx, new.id, &fact)?;
-    if let Some(original) = original {
-        write_down(tx, original.id, &Fact::GivingBack { refund: new.id })?;
-    }
-    Ok(attempt)
+    tell(tx, new.id, &fact)
 }
 
-fn write_down(tx: &mut Tx<'_>, id: PaymentId, fact: &Fact) -> Result<Attempt, JournalError> {
+/// The sale learns that something is to be given back of it, if it has that much left.
+fn giving_back(
+    tx: &mut Tx<'_>,
+    of: PaymentId,
+    refund: PaymentId,
+    amount: Yen,
+) -> Result<Attempt, JournalError> {
+    let original = rows::load(tx, of)?.ok_or(BadStory::NotStarted(of))?;
+    let rest = original.amount.minus(original.given_back).unwrap_or(Yen::ZERO);
+    if original.name() != StateName::Approved || original.is_refund() || amount > rest {
+        return Err(BadStory::NothingToGiveBack(of).into());
+    }
+    tell(tx, of, &Fact::GivingBack { refund })
+}
+
+/// Adds up what was given back of a sale here. What the center said last may know of more.
+fn add_up(tx: &mut Tx<'_>, of: PaymentId) -> Result<(), JournalError> {
+    let Some(original) = rows::load(tx, of)? else { return Ok(()) };
+    let mut sum = Yen::ZERO;
+    for refund in &original.refunds {
+        if let Some(refund) = rows::load(tx, *refund)?.filter(|r| r.name() == StateName::Approved) {
+            sum = sum.plus(refund.amount).unwrap_or(sum);
+        }
+    }
+    let total = sum.max(original.given_back);
+    if total != original.given_back {
+        tell(tx, of, &Fact::GivenBack { total })?;
+    }
+    Ok(())
+}
+
+fn tell(tx: &mut Tx<'_>, id: PaymentId, fact: &Fact) -> Result<Attempt, JournalError> {
     let before = rows::load(tx, id)?;
     let attempt = Attempt::apply(before, id, tx.now_us(), fact)?;
     append(tx, Some(id), fact)?;
     rows::save(tx, &attempt, &public_id(id))?;
-    Ok(attempt)
-}
-
-/// Writes a fact down; what was given back is added up on the sale in the same unit of work.
-fn tell(tx: &mut Tx<'_>, id: PaymentId, fact: &Fact) -> Result<Attempt, JournalError> {
-    let attempt = write_down(tx, id, fact)?;
-    if let (Fact::Approved { .. }, Some(of)) = (fact, attempt.gives_back())
-        && let Some(original) = rows::load(tx, of)?
-    {
-        let mut sum = Yen::ZERO;
-        for refund in &original.refunds {
-            if let Some(refund) = rows::load(tx, *refund)?.filter(|r| r.name() == StateName::Approved) {
-                sum = sum.plus(refund.amount).unwrap_or(sum);
-            }
-        }
-        // What the center said last may know of more, given back elsewhere.
-        let total = sum.max(original.given_back);
-        if total != original.given_back {
-            write_down(tx, of, &Fact::GivenBack { total })?;
-        }
-    }
     Ok(attempt)
 }

@@ -34,10 +34,6 @@ pub(crate) const PROBE_WAIT: Duration = Duration::from_secs(5);
 pub(crate) const PRINT_WAIT: Duration = Duration::from_secs(10);
 /// Slip numbers run from 1 to this and begin again (R-045, four digits).
 pub(crate) const SLIP_NO_MAX: i64 = 9_999;
-/// The fewest and the most characters of a customer's code.
-pub(crate) const CODE_CHARS_LEAST: usize = 12;
-/// See [`CODE_CHARS_LEAST`].
-pub(crate) const CODE_CHARS_MOST: usize = 512;
 /// How long the center may take to say whether such a card has just paid the same sum; then the payment
 /// goes on without a warning.
 pub(crate) const DUPLICATE_WAIT: Duration = Duration::from_secs(3);
@@ -45,3 +41,5 @@ pub(crate) const DUPLICATE_WAIT: Duration = Duration::from_secs(3);
 pub(crate) const CUSTOMER_POLL: Duration = Duration::from_secs(2);
 /// How long the center may take to say what may be given back.
 pub(crate) const OFFER_WAIT: Duration = Duration::from_secs(10);
+/// The pause between two camera frames that are looked at; what comes sooner is answered unseen.
+pub(crate) const FRAME_EVERY: Duration = Duration::from_millis(150);

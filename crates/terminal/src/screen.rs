@@ -279,6 +279,10 @@ pub struct Scan {
 pub enum ScanHint {
     /// It is no payment code: a product's, a web address, half of one.
     NotACode,
+    /// It is a shop's own code or a link: the customer has to show theirs.
+    ShopsCode,
+    /// It is of a service that is not taken, by its name.
+    NotTaken(&'static str),
     /// Its brand is not under contract here.
     NotAccepted(Brand),
     /// It is of another brand than the one that was chosen.

@@ -137,6 +137,7 @@ impl Terminal {
         H: CardReader + PinPad + 'static,
     {
         let journal = opened.journal;
+        journal.mend()?;
         journal.note(Fact::Opened { version: env!("CARGO_PKG_VERSION").to_owned() }).await?;
         let kept = journal.kept()?;
         if let Some(terminal_id) = &kept.terminal_id {

@@ -2,35 +2,15 @@
 
 use super::card::{expired, give_up, until_us};
 use crate::attempt::Attempt;
-use crate::context::{Context, seconds};
+use crate::context::{Context, instant, seconds};
 use crate::event::{Done, Effect, Event, Local, Moment, NewPayment, Press, ReadCode};
-use crate::limits;
 use crate::screen::{Brands, Processing, Scan, ScanHint, Screen};
 use crate::step::{Step, follow};
+use center_api::CodeToken;
 use codes::{Code, pay};
+use cpm::prefix::{Recognised, recognise};
+use cpm::scan::NotACode;
 use payment::{Brand, StateName};
-
-/// What a code says about itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Recognised {
-    /// It is of this brand, or of one of these where ranges overlap.
-    Of(Vec<Brand>),
-    /// It may be a payment code; whose, the table does not know.
-    Unknown,
-    /// It is none.
-    NotACode,
-}
-
-/// A payment code is short and has no spaces: digits, or base 64.
-fn may_pay(text: &str) -> bool {
-    (limits::CODE_CHARS_LEAST..=limits::CODE_CHARS_MOST).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=-_".contains(&byte))
-}
-
-/// The brand of a code, by the table of prefixes of this day.
-pub(crate) fn recognise(text: &str, _now_us: i64) -> Recognised {
-    if may_pay(text) { Recognised::Unknown } else { Recognised::NotACode }
-}
 
 /// A code without its middle: what may be shown and kept of it.
 pub(crate) fn masked(text: &str) -> String {
@@ -117,28 +97,33 @@ fn take(ctx: &Context, scan: Scan, code: ReadCode, at: Moment) -> Step {
         Step::to(Screen::Scan(Scan { hint: Some(hint), armed_us: at.now_us, ready: true, ..scan }))
     };
     let contracts = ctx.code_brands();
-    match recognise(code.token.unmask(), at.now_us) {
-        Recognised::NotACode => hint(scan, ScanHint::NotACode),
-        Recognised::Of(brands) => match code.brand {
-            Some(chosen) if brands.contains(&chosen) => ask(scan.attempt, code, at),
-            Some(_) => match brands.first() {
-                Some(brand) => hint(scan, ScanHint::OtherBrand(*brand)),
-                None => hint(scan, ScanHint::NotACode),
-            },
-            None => {
-                let here: Vec<Brand> = brands.iter().copied().filter(|b| contracts.contains(b)).collect();
-                match (here.as_slice(), brands.first()) {
-                    ([brand], _) => ask(scan.attempt, ReadCode { brand: Some(*brand), ..code }, at),
-                    ([], Some(brand)) => hint(scan, ScanHint::NotAccepted(*brand)),
-                    ([], None) => hint(scan, ScanHint::NotACode),
-                    // Ranges overlap: only the customer's phone says whose it is.
-                    (_, _) => Step::to(Screen::Brands(Brands { scan, read: Some(code), offered: here })),
-                }
-            }
+    let read = match cpm::scan::read(code.token.unmask()) {
+        Ok(read) => read,
+        Err(NotACode::ShopsCode | NotACode::Link) => return hint(scan, ScanHint::ShopsCode),
+        Err(_) => return hint(scan, ScanHint::NotACode),
+    };
+    // As it goes to the brand: without the spaces and groups that people type.
+    let code = ReadCode { token: CodeToken::new(read.token.unmask()), ..code };
+    match (recognise(&read, clock::business_date(instant(at.now_us))), code.brand) {
+        (Recognised::Brands(brands), Some(chosen)) if brands.contains(&chosen) => ask(scan.attempt, code, at),
+        (Recognised::Brands(brands), Some(_)) => match brands.first() {
+            Some(brand) => hint(scan, ScanHint::OtherBrand(*brand)),
+            None => hint(scan, ScanHint::NotACode),
         },
+        (Recognised::Brands(brands), None) => {
+            let here: Vec<Brand> = brands.iter().copied().filter(|b| contracts.contains(b)).collect();
+            match (here.as_slice(), brands.first()) {
+                ([brand], _) => ask(scan.attempt, ReadCode { brand: Some(*brand), ..code }, at),
+                ([], Some(brand)) => hint(scan, ScanHint::NotAccepted(*brand)),
+                ([], None) => hint(scan, ScanHint::NotACode),
+                // Ranges overlap: only the customer's phone says whose it is.
+                (_, _) => Step::to(Screen::Brands(Brands { scan, read: Some(code), offered: here })),
+            }
+        }
+        (Recognised::NotTaken { service, .. }, _) => hint(scan, ScanHint::NotTaken(service)),
         // M-042: the clerk has said it beforehand, or is asked now.
-        Recognised::Unknown if code.brand.is_some() => ask(scan.attempt, code, at),
-        Recognised::Unknown => {
+        (Recognised::Unknown, Some(_)) => ask(scan.attempt, code, at),
+        (Recognised::Unknown, None) => {
             Step::to(Screen::Brands(Brands { scan, read: Some(code), offered: contracts }))
         }
     }
@@ -190,12 +175,5 @@ mod tests {
         assert_eq!(masked("281012345678901234"), "2810****1234");
         assert_eq!(masked("12345678"), "****");
         assert_eq!(masked(""), "****");
-    }
-
-    #[test]
-    fn what_is_no_payment_code_is_told_apart() {
-        for text in ["", "4901234567894 ", "https://example.jp/", "短い", "123", &"1".repeat(600)] {
-            assert_eq!(recognise(text, 0), Recognised::NotACode, "{text}");
-        }
     }
 }

@@ -83,7 +83,7 @@ fn waiting(w: Words, ctx: &Context, present: &Present, hint: Option<CardHint>, n
         &html! {
             div {
                 (big_amount(&label, present.attempt.amount))
-                p.dim.screen-title { @if paid.is_none() { (class) } @if let Some(note) = &present.attempt.note { "　" (note) } }
+                p.dim.screen-title { @if paid.is_none() { (class) "　" } @if let Some(note) = &present.attempt.note { (note) } }
             }
             div.stack-s {
                 h1.screen-title tabindex="-1" { (title) }

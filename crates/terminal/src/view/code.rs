@@ -53,6 +53,8 @@ pub(super) fn scan(w: Words, ctx: &Context, screen: &Scan, now_us: i64) -> Marku
 fn scan_hint(w: Words, hint: ScanHint) -> Markup {
     let (key, brand) = match hint {
         ScanHint::NotACode => ("terminal-hint-not-a-code", ""),
+        ScanHint::ShopsCode => ("terminal-hint-shops-code", ""),
+        ScanHint::NotTaken(service) => ("terminal-hint-not-accepted", service),
         ScanHint::NotAccepted(brand) => ("terminal-hint-not-accepted", brand.name()),
         ScanHint::OtherBrand(brand) => ("terminal-hint-other-brand", brand.name()),
     };

@@ -205,7 +205,7 @@ fn suspected(w: Words, screen: &Duplicate, suspect: &Suspect) -> Markup {
                 (place, html! { (suspect.terminal_id) }),
                 (order, html! { (suspect.order_code) }),
             ]))
-            p.dim { (w.t("terminal-duplicate-card")) }
+            p.dim { (w.t("terminal-duplicate-stay")) }
             div.actions {
                 (Button::second(&go).name("press", "go-on"))
                 (Button::primary(&stop).name("press", "cancel"))

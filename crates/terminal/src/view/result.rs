@@ -161,6 +161,20 @@ fn refusal(
     let steps = sentences(&text.next);
     let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
     let line = code_line(w, code);
+    // A refund that was refused: the reason in the code's words, the advice in those of giving back.
+    if attempt.is_refund() && money == MoneyTaken::No && code != pay::DIFFERENT_CARD {
+        let (title, what) =
+            (w.t("terminal-refund-refused"), w.ta("terminal-refund-refused-what", &[("why", &text.title)]));
+        let steps = sentences(&w.t("terminal-refund-refused-next"));
+        let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
+        return html! {
+            (Outcome::new(w.tag(), tone, &title).amount(attempt.amount).money(money).gives_back(true).aside(&what))
+            div.stack {
+                (next_steps(&steps, &line))
+                (actions)
+            }
+        };
+    }
     html! {
         (Outcome::new(w.tag(), tone, &text.title).amount(attempt.amount).money(money).gives_back(attempt.is_refund()).aside(&text.what))
         div.stack {
