@@ -38,7 +38,7 @@ words! {
         JCoinPay = "jcoinpay",
         /// Alipay+.
         AlipayPlus = "alipayplus",
-        /// WeChat Pay.
+        /// `WeChat` Pay.
         WeChatPay = "wechatpay",
         /// 銀聯QR.
         UnionPayQr = "unionpayqr",
