@@ -33,6 +33,7 @@ use server::{Loaded, Pairings};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio::task::JoinSet;
 
 /// The table of the memory.
 pub(crate) const MIGRATION: store::Migration = store::Migration {
@@ -69,6 +70,8 @@ pub struct Registers {
     pairings: Pairings,
     /// Messages that a task of this run works on.
     working: Mutex<BTreeSet<PaymentId>>,
+    /// Those tasks. They outlive the connection that asked, and end with the server.
+    tasks: Mutex<JoinSet<()>>,
 }
 
 impl std::fmt::Debug for Registers {
@@ -81,7 +84,7 @@ impl Registers {
     /// Reads the pairing. Blocks.
     pub fn open(handle: TerminalHandle, settings: Settings) -> Result<Arc<Self>, PairFault> {
         let pairings = Pairings::open(&settings.folder)?;
-        Ok(Arc::new(Self { handle, settings, pairings, working: Mutex::default() }))
+        Ok(Arc::new(Self { handle, settings, pairings, working: Mutex::default(), tasks: Mutex::default() }))
     }
 
     fn shared(&self) -> &Arc<Shared> {
@@ -103,6 +106,17 @@ impl Registers {
     /// Now, RFC 3339.
     fn now(&self) -> String {
         told::instant(self.clock().now_us())
+    }
+
+    /// Sets a task going that no closed connection stops.
+    fn begin_task(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(work);
+    }
+
+    fn end_tasks(&self) {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner).abort_all();
     }
 
     fn is_worked_on(&self, id: PaymentId) -> bool {

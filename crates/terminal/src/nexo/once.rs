@@ -21,6 +21,7 @@ use payment::PaymentId;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
+use tokio::sync::oneshot;
 
 /// Why something is not begun; no money moved.
 pub(super) struct Refused {
@@ -90,12 +91,14 @@ impl Registers {
     async fn carry_out(self: &Arc<Self>, wish: Wish) -> Answer {
         let registers = Arc::clone(self);
         let (header, document) = (wish.request.header.clone(), wish.document.clone());
-        let task = tokio::spawn(async move {
+        let (reply, answered) = oneshot::channel();
+        self.begin_task(async move {
             let answer = registers.begin(&wish).await;
             registers.done_with(wish.id);
-            answer
+            // Nobody waits any more when the register has hung up.
+            let _ = reply.send(answer);
         });
-        let Ok(answer) = task.await else {
+        let Ok(answer) = answered.await else {
             // The task ended with the program; whoever hears this asks for the status.
             let pairs = self.pairs(pay::INTERRUPTED).with("outcome", "unknown");
             let refused = Refused { condition: ErrorCondition::UnavailableService, pairs };

@@ -77,10 +77,20 @@ fn tls(pairing: &Pairing) -> Result<ServerConfig, String> {
         .map_err(|why| why.to_string())
 }
 
+/// Ends the server's tasks when it ends: they hold the terminal.
+struct Ends(Arc<Registers>);
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        self.0.end_tasks();
+    }
+}
+
 impl Registers {
     /// Serves registers on a listener until the listener fails. Dropping it ends every connection; a
     /// payment that was begun goes on in the terminal.
     pub async fn serve(self: &Arc<Self>, listener: TcpListener) -> io::Result<()> {
+        let _ends = Ends(Arc::clone(self));
         let places = Arc::new(Semaphore::new(limits::CONNECTIONS));
         let mut connections = tokio::task::JoinSet::new();
         loop {
