@@ -20,6 +20,8 @@ pub(crate) const SIGN_ON: Duration = Duration::from_secs(10);
 pub(crate) const WRITE: Duration = Duration::from_secs(10);
 /// A connection that was quiet for so long is asked for an echo.
 pub(crate) const QUIET: Duration = Duration::from_mins(1);
+/// The same while a request is unanswered: then the echo tells when advices are worth another try (R4).
+pub(crate) const QUIET_WHILE_SILENT: Duration = Duration::from_secs(5);
 /// How long the network may take to echo.
 pub(crate) const ECHO: Duration = Duration::from_secs(10);
 /// The first pause before connecting again; it doubles up to [`RECONNECT_MAX`].

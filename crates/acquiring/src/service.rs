@@ -194,18 +194,26 @@ impl Acquiring {
         Ok(applied.payment)
     }
 
-    /// At start-up: what this machine's last process had asked and not settled is in doubt now.
+    /// At start-up, before anything is asked: what this machine's last process had asked and not settled
+    /// is in doubt now.
     pub async fn recover(&self) -> Result<usize, Refusal> {
-        let (tenant, kind) = (self.base.tenant, self.base.db.kind());
-        let own = node(&self.base.instance).to_owned();
+        let own = self.base.instance.clone();
+        self.settle_orphans(move |base, instance| *instance == *own || base.is_gone(instance)).await
+    }
+
+    /// While it runs: the same for a center that fell silent.
+    pub async fn take_over(&self) -> Result<usize, Refusal> {
+        self.settle_orphans(Base::is_gone).await
+    }
+
+    async fn settle_orphans(&self, is_gone: impl Fn(&Base, &str) -> bool) -> Result<usize, Refusal> {
+        let tenant = self.base.tenant;
         let orphans = self.base.read(move |tx| Ok(row::orphans(tx, tenant)?)).await?;
         let mut settled = 0;
-        for (id, instance) in orphans {
-            // A file has one center; on a server others may still wait for their answers.
-            if kind == store::Kind::Sqlite || node(&instance) == own {
-                self.orphaned(id).await?;
-                settled += 1;
-            }
+        // Others may still wait for their answers.
+        for (id, _) in orphans.into_iter().filter(|(_, instance)| is_gone(&self.base, instance)) {
+            self.orphaned(id).await?;
+            settled += 1;
         }
         Ok(settled)
     }
@@ -233,17 +241,27 @@ impl Acquiring {
         .map(|_| ())
     }
 
-    /// Recovery, then the sweep, until the process ends.
+    /// Sweeps, takes over, and wakes the advices, until the process ends.
     pub async fn run(&self) {
-        while let Err(refusal) = self.recover().await {
-            tracing::warn!(error = %refusal, "what was under way could not be settled yet");
-            self.base.clock.sleep(limits::SWEEP_EVERY).await;
-        }
-        loop {
-            if let Err(refusal) = self.sweep().await {
-                tracing::warn!(error = %refusal, "what is overdue could not be looked at");
+        let sweeping = async {
+            loop {
+                // What a center that fell silent had asked is settled with what is overdue.
+                if let Err(refusal) = self.sweep().await.and(self.take_over().await) {
+                    tracing::warn!(error = %refusal, "what is overdue could not be looked at");
+                }
+                self.base.clock.sleep(limits::SWEEP_EVERY).await;
             }
-            self.base.clock.sleep(limits::SWEEP_EVERY).await;
+        };
+        tokio::join!(sweeping, self.hasten());
+    }
+
+    /// Wakes the advices whenever the network is there again, so that none waits out its pause (R4).
+    async fn hasten(&self) {
+        let mut revivals = self.line.revivals();
+        while revivals.changed().await.is_ok() {
+            if let Err(refusal) = self.base.hasten_outbox(path::ADVICE_TOPIC).await {
+                tracing::warn!(error = %refusal, "the advices could not be hastened");
+            }
         }
     }
 
@@ -317,11 +335,6 @@ const NO_TIMES: Times = Times { release_after_us: 0 };
 
 fn gone(id: PaymentId) -> Refusal {
     Refusal::internal(format!("payment {id} is not in its table"))
-}
-
-/// `a` of `a-4711`: the machine of a process.
-fn node(instance: &str) -> &str {
-    instance.rsplit_once('-').map_or(instance, |(node, _)| node)
 }
 
 /// Completions and reversals, from the outbox to the network.

@@ -243,10 +243,8 @@ impl CenterClient {
         match self.clock.timeout(self.limit, self.send(ask)).await {
             Ok(Ok((status, bytes))) => read(status, &bytes),
             Ok(Err(fault)) => Err(fault),
-            Err(elapsed) => {
-                self.pass_over(self.first.load(Ordering::Relaxed));
-                Err(Fault::Unknown(elapsed.to_string()))
-            }
+            // Dropped in the middle, it has passed the silent address over.
+            Err(elapsed) => Err(Fault::Unknown(elapsed.to_string())),
         }
     }
 
@@ -263,12 +261,17 @@ impl CenterClient {
         for (turn, base) in turns {
             let request = self.request(base, ask)?;
             self.first.store(turn, Ordering::Relaxed);
+            let patience = Patience { client: self, turn, answered: false };
             match self.http.execute(request).await {
-                Ok(response) => return whole(response).await,
+                Ok(response) => {
+                    let whole = whole(response).await;
+                    patience.ends(whole.is_ok());
+                    return whole;
+                }
                 // Only a failed connection proves that nothing left.
                 Err(error) if error.is_connect() => unreached = without_url(error),
                 Err(error) => {
-                    self.pass_over(turn);
+                    patience.ends(false);
                     return Err(Fault::Unknown(without_url(error)));
                 }
             }
@@ -302,6 +305,29 @@ impl CenterClient {
                 .header(SIGNATURE_HEADER, signed.signature);
         }
         builder.build().map_err(|error| Fault::NotSent(without_url(error)))
+    }
+}
+
+/// A request that waits for its answer at one address. When the caller loses patience first, the future is
+/// dropped and nobody reads the answer: the silent address is asked last from then on, as after any other
+/// silence. The request itself is never sent to another address by this; the caller asks by its ids.
+struct Patience<'a> {
+    client: &'a CenterClient,
+    turn: usize,
+    answered: bool,
+}
+
+impl Patience<'_> {
+    fn ends(mut self, answered: bool) {
+        self.answered = answered;
+    }
+}
+
+impl Drop for Patience<'_> {
+    fn drop(&mut self) {
+        if !self.answered {
+            self.client.pass_over(self.turn);
+        }
     }
 }
 
@@ -340,6 +366,60 @@ fn read<T: DeserializeOwned>(status: u16, bytes: &[u8]) -> Result<T, Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A listener that counts who comes and answers with `answer`, or never.
+    async fn center(answer: Option<&'static str>) -> (String, Arc<AtomicUsize>) {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (base, came) =
+            (format!("http://{}", listener.local_addr().unwrap()), Arc::new(AtomicUsize::new(0)));
+        let counter = Arc::clone(&came);
+        tokio::spawn(async move {
+            let mut kept = Vec::new();
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let mut request = [0; 4096];
+                let _ = stream.read(&mut request).await;
+                counter.fetch_add(1, Ordering::SeqCst);
+                if let Some(body) = answer {
+                    let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close";
+                    let text = format!("{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+                    stream.write_all(text.as_bytes()).await.unwrap();
+                }
+                kept.push(stream);
+            }
+        });
+        (base, came)
+    }
+
+    #[tokio::test]
+    async fn a_center_that_hangs_is_passed_over_once_the_caller_lost_patience_and_nothing_is_sent_twice() {
+        // R4
+        let (hanging, asked) = center(None).await;
+        let (answering, asked_other) =
+            center(Some("{\"terminal_id\":\"1\",\"shop_id\":\"2\",\"shop_name\":\"\",\"phone\":\"\"}")).await;
+        let clock = Clock::by_hand("2026-11-28T00:00:00Z".parse().unwrap());
+        let client = CenterClient::new(&[hanging, answering], clock, Duration::from_mins(1)).unwrap();
+        let request = ActivationRequest {
+            terminal_id: "1".into(),
+            password: "0000".into(),
+            public_key: String::new(),
+            reader_serial: String::new(),
+        };
+        let impatient = {
+            let (client, request) = (client.clone(), request.clone());
+            tokio::spawn(async move { client.activate(&request).await })
+        };
+        while asked.load(Ordering::SeqCst) == 0 {
+            tokio::task::yield_now().await;
+        }
+        // The caller gives up long before the client's own minute.
+        impatient.abort();
+        assert!(impatient.await.is_err());
+        assert_eq!(asked_other.load(Ordering::SeqCst), 0, "what may have left goes nowhere else by itself");
+        assert_eq!(client.activate(&request).await.unwrap().terminal_id, "1");
+        assert_eq!((asked.load(Ordering::SeqCst), asked_other.load(Ordering::SeqCst)), (1, 1));
+    }
 
     #[test]
     fn a_refusal_is_a_problem_and_a_broken_answer_is_not_knowing() {

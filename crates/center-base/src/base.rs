@@ -2,6 +2,7 @@
 //! that several centers keep in step.
 
 use crate::limits;
+use crate::peers::Peers;
 use crate::wire::Refusal;
 use clock::Clock;
 use sha2::{Digest as _, Sha256};
@@ -69,7 +70,14 @@ pub struct Base {
     /// Keys.
     pub secrets: Secrets,
     generation: Arc<AtomicI64>,
-    outbox: Arc<Notify>,
+    pub(crate) around: Arc<Around>,
+}
+
+/// What this process keeps in memory of its outbox and of the other processes.
+#[derive(Debug, Default)]
+pub(crate) struct Around {
+    outbox: Notify,
+    pub(crate) peers: Peers,
 }
 
 impl Base {
@@ -90,7 +98,7 @@ impl Base {
             public_url: public_url.trim_end_matches('/').into(),
             secrets,
             generation: Arc::new(AtomicI64::new(0)),
-            outbox: Arc::new(Notify::new()),
+            around: Arc::default(),
         }
     }
 
@@ -121,13 +129,26 @@ impl Base {
             && (self.db.kind() == store::Kind::Sqlite || node(owner) == node(&self.instance))
     }
 
+    /// Whether another process on this database has fallen silent ([`crate::peers`]): nobody waits for the
+    /// answers that it waited for.
+    pub fn is_gone(&self, owner: &str) -> bool {
+        self.is_earlier_process(owner) || self.around.peers.is_gone(owner)
+    }
+
+    /// Whom the events of a topic go to is there again: what waits for its next try is due now.
+    pub async fn hasten_outbox(&self, topic: &'static str) -> Result<(), Refusal> {
+        self.write(move |tx| Ok(crate::outbox::hasten(tx, topic)?)).await?;
+        self.wake_outbox();
+        Ok(())
+    }
+
     /// An event was just committed: the worker looks at once instead of at its next round.
     pub fn wake_outbox(&self) {
-        self.outbox.notify_one();
+        self.around.outbox.notify_one();
     }
 
     pub(crate) async fn outbox_woken(&self) {
-        self.outbox.notified().await;
+        self.around.outbox.notified().await;
     }
 
     /// The number of the configuration that caches hold.

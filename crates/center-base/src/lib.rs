@@ -147,6 +147,7 @@ pub mod jobs;
 mod limits;
 mod openapi;
 pub mod outbox;
+pub mod peers;
 mod routes;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -162,7 +163,8 @@ pub use wire::{Caller, JsonBody, Refusal, lang_of};
 use store::Migration;
 
 /// The tables of this crate, before those of the slices.
-pub const MIGRATIONS: &[Migration] = &[base::MIGRATION, audit::MIGRATION, outbox::MIGRATION, jobs::MIGRATION];
+pub const MIGRATIONS: &[Migration] =
+    &[base::MIGRATION, audit::MIGRATION, outbox::MIGRATION, jobs::MIGRATION, peers::MIGRATION];
 
 /// Every statement of this crate.
 pub const STATEMENTS: &[&str] = &[
@@ -182,6 +184,12 @@ pub const STATEMENTS: &[&str] = &[
     outbox::FINISH,
     outbox::AGAIN,
     outbox::WAITING,
+    outbox::HASTEN,
+    peers::BEAT,
+    peers::FORGET,
+    peers::BEATS,
+    peers::CLAIMERS,
+    peers::FREE_JOBS,
     jobs::ADD,
     jobs::STANDING,
     jobs::CLAIM,

@@ -26,6 +26,16 @@ pub(crate) const OUTBOX_PAUSE_MAX_S: i64 = 60;
 /// The longest error text that an event keeps, in characters.
 pub(crate) const OUTBOX_ERROR_CHARS: usize = 300;
 
+/// How often a center says that it lives, and looks for those that do not.
+pub(crate) const BEAT_EVERY: Duration = Duration::from_secs(2);
+/// Rounds of one's own in which another's beat may stand still before it counts as gone: eight seconds, so
+/// that what it had claimed is final within ten (R4).
+pub(crate) const GONE_ROUNDS: u32 = 4;
+/// How long the last beat of a process is kept, in microseconds: a day.
+pub(crate) const PROCESS_KEPT_US: i64 = 86_400_000_000;
+/// How long the end of an event is tried to be written down while the database does not take it.
+pub(crate) const OUTBOX_END_PAUSE: Duration = Duration::from_secs(1);
+
 /// How long a job may run before another process may start it.
 pub(crate) const JOB_LEASE: Duration = Duration::from_mins(10);
 /// The longest wait between two looks at the list of jobs.

@@ -58,6 +58,8 @@ pub(crate) const AGAIN: &str = "UPDATE outbox SET due_us = $5, owner = '', lease
       WHERE tenant = $1 AND id = $2 AND owner = $3 AND tries = $4";
 pub(crate) const OWNERS: &str = "SELECT DISTINCT owner FROM outbox WHERE tenant = $1 AND lease_us > $2";
 pub(crate) const FREE: &str = "UPDATE outbox SET owner = '', lease_us = 0 WHERE tenant = $1 AND owner = $2";
+pub(crate) const HASTEN: &str = "UPDATE outbox SET due_us = $2
+      WHERE tenant = $1 AND topic = $3 AND tries > 0 AND due_us > $2 AND lease_us <= $2";
 pub(crate) const WAITING: &str = "SELECT COUNT(*), MIN(seq) FROM outbox WHERE tenant = $1";
 
 /// An event in the hands of a consumer.
@@ -125,6 +127,13 @@ pub fn take_back(tx: &mut Tx<'_>, topic: &str, key: &str) -> Result<bool, DbErro
     Ok(tx.execute(DROP, params![tenant, &id_of(topic, key)])? > 0)
 }
 
+/// Makes everything of a topic due that waits after a failed try: whom it goes to is there again.
+pub fn hasten(tx: &mut Tx<'_>, topic: &str) -> Result<(), DbError> {
+    let (tenant, now_us) = (tx.tenant(), tx.now_us());
+    tx.execute(HASTEN, params![tenant, now_us, topic])?;
+    Ok(())
+}
+
 /// Ends an event inside the consumer's own unit. False: somebody else has it now, so do nothing.
 pub fn finish(tx: &mut Tx<'_>, event: &Event) -> Result<bool, DbError> {
     let tenant = tx.tenant();
@@ -157,11 +166,20 @@ impl Worker {
             self.base.clock.sleep(limits::OUTBOX_POLL).await;
         }
         let mut at_work = JoinSet::new();
+        let mut was_blind = false;
         loop {
             match self.claim_into(&mut at_work).await {
+                // What failed while the database was away failed for no other reason.
+                Ok(_) if was_blind => {
+                    was_blind = self.hasten_all().await.is_err();
+                    continue;
+                }
                 Ok(claimed) if claimed > 0 => continue,
                 Ok(_) => {}
-                Err(refusal) => tracing::warn!(error = %refusal, "the outbox could not be looked at"),
+                Err(refusal) => {
+                    was_blind = true;
+                    tracing::warn!(error = %refusal, "the outbox could not be looked at");
+                }
             }
             tokio::select! {
                 () = self.base.outbox_woken() => {}
@@ -169,6 +187,11 @@ impl Worker {
                 Some(_) = at_work.join_next() => {}
             }
         }
+    }
+
+    async fn hasten_all(&self) -> Result<(), Refusal> {
+        let topics: Vec<&'static str> = self.consumers.keys().copied().collect();
+        self.base.write(move |tx| topics.iter().try_for_each(|topic| Ok(hasten(tx, topic)?))).await
     }
 
     /// At start-up: what an earlier process of this machine held when it was killed is due again at once,
@@ -181,7 +204,9 @@ impl Worker {
                 Ok(tx.query_all(OWNERS, params![tenant, now_us], |row| Ok(row.text(0)?.to_owned()))?)
             })
             .await?;
-        for owner in owners.into_iter().filter(|owner| self.base.is_earlier_process(owner)) {
+        let own = Arc::clone(&self.base.instance);
+        let is_over = |owner: &String| **owner == *own || self.base.is_earlier_process(owner);
+        for owner in owners.into_iter().filter(is_over) {
             self.base.write(move |tx| Ok(tx.execute(FREE, params![tx.tenant(), &owner]).map(drop)?)).await?;
         }
         Ok(())
@@ -243,13 +268,19 @@ impl Worker {
             Some(consumer) => consumer.consume(&event).await,
             None => Err("this version has no consumer for the topic".to_owned()),
         };
-        let ended = match outcome {
-            Ok(()) => self.done(event).await,
-            Err(why) => self.again(event, why).await,
-        };
-        if let Err(refusal) = ended {
-            // The lease will run out and the event be tried again.
+        // Not written down, it would wait for the end of its lease.
+        let until_us = self.base.clock.now_us().saturating_add(micros(limits::OUTBOX_LEASE));
+        loop {
+            let ended = match &outcome {
+                Ok(()) => self.done(event.clone()).await,
+                Err(why) => self.again(event.clone(), why.clone()).await,
+            };
+            let Err(refusal) = ended else { return };
             tracing::warn!(error = %refusal, "an outbox event could not be ended");
+            if self.base.clock.now_us() >= until_us {
+                return;
+            }
+            self.base.clock.sleep(limits::OUTBOX_END_PAUSE).await;
         }
     }
 
@@ -400,6 +431,51 @@ mod tests {
             assert_eq!(worker.drain().await.unwrap(), 1);
             assert_eq!(book.keys(), [("a".to_owned(), 2)]);
             assert_eq!(left(&base).await, 0);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_silent_center_held_is_taken_over_by_another_machine_within_ten_seconds() {
+        // R4: a machine that is gone for good never ends its leases itself.
+        let db = tokio::task::spawn_blocking(|| store::testing::postgres(crate::MIGRATIONS)).await.unwrap();
+        let (dead, base) = (named(&db, "a-1"), named(&db, "b-1"));
+        put_one(&dead, "a").await;
+        crate::peers::round(&dead).await.unwrap();
+        assert_eq!(Worker::new(&dead, vec![]).claim().await.unwrap().len(), 1);
+        let book = Book::failing(0);
+        let worker = Worker::new(&base, vec![book.clone()]);
+        for _ in 0..10 {
+            // Alive: its beat moves, and nobody takes anything from it.
+            crate::peers::round(&dead).await.unwrap();
+            assert_eq!(crate::peers::round(&base).await.unwrap(), 0);
+        }
+        let mut waited = Duration::ZERO;
+        while worker.drain().await.unwrap() == 0 {
+            crate::peers::round(&base).await.unwrap();
+            base.clock.advance(limits::BEAT_EVERY);
+            waited += limits::BEAT_EVERY;
+        }
+        assert!(waited <= Duration::from_secs(10), "{waited:?}");
+        assert!(base.is_gone("a-1"));
+        assert_eq!(book.keys(), [("a".to_owned(), 2)]);
+    }
+
+    #[tokio::test]
+    async fn what_waits_for_its_next_try_is_due_when_the_other_side_is_there_again() {
+        // R4
+        for db in store::testing::each(crate::MIGRATIONS) {
+            let (base, book) = (base(&db), Book::failing(8));
+            let worker = Worker::new(&base, vec![book.clone()]);
+            put_one(&base, "a").await;
+            base.write(|tx| Ok(put_due(tx, "reversal", "time-out", &json!({}), i64::MAX)?)).await.unwrap();
+            for _ in 0..8 {
+                base.clock.advance(Duration::from_mins(1));
+                assert_eq!(worker.drain().await.unwrap(), 1);
+            }
+            assert_eq!(worker.drain().await.unwrap(), 0, "a minute's pause");
+            base.hasten_outbox("reversal").await.unwrap();
+            assert_eq!(worker.drain().await.unwrap(), 1);
+            assert_eq!(left(&base).await, 1, "what was never tried waits for its own time");
         }
     }
 

@@ -18,7 +18,7 @@ use acquiring::places::Places;
 use acquiring::service::{Acquiring, Advices};
 use axum::Router;
 use center_base::outbox::Worker;
-use center_base::{Base, Refusal, Secrets, Table, health, jobs};
+use center_base::{Base, Refusal, Secrets, Table, health, jobs, peers};
 use clock::Clock;
 use delivery::{MailSettings, Mailer, Receipts};
 use fleet::Fleet;
@@ -206,6 +206,7 @@ impl Center {
         tasks.spawn(async move { console.follow().await });
         tasks.spawn(self.worker().run());
         tasks.spawn(jobs::run(self.base.clone(), jobs));
+        tasks.spawn(peers::run(self.base.clone()));
         let base = self.base.clone();
         tasks.spawn(async move { base.follow_configuration().await });
         while tasks.join_next().await.is_some() {}

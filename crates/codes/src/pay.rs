@@ -55,6 +55,8 @@ codes! {
     EXPIRED_CARD = "E01", "expired card", No, Retry::Different, "ISO 8583:1987 DE 39 54";
     /// The payment class is not in the contract or not allowed for this card.
     CLASS_NOT_ALLOWED = "E02", "payment class not allowed", No, Retry::Different, "X-019";
+    /// The card company takes no bonus lump sum on this day.
+    BONUS_CLOSED = "E08", "bonus lump sum not taken on this day", No, Retry::Different, "X-020";
     /// The card's cryptogram is wrong, or the card refused the answer.
     CRYPTOGRAM_REFUSED = "E03", "cryptogram refused", No, Retry::Different, "EMV Book 2";
     /// The card was taken out before the payment ended.

@@ -125,11 +125,11 @@ impl Context {
         idle.min(clerk.since_us.saturating_add(minutes(session.absolute_min)))
     }
 
-    /// The classes that at least one contract and its brand allow, lump sum first.
-    pub fn classes(&self) -> Vec<PaymentClass> {
+    /// The classes that at least one contract and its brand allow now, lump sum first.
+    pub fn classes(&self, now_us: i64) -> Vec<PaymentClass> {
         let mut classes: Vec<PaymentClass> = Vec::new();
         for brand in self.brands_of(Method::Card) {
-            for class in self.classes_of(brand) {
+            for class in self.classes_of(brand, now_us) {
                 if !classes.contains(&class) {
                     classes.push(class);
                 }
@@ -153,8 +153,9 @@ impl Context {
         self.brands_of(Method::Code)
     }
 
-    /// The classes that the contract and the brand both allow; none without a contract (201).
-    pub fn classes_of(&self, brand: Brand) -> Vec<PaymentClass> {
+    /// The classes that the contract and the brand both allow now; none without a contract (201). A bonus lump
+    /// sum has its seasons.
+    pub fn classes_of(&self, brand: Brand, now_us: i64) -> Vec<PaymentClass> {
         let Some(contract) =
             self.config.iter().flat_map(|config| &config.contracts).find(|contract| contract.brand == brand)
         else {
@@ -163,6 +164,9 @@ impl Context {
         let most = brand.row().map(|row| row.classes.as_slice()).unwrap_or_default();
         let mut classes: Vec<PaymentClass> =
             contract.classes.iter().copied().filter(|class| most.contains(class)).collect();
+        if payment::bonus::pays_month(brand, clock::business_date(instant(now_us))).is_none() {
+            classes.retain(|class| *class != PaymentClass::BonusLump);
+        }
         classes.sort();
         classes
     }

@@ -51,6 +51,8 @@ impl Words {
             PaymentClass::Installments(count) => {
                 self.ta("terminal-class-installments", &[("count", &count.to_string())])
             }
+            PaymentClass::Revolving => self.t("terminal-class-revolving"),
+            PaymentClass::BonusLump => self.t("terminal-class-bonus"),
         }
     }
 }
@@ -64,8 +66,8 @@ pub fn body(ctx: &Context, screen: &Screen, now_us: i64) -> Markup {
         Screen::SignIn(form) => counter::sign_in(w, ctx, form),
         Screen::Home => sale::home(w, ctx),
         Screen::Amount(entry) => sale::amount(w, ctx, entry),
-        Screen::Method(draft) => sale::method(w, ctx, draft),
-        Screen::Class(draft) => sale::class(w, ctx, draft),
+        Screen::Method(draft) => sale::method(w, ctx, draft, now_us),
+        Screen::Class(draft) => sale::class(w, ctx, draft, now_us),
         Screen::Present(present) => card::present(w, ctx, present, now_us),
         Screen::ClassAgain(again) => card::class_again(w, again),
         Screen::Duplicate(asked) => refund::duplicate(w, asked),

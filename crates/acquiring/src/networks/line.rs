@@ -12,7 +12,7 @@ use iso8583::frame::{deframe, frame};
 use iso8583::{Class, Message, Spec};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -31,6 +31,10 @@ struct Inner {
     connections: Vec<Connection>,
     turn: AtomicUsize,
     management_stan: AtomicI64,
+    /// A request was not answered, and none was since.
+    silent: AtomicBool,
+    /// Grows whenever there is a reason to think that the network answers again.
+    revivals: watch::Sender<u64>,
 }
 
 struct Connection {
@@ -115,6 +119,8 @@ impl Line {
             connections: (0..connections.max(1)).map(|_| connection()).collect(),
             turn: AtomicUsize::new(0),
             management_stan: AtomicI64::new(0),
+            silent: AtomicBool::new(false),
+            revivals: watch::Sender::new(0),
         }))
     }
 
@@ -140,6 +146,31 @@ impl Line {
         futures_util::future::select_all(waits).await;
     }
 
+    /// Changes whenever the network is there again: a connection is signed on, an answer came after silence,
+    /// or an echo came while a request is still unanswered.
+    pub fn revivals(&self) -> watch::Receiver<u64> {
+        self.0.revivals.subscribe()
+    }
+
+    fn revived(&self) {
+        self.0.revivals.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    /// Keeps in mind whether the network answers.
+    fn heard(&self, answered: bool) {
+        if self.0.silent.load(Ordering::Relaxed) == answered {
+            self.0.silent.store(!answered, Ordering::Relaxed);
+            if answered {
+                self.revived();
+            }
+        }
+    }
+
+    /// How long a connection may be quiet before it is asked for an echo.
+    fn quiet(&self) -> std::time::Duration {
+        if self.0.silent.load(Ordering::Relaxed) { limits::QUIET_WHILE_SILENT } else { limits::QUIET }
+    }
+
     /// Sends a message and waits for its answer, at most `limit` on the clock.
     pub async fn ask(&self, message: &Message, limit: std::time::Duration) -> Result<Message, NoAnswer> {
         let key = Key::of(message).ok_or(NoAnswer::NotSent("no trace number"))?;
@@ -151,14 +182,16 @@ impl Line {
         if connection.queue.try_send(outgoing).is_err() {
             return Err(NoAnswer::NotSent("too many requests wait for the network"));
         }
-        match self.0.clock.timeout(limit, answer).await {
+        let answer = match self.0.clock.timeout(limit, answer).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) => Err(NoAnswer::Lost("the connection ended")),
             Err(_) => {
                 connection.open().remove(&key);
                 Err(NoAnswer::TimedOut)
             }
-        }
+        };
+        self.heard(answer.is_ok());
+        answer
     }
 
     /// A connection that is signed on; waits a moment for one while the program starts or reconnects.
@@ -240,6 +273,7 @@ impl Line {
         *pause = limits::RECONNECT_FIRST;
         connection.busy_us.store(clock.now_us(), Ordering::Relaxed);
         connection.up.send_replace(true);
+        self.revived();
         let ended = tokio::select! {
             ended = self.read(connection, &mut reader, &mut buffer) => ended,
             ended = self.write(connection, &mut writer, queued) => ended,
@@ -299,7 +333,11 @@ impl Line {
             match waiting {
                 Some(reply) => drop(reply.send(Ok(answer))),
                 // Late, twice, or never asked: the reversal that is under way settles it.
-                None if answer.mti().class() == Class::NetworkManagement => {}
+                None if answer.mti().class() == Class::NetworkManagement => {
+                    if self.0.silent.load(Ordering::Relaxed) {
+                        self.revived();
+                    }
+                }
                 None => {
                     metrics::counter!("choba_network_late_total").increment(1);
                     tracing::warn!(message = %answer.describe(), "an answer that nobody waits for");
@@ -321,8 +359,10 @@ impl Line {
         // The frames that had been read when the open echo was sent, and until when one more must come.
         let mut echo: Option<(u64, i64)> = None;
         loop {
-            let quiet_us = connection.busy_us.load(Ordering::Relaxed).saturating_add(us(limits::QUIET));
-            let wake_us = echo.map_or(quiet_us, |(_, until_us)| until_us);
+            let quiet_us = connection.busy_us.load(Ordering::Relaxed).saturating_add(us(self.quiet()));
+            // Silence is noticed by somebody else meanwhile, so it looks up now and then.
+            let look_us = clock.now_us().saturating_add(us(limits::QUIET_WHILE_SILENT));
+            let wake_us = echo.map_or(quiet_us.min(look_us), |(_, until_us)| until_us);
             let wake = jiff::Timestamp::from_microsecond(wake_us).unwrap_or(jiff::Timestamp::MAX);
             tokio::select! {
                 biased;
@@ -338,7 +378,7 @@ impl Line {
                     match echo.take() {
                         Some((before, _)) if before == frames => return Err(Ended("no answer to the echo".to_owned())),
                         Some(_) => continue,
-                        None if clock.now_us() < connection.busy_us.load(Ordering::Relaxed).saturating_add(us(limits::QUIET)) => continue,
+                        None if clock.now_us() < connection.busy_us.load(Ordering::Relaxed).saturating_add(us(self.quiet())) => continue,
                         None => {}
                     }
                     bytes = framed(&self.management("301")?)?;

@@ -95,6 +95,39 @@ async fn a_quiet_line_is_asked_for_an_echo_and_a_silent_one_is_given_up() {
 }
 
 #[tokio::test]
+async fn a_network_that_answers_again_is_noticed_by_echo_answer_or_sign_on() {
+    // R4
+    let (listener, line, clock, task) = line().await;
+    let mut revivals = line.revivals();
+    let mut end = End::signed_on(&listener).await;
+    revivals.changed().await.unwrap();
+    let ask = |stan: &'static str| {
+        let line = line.clone();
+        tokio::spawn(async move { line.ask(&request(stan), Duration::from_secs(25)).await })
+    };
+    let unanswered = ask("000001");
+    assert!(end.next().await.is_some());
+    clock.advance(Duration::from_secs(25));
+    assert_eq!(unanswered.await.unwrap(), Err(NoAnswer::TimedOut));
+    assert!(!revivals.has_changed().unwrap());
+    // From now on an echo every five seconds, and its answer is a reason to try.
+    clock.advance(Duration::from_secs(5));
+    let echo = end.next().await.unwrap();
+    assert_eq!(echo.text(70), Some("301"));
+    end.answer(&echo, "00").await;
+    revivals.changed().await.unwrap();
+    let answered = ask("000002");
+    let asked = end.next().await.unwrap();
+    end.answer(&asked, "00").await;
+    answered.await.unwrap().unwrap();
+    revivals.changed().await.unwrap();
+    drop(end);
+    End::signed_on(&listener).await;
+    revivals.changed().await.unwrap();
+    task.abort();
+}
+
+#[tokio::test]
 async fn answers_come_in_any_order_and_each_finds_its_own_request() {
     let (listener, line, _, task) = line().await;
     let mut end = End::signed_on(&listener).await;

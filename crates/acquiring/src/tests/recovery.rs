@@ -60,6 +60,70 @@ async fn what_a_dead_center_had_asked_is_settled_by_any_other_after_the_time_out
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_silent_center_had_asked_is_settled_by_another_within_ten_seconds() {
+    // R4
+    let db = Arc::new(
+        tokio::task::spawn_blocking(|| with_terminal(store::testing::postgres(&migrations()))).await.unwrap(),
+    );
+    let network = Network::start().await;
+    network.requests([Act::Hold]);
+    let (first, address) = (Arc::clone(&db), network.address.clone());
+    let begin = move || {
+        let center = Center::start(&first, &address, "a-1");
+        let base = center.base.clone();
+        tokio::spawn(async move { center_base::peers::round(&base).await });
+        center
+    };
+    killed(begin, ask(id(1), 880), &network, 1).await;
+    let other = Center::start(&db, &network.address, "b-1");
+    let mut rounds = 0;
+    while other.acquiring.take_over().await.unwrap() == 0 {
+        center_base::peers::round(&other.base).await.unwrap();
+        rounds += 1;
+        assert!(rounds <= 6, "a round is two seconds");
+    }
+    while other.worker.drain().await.unwrap() > 0 {}
+    assert_eq!(other.state(id(1)).await, StateName::Reversed);
+    assert!(network.charged().is_empty());
+}
+
+/// Half a second on the clock, and enough reads in between for what is on the line to arrive.
+async fn little_later(center: &Center) {
+    for _ in 0..15 {
+        center.events(id(1)).await;
+    }
+    center.base.clock.advance(Duration::from_millis(500));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_doubt_is_final_soon_after_the_network_answers_again_however_long_it_was_silent() {
+    // R4: p99 ten seconds; a pause between two tries is up to sixty.
+    for (db, network) in each().await {
+        let center = Center::start(&db, &network.address, "a-1");
+        let running = tokio::spawn({
+            let (acquiring, worker) = (center.acquiring.clone(), center.worker.clone());
+            async move { tokio::join!(acquiring.run(), worker.run()) }
+        });
+        network.requests([Act::Ignore]);
+        network.advices(std::iter::repeat_n(Act::Ignore, 9));
+        let paying = center.pay(ask(id(1), 880));
+        while !paying.is_finished() || network.mtis().len() < 10 {
+            little_later(&center).await;
+        }
+        assert_eq!(center.state(id(1)).await, StateName::InDoubt);
+        let since = db.clock.now_us();
+        while center.state(id(1)).await == StateName::InDoubt {
+            little_later(&center).await;
+        }
+        let after_s = (db.clock.now_us() - since) / 1_000_000;
+        assert_eq!(center.state(id(1)).await, StateName::Reversed);
+        // The try that was never answered waits for its own time-out of twenty seconds first.
+        assert!(after_s <= 20 + 10, "{after_s} s");
+        running.abort();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn two_centers_that_are_asked_the_same_id_ask_the_network_once() {
     let db =
         tokio::task::spawn_blocking(|| with_terminal(store::testing::postgres(&migrations()))).await.unwrap();

@@ -137,15 +137,15 @@ fn heard(ctx: &Context, present: Present, news: ReaderNews, at: Moment) -> Step 
             _ => return Step::deaf(Screen::Present(present)),
         },
         ReaderNews::Read(card) if present.terms.is_some() => return refund::read(present, card, at),
-        ReaderNews::Read(card) => return read(ctx, present, card),
+        ReaderNews::Read(card) => return read(ctx, present, card, at),
         ReaderNews::Failed(code) => return stop(present, code, false),
     };
     Step::to(Screen::Present(Present { stage, ..present }))
 }
 
 /// The card is read and nothing was sent: is it one that this shop takes, for this sum, in this class?
-fn read(ctx: &Context, present: Present, card: Box<CardData>) -> Step {
-    let allowed = ctx.classes_of(card.brand);
+fn read(ctx: &Context, present: Present, card: Box<CardData>, at: Moment) -> Step {
+    let allowed = ctx.classes_of(card.brand, at.now_us);
     let limit = card.brand.row().map(|row| row.limit).unwrap_or_default();
     if allowed.is_empty() {
         return stop(present, pay::BRAND_NOT_ACCEPTED, false);

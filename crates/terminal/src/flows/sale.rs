@@ -82,12 +82,16 @@ pub(crate) fn method(ctx: &Context, draft: Draft, event: Event, at: Moment) -> S
         return step;
     }
     match event {
-        Event::Press(Press::Pay(class)) if ctx.classes().contains(&class) => pay_with(ctx, draft, class, at),
+        Event::Press(Press::Pay(class)) if ctx.classes(at.now_us).contains(&class) => {
+            pay_with(ctx, draft, class, at)
+        }
         Event::Press(Press::PayByCode) if !ctx.code_brands().is_empty() => {
             let sale = NewPayment::sale(at.fresh, draft.amount, PaymentClass::Lump, draft.since_us);
             begin(ctx, NewPayment { method: Method::Code, note: draft.note, ..sale }, at)
         }
-        Event::Press(Press::OpenClasses) if ctx.classes().len() > 1 => Step::to(Screen::Class(draft)),
+        Event::Press(Press::OpenClasses) if ctx.classes(at.now_us).len() > 1 => {
+            Step::to(Screen::Class(draft))
+        }
         Event::Press(Press::Back) => back_to_amount(&draft),
         Event::Press(Press::Cancel) => home(ctx, at),
         _ => Step::deaf(Screen::Method(draft)),
@@ -99,7 +103,9 @@ pub(crate) fn class(ctx: &Context, draft: Draft, event: Event, at: Moment) -> St
         return step;
     }
     match event {
-        Event::Press(Press::Pay(class)) if ctx.classes().contains(&class) => pay_with(ctx, draft, class, at),
+        Event::Press(Press::Pay(class)) if ctx.classes(at.now_us).contains(&class) => {
+            pay_with(ctx, draft, class, at)
+        }
         Event::Press(Press::Back) => Step::to(Screen::Method(draft)),
         Event::Press(Press::Cancel) => home(ctx, at),
         _ => Step::deaf(Screen::Class(draft)),

@@ -117,7 +117,7 @@ fn amount_error(w: Words, ctx: &Context, error: AmountError) -> String {
     }
 }
 
-pub(super) fn method(w: Words, ctx: &Context, draft: &Draft) -> Markup {
+pub(super) fn method(w: Words, ctx: &Context, draft: &Draft, now_us: i64) -> Markup {
     let (label, card, more, back) = (
         w.t("terminal-due"),
         w.t("terminal-method-card"),
@@ -138,7 +138,7 @@ pub(super) fn method(w: Words, ctx: &Context, draft: &Draft) -> Markup {
                     @if !code_brands.is_empty() {
                         (Tile::press(Icon::Qr, &code, "press", "pay-by-code").aside(&code_brands))
                     }
-                    @if ctx.classes().len() > 1 {
+                    @if ctx.classes(now_us).len() > 1 {
                         (Tile::press(Icon::Reserved, &more, "press", "classes").aside(&w.t("terminal-method-more-aside")))
                     }
                 }
@@ -159,14 +159,14 @@ pub(super) fn class_choices(w: Words, classes: &[PaymentClass]) -> Markup {
     }
 }
 
-pub(super) fn class(w: Words, ctx: &Context, draft: &Draft) -> Markup {
+pub(super) fn class(w: Words, ctx: &Context, draft: &Draft, now_us: i64) -> Markup {
     let (label, go, back) = (w.t("terminal-due"), w.t("terminal-class-go"), w.t("terminal-class-back"));
     html! {
         (form("screen-fill stack", "pay", &html! {
             (amount_small(&label, draft.amount))
             fieldset.stack-s {
                 legend { h1 tabindex="-1" { (w.t("terminal-class-title")) } }
-                (class_choices(w, &ctx.classes()))
+                (class_choices(w, &ctx.classes(now_us)))
             }
             div.actions {
                 (Button::second(&back).name("press", "back"))

@@ -219,8 +219,9 @@ fn checked(shared: &Shared, new: &NewLocal) -> Result<NewPayment, Refused> {
     })?;
     let class =
         new.class.as_deref().unwrap_or("lump").parse::<PaymentClass>().map_err(|e| bad(&e.to_string()))?;
+    let now_us = shared.clock.now_us();
     let offered = shared.with_shown(|shown| match method {
-        Method::Card => shown.ctx.classes(),
+        Method::Card => shown.ctx.classes(now_us),
         Method::Code => vec![PaymentClass::Lump],
     });
     if !offered.is_empty() && !offered.contains(&class) {

@@ -260,7 +260,11 @@ impl Center for FakeCenter {
             if next == Next::Lost {
                 return Err(CenterFault::Unanswered("lost".into()));
             }
-            let cvm = request.card.as_ref().unwrap().cvm.word();
+            let cvm = match (&request.card, &request.code) {
+                (Some(card), None) => card.cvm.word(),
+                (None, Some(code)) => code.entry.word(),
+                _ => panic!("a request has a card or a code"),
+            };
             self.hears(format!(
                 "pay {} {} {cvm} sign={}",
                 request.amount, request.class, request.signature_follows
