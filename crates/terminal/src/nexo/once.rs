@@ -134,8 +134,9 @@ impl Registers {
 
     async fn begin_payment(&self, wish: &Wish, payment: &Payment) -> Result<(), Refused> {
         let config = self.handle.config();
-        let plan = plan::plan(payment, config.as_ref()).map_err(|why| self.not_taken(why))?;
         let now_us = self.clock().now_us();
+        let offered = self.shared().with_shown(|shown| shown.ctx.classes(now_us));
+        let plan = plan::plan(payment, config.as_ref(), &offered).map_err(|why| self.not_taken(why))?;
         let amount = payment.payment_transaction.amounts_req.requested_amount.0;
         let new = NewPayment {
             method: plan.method,

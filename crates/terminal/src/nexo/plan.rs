@@ -29,7 +29,13 @@ const fn not_taken(code: Code, why: &'static str) -> NotTaken {
 }
 
 /// Reads a request. Without a configuration only the terminal itself can say why it takes nothing.
-pub(crate) fn plan(payment: &Payment, config: Option<&TerminalConfig>) -> Result<Plan, NotTaken> {
+///
+/// `offered` are the classes that may be asked for now.
+pub(crate) fn plan(
+    payment: &Payment,
+    config: Option<&TerminalConfig>,
+    offered: &[PaymentClass],
+) -> Result<Plan, NotTaken> {
     let kind =
         payment.payment_data.as_ref().and_then(|data| data.payment_type).unwrap_or(PaymentType::Normal);
     match kind {
@@ -54,11 +60,8 @@ pub(crate) fn plan(payment: &Payment, config: Option<&TerminalConfig>) -> Result
     }
     let method = method(payment, config)?;
     let class = class(payment)?;
-    if let (Some(config), Method::Card) = (config, method) {
-        let known = config.contracts.iter().any(|contract| contract.classes.contains(&class));
-        if !known {
-            return Err(not_taken(pay::CLASS_NOT_ALLOWED, "no contract of this shop has this class"));
-        }
+    if method == Method::Card && config.is_some() && !offered.contains(&class) {
+        return Err(not_taken(pay::CLASS_NOT_ALLOWED, "no contract of this shop has this class now"));
     }
     if method != Method::Card && class != PaymentClass::Lump {
         return Err(not_taken(pay::CLASS_NOT_ALLOWED, "a code is paid at once"));
@@ -165,14 +168,79 @@ fn class(payment: &Payment) -> Result<PaymentClass, NotTaken> {
     text.parse().map_err(|_| unknown)
 }
 
-/// The Japanese code of a class, for the answer.
+/// The Japanese code of a class and the count, for the answer; nothing for a lump sum.
 pub(crate) fn plan_id(class: PaymentClass) -> Option<(&'static str, Option<i64>)> {
-    match class.to_string().as_str() {
-        "revolving" => Some(("80", None)),
-        "bonus" => Some(("21", None)),
-        _ => {
-            let PaymentClass::Installments(count) = class else { return None };
-            Some(("61", Some(i64::from(count))))
+    match class {
+        PaymentClass::Lump => None,
+        PaymentClass::Installments(count) => Some(("61", Some(i64::from(count)))),
+        PaymentClass::Revolving => Some(("80", None)),
+        PaymentClass::BonusLump => Some(("21", None)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn read(more: &Value) -> Result<Plan, NotTaken> {
+        let mut document = json!({
+            "SaleData": { "SaleTransactionID": { "TransactionID": "1", "TimeStamp": "2026-11-28T01:00:00Z" } },
+            "PaymentTransaction": { "AmountsReq": { "Currency": "JPY", "RequestedAmount": 880 } },
+        });
+        for (place, value) in more.as_object().unwrap() {
+            document[place.as_str()] = value.clone();
+        }
+        let offered = [PaymentClass::Lump, PaymentClass::Installments(3), PaymentClass::Revolving];
+        plan(&serde_json::from_value(document).unwrap(), None, &offered)
+    }
+
+    fn instalment(plan: &str, count: Option<i64>) -> Result<PaymentClass, NotTaken> {
+        let instalment = json!({ "PlanID": plan, "TotalNbOfPayments": count });
+        read(&json!({ "PaymentData": { "PaymentType": "Instalment", "Instalment": instalment } }))
+            .map(|plan| plan.class)
+    }
+
+    #[test]
+    fn a_plan_id_is_the_japanese_code_of_a_class() {
+        //
+        assert_eq!(instalment("10", None), Ok(PaymentClass::Lump));
+        assert_eq!(instalment("61", Some(3)), Ok(PaymentClass::Installments(3)));
+        assert_eq!(instalment("80", None), Ok(PaymentClass::Revolving));
+        assert_eq!(instalment("21", None), Ok(PaymentClass::BonusLump));
+        for (plan, count) in [("61", None), ("61", Some(1)), ("61", Some(100)), ("99", None), ("80", Some(3))]
+        {
+            assert!(instalment(plan, count).is_err(), "{plan} {count:?}");
+        }
+        assert!(read(&json!({ "PaymentData": { "PaymentType": "Instalment" } })).is_err());
+    }
+
+    #[test]
+    fn a_code_is_asked_for_by_scanner_phone_or_brands_of_codes_only() {
+        // M-040
+        let conditions = |conditions: Value| {
+            json!({ "PaymentTransaction": { "AmountsReq": { "Currency": "JPY",
+                "RequestedAmount": 880 }, "TransactionConditions": conditions } })
+        };
+        let method = |told: &Value| read(told).map(|plan| plan.method);
+        assert_eq!(method(&json!({})), Ok(Method::Card));
+        assert_eq!(method(&conditions(json!({ "ForceEntryMode": ["Scanned"] }))), Ok(Method::Code));
+        assert_eq!(method(&conditions(json!({ "ForceEntryMode": ["ICC"] }))), Ok(Method::Card));
+        assert_eq!(method(&conditions(json!({ "AllowedPaymentBrand": ["paypay"] }))), Ok(Method::Code));
+        assert_eq!(method(&conditions(json!({ "AllowedPaymentBrand": ["visa", "mc"] }))), Ok(Method::Card));
+        let phone =
+            json!({ "PaymentData": { "PaymentInstrumentData": { "PaymentInstrumentType": "Mobile" } } });
+        assert_eq!(method(&phone), Ok(Method::Code));
+        for bad in [json!(["visa", "paypay"]), json!(["dance"])] {
+            assert!(method(&conditions(json!({ "AllowedPaymentBrand": bad }))).is_err());
+        }
+    }
+
+    #[test]
+    fn what_gives_money_back_without_its_payment_is_not_taken() {
+        for kind in ["Refund", "CashAdvance", "OneTimeReservation"] {
+            let refused = read(&json!({ "PaymentData": { "PaymentType": kind } })).unwrap_err();
+            assert_eq!(refused.code, api::NOT_ALLOWED);
         }
     }
 }
