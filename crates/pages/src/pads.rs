@@ -140,7 +140,7 @@ pub fn sign_pad(lang: &str, clear: &str) -> Markup {
 
 /// Where the customer's code comes in: the camera's picture, a scanner that types, and the field that takes
 /// a typed number. Stands in a [`crate::ui::live_form`]; the field is called `code`, beside it `entry` says
-/// `typed` or `scanner`. Frames of the camera are posted to `frames`, grey, at most 640 wide.
+/// `typed` or `scanner`. The camera may be turned (M-045). Frames of the camera are posted to `frames`, grey, at most 640 wide.
 pub fn scan_pad(lang: &str, frames: &str, label: &str, hint: &str, go: &str) -> Markup {
     let t = texts(lang);
     html! {

@@ -1,4 +1,5 @@
-//! The same sale twice? Asked after the card is read and before anything is sent (R-071 … R-075, T13w).
+//! The same sale twice? Asked after the card is read and before anything is sent (R-071 … R-075, T13w);
+//! never for codes and e-money.
 
 use super::card::{ask, expired, give_up};
 use crate::attempt::Attempt;

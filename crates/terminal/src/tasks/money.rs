@@ -260,6 +260,8 @@ pub(crate) async fn complete(shared: &Arc<Shared>, id: PaymentId, signature: Str
 pub(crate) async fn give_back(shared: &Arc<Shared>, id: PaymentId) {
     record(shared, id, Fact::UndoWanted { code: pay::CANCELLED }).await;
     settle_soon(shared, id);
+    // Where the customer has still to confirm, somebody is already asking and waits for the next turn.
+    shared.ask_again.notify_waiters();
     say_if_unanswered(shared, id).await;
 }
 

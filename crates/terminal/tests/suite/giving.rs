@@ -32,7 +32,7 @@ async fn signed_in(bench: &Bench) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_code_is_scanned_and_paid_and_its_text_is_written_nowhere() {
-    // M-040, M-041, M-044
+    // M-040, M-041, M-043, M-044
     let folder = tempfile::tempdir().unwrap();
     let bench = Bench::fresh(folder.path()).await;
     let id = start_code(&bench, None).await;
