@@ -4,7 +4,6 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::expect_used,
-    clippy::panic,
     reason = "a test's helpers fail by panicking, as the test does"
 )]
 
