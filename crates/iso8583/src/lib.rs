@@ -5,6 +5,7 @@
 //! | [`fields`] | the table: one row per field with name, format, length, mask and source |
 //! | [`Message`] | a message as type indicator and fields; every value is checked by the table |
 //! | [`Spec`] | a dialect: how digits, bitmaps and binary fields are written |
+//! | [`Dialect`] | what the two ends of a line agree on |
 //! | [`frame`] | the length before each message on TCP: two bytes binary, two bytes BCD, four digits |
 //! | [`describe`] | the printer for logs and console, masked unless asked by name |
 //! | [`codes`] | what processing codes, entry modes and answer codes mean |
@@ -40,4 +41,4 @@ pub mod totals;
 pub use error::{Error, Fault};
 pub use message::{ECHOED, Message};
 pub use mti::{Class, Mti, NotAnMti};
-pub use spec::{Digits, Form, Spec};
+pub use spec::{Dialect, Digits, Form, Spec, Unwritable};
