@@ -35,32 +35,3 @@ fn a_register_that_lost_the_answer_finds_it_and_the_customer_pays_once() {
         house.quote("answer", &lines(&other));
     });
 }
-
-#[test]
-fn a_terminal_that_lost_its_power_tells_the_register_the_end_after_it_is_back() {
-    // R-078, J-002, J-070
-    check!(
-        "register_terminal_killed",
-        "The terminal loses its power under a register's payment.",
-        async |house: &mut House| {
-            house.english().await;
-            let register = house.plug_in_register().await;
-            house.say("The register asks for 880 yen.");
-            let lost = register.begin(&register.payment("0000000001", 880));
-            house.until_reader("card").await;
-            house.until_screen("present").await;
-            house.fault("drop_answer", 1).await;
-            house.present("visa", "insert", Some("1234")).await;
-            house.until_charged(1).await;
-            house.kill_terminal().await;
-            drop(lost);
-            house.restart_terminal().await;
-            let register = house.register();
-            house.say("The register asks what became of its message.");
-            house.quote("answer", &lines(&register.status("0000000002", "0000000001").await));
-            house.a_little_later("reversed").await;
-            house.say("It asks again.");
-            house.quote("answer", &lines(&register.status("0000000003", "0000000001").await));
-        }
-    );
-}
