@@ -230,7 +230,8 @@ impl Attempt {
                     self.take_code(said);
                     self.slip.clone_from(slip);
                     // the signature for giving back was given here, before anybody was asked.
-                    if let Some(slip) = self.slip.as_mut().filter(|slip| slip.signature.is_none()) {
+                    let refund = self.is_refund();
+                    if let Some(slip) = self.slip.as_mut().filter(|slip| refund && slip.signature.is_none()) {
                         slip.signature.clone_from(&self.signature);
                     }
                 }
