@@ -1,10 +1,12 @@
 //! The money path as a whole: a real database of each engine, a real line, a network that misbehaves on
 //! order, and a clock that stands still until it is moved.
 
+mod duplicates;
 mod line;
 mod network;
 mod paying;
 mod recovery;
+mod refunds;
 mod storm;
 
 use crate::ask::Ask;
@@ -13,6 +15,7 @@ use crate::networks::line::Line;
 use crate::path::{self, Told};
 use crate::place::tests::place;
 use crate::places::Places;
+use crate::refund::{self, Refunds};
 use crate::row::{self, Payment};
 use crate::service::{Acquiring, Advices};
 use crate::step::Happening;
@@ -32,8 +35,15 @@ use store::{Migration, TenantId};
 const T: TenantId = TenantId(1);
 
 fn migrations() -> Vec<Migration> {
-    [center_base::MIGRATIONS, tenancy::MIGRATIONS, fleet::MIGRATIONS, books::MIGRATIONS, row::MIGRATIONS]
-        .concat()
+    [
+        center_base::MIGRATIONS,
+        tenancy::MIGRATIONS,
+        fleet::MIGRATIONS,
+        books::MIGRATIONS,
+        row::MIGRATIONS,
+        refund::MIGRATIONS,
+    ]
+    .concat()
 }
 
 /// A request signed with the next counter.
@@ -97,7 +107,10 @@ impl Center {
         let line = Line::new(network, 1, db.clock.clone());
         let running = line.clone();
         let acquiring = Acquiring::new(&base, line, Places::fixed(place()));
-        let worker = Worker::new(&base, vec![Arc::new(Advices(acquiring.clone()))]);
+        let worker = Worker::new(
+            &base,
+            vec![Arc::new(Advices(acquiring.clone())), Arc::new(Refunds(acquiring.clone()))],
+        );
         Self { acquiring, worker, base, line: tokio::spawn(async move { running.run().await }) }
     }
 

@@ -233,7 +233,14 @@ impl CenterClient {
     async fn ask<T: DeserializeOwned>(&self, ask: Ask<'_>) -> Result<T, Fault> {
         match self.ask_once(&ask).await {
             Err(Fault::Refused(problem)) if problem.code == api::COUNTER_REPLAYED => {
-                self.ask_once(&ask).await
+                match self.ask_once(&ask).await {
+                    // The first one arrived, and whatever had overtaken it may have been the same request.
+                    Err(Fault::NotSent(why)) => Err(Fault::Unknown(why)),
+                    Err(Fault::Refused(problem)) if problem.status == 429 || problem.status >= 500 => {
+                        Err(Fault::Unknown(problem.to_string()))
+                    }
+                    other => other,
+                }
             }
             other => other,
         }

@@ -84,11 +84,13 @@ fn request_of(attempt: &Attempt) -> PaymentRequest {
 }
 
 /// Writes down that something goes out, or says that nothing will.
-async fn sending(shared: &Shared, id: PaymentId, sent: Sent) -> Option<Attempt> {
+async fn sending(shared: &Arc<Shared>, id: PaymentId, sent: Sent) -> Option<Attempt> {
     let written = record(shared, id, Fact::Sent(Box::new(sent))).await;
     if written.is_none() {
         let _ = shared.orders.send(Order::Stop(id)).await;
         shared.tell(Done::NotStarted(id, codes::api::NO_SPACE)).await;
+        // What stays started is given up by its tombstone once there is space again.
+        settle_soon(shared, id);
     }
     written
 }
