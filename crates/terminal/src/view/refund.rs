@@ -12,7 +12,7 @@ use pages::list::key_values;
 use pages::pads::{AmountPad, Keypad};
 use pages::ui::{Button, Field, Tone, amount as big_amount, amount_small, notice};
 use pages::wait::{Picture, Sound, wake_lock};
-use payment::{Medium, RefundKind};
+use payment::{EntryMode, Medium, RefundKind};
 
 /// The words of a kind: `terminal-void-…`, `terminal-return-…`, `terminal-refund-…`.
 pub(super) fn kind_key(kind: RefundKind, name: &str) -> String {
@@ -178,13 +178,15 @@ fn last_question(w: Words, screen: &GiveBack) -> Markup {
 
 pub(super) fn duplicate(w: Words, screen: &Duplicate) -> Markup {
     let label = w.t("terminal-due");
+    let chip = screen.card.entry_mode == EntryMode::ContactIc;
     match &screen.suspect {
         None => html! {
             (big_amount(&label, screen.attempt.amount))
             div.stage {
                 (Picture::Work)
                 h1 tabindex="-1" { (w.t("terminal-processing-title")) }
-                p { (w.t("terminal-processing-card")) }
+                // Drawn like the question that follows, so that nothing jumps.
+                p { (w.t(if chip { "terminal-processing-card" } else { "terminal-processing-how" })) }
             }
             (wake_lock())
         },
