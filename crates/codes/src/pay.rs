@@ -83,8 +83,6 @@ codes! {
     CANCEL_EXPIRED = "504", "cancel period expired", Yes, Retry::Never, "1.1.9";
     /// This person may not give back.
     NO_CANCEL_PERMISSION = "505", "no permission to cancel", Yes, Retry::Never, "1.1.9";
-    /// Another card than the one that paid.
-    DIFFERENT_CARD = "506", "different card at cancel", Yes, Retry::Different, "1.1.9, P1245";
     /// The card that paid must be shown at the terminal.
     REFUND_CARD_NEEDED = "E20", "the card that paid is needed", Yes, Retry::Different, "R-058";
     /// More than is left of the payment.

@@ -13,7 +13,7 @@ use crate::network::reader_key;
 use crate::world::{Halt, Wake, World};
 use acquiring::networks::card_iso8583::{Presented, Subject, read_answer};
 use acquiring::networks::line::NoAnswer;
-use acquiring::step::{Advice, Happening, Reason, Standing, Times, step};
+use acquiring::step::{Advice, Doubt, Happening, Reason, Standing, Times, step};
 use codes::{Code, api, pay};
 use iso8583::private::{EncryptedCard, SecureData};
 use iso8583::{Message, Mti};
@@ -477,7 +477,7 @@ fn same_content(row: &Row, lane: usize, amount: Yen) -> Result<(), Code> {
 }
 
 const fn standing(state: State, completion_follows: bool, due_us: Option<i64>) -> Standing {
-    Standing { state, completion_follows, advice: None, voided: false, due_us }
+    Standing { state, completion_follows, advice: None, voided: false, due_us, doubt: Doubt::Undo }
 }
 
 fn presented(asked: Asked) -> Presented {

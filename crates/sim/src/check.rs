@@ -22,7 +22,7 @@ pub(crate) fn always(cast: &Cast, world: &mut World) {
                 .and_then(|attempts| attempts.get(&payment))
                 .is_some_and(|attempt| attempt.name() == StateName::Approved);
             if !is_approved {
-                world.broke("no slip without a payment", format!("cart {}", cart.cart));
+                world.broke("no slip without a payment", format!("cart {}", cart.number));
             }
         }
     }
@@ -83,8 +83,8 @@ pub(crate) fn at_the_end(cast: &Cast, world: &mut World) {
         let mut slips: BTreeMap<u32, PaymentId> = BTreeMap::new();
         for cart in register.services().values() {
             let End::Slip(payment) = cart.end else { continue };
-            if slips.insert(cart.cart, payment).is_some() {
-                world.broke("a cart has one slip", format!("cart {}", cart.cart));
+            if slips.insert(cart.number, payment).is_some() {
+                world.broke("a cart has one slip", format!("cart {}", cart.number));
             }
         }
     }
@@ -122,7 +122,7 @@ fn nothing_is_open(cast: &Cast, world: &mut World) {
     }
     for register in &cast.registers {
         for cart in register.services().values().filter(|cart| cart.end == End::Open) {
-            world.broke("nothing is left open", format!("cart {} at its register", cart.cart));
+            world.broke("nothing is left open", format!("cart {} at its register", cart.number));
         }
     }
 }

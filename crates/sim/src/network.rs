@@ -106,20 +106,20 @@ impl Network {
         let Ok(asked) = request::read(message) else {
             let refused = step::plain(message, step::REFUSED, "malformed");
             world.broke("a message of the center can be read", message.mti().to_string());
-            return refused.map_or(Ok(()), |done| self.answers(world, done.answer));
+            return refused.map_or(Ok(()), |done| answers(world, done.answer));
         };
         let Some(done) = self.decides(message, &asked, now) else { return Ok(()) };
         let Some(done) = self.spoiled(world, message, done) else { return Ok(()) };
         if done.changes.is_empty() {
-            return self.answers(world, done.answer);
+            return answers(world, done.answer);
         }
         if world.has(Bug::NetworkAnswersBeforeCommit) {
             self.unwritten.extend(done.changes);
             world.wake(Party::Network, 2_000_000, Wake::Sweep);
-            return self.answers(world, done.answer);
+            return answers(world, done.answer);
         }
         self.writes(world, &done.changes, &done.note)?;
-        self.answers(world, done.answer)
+        answers(world, done.answer)
     }
 
     /// Only the planted bug wakes the network.
@@ -136,7 +136,7 @@ impl Network {
         };
         match asked {
             Request::Payment(payment) => {
-                let opened = self.opens(payment)?;
+                let opened = opens(payment)?;
                 let known = known(&payment.key, Some(&opened.reader));
                 let forced = forced(payment.amount);
                 let world = step::World {
@@ -151,19 +151,6 @@ impl Network {
             Request::Reversal(advice) => step::reversal(message, advice, &known(&advice.key, None), now),
             Request::Management(code) => step::management(message, code),
         }
-    }
-
-    /// The shell's part of decrypting: the card is always the one.
-    fn opens(&self, payment: &request::Payment) -> Option<Opened> {
-        let ksn = Ksn::from_bytes(payment.secret.card.as_ref()?.ksn);
-        let card = CardData::from_pan_and_expiry(cardkeys::Pan::parse(CARD).ok()?, EXPIRY).ok()?;
-        Some(Opened {
-            reader: ksn.initial_key_id,
-            lowest: ksn.counter,
-            highest: ksn.counter,
-            card,
-            pin: None,
-        })
     }
 
     fn writes(&mut self, world: &mut World, changes: &[Change], note: &str) -> Result<(), Halt> {
@@ -187,11 +174,6 @@ impl Network {
         }
     }
 
-    fn answers(&self, world: &mut World, answer: Message) -> Result<(), Halt> {
-        world.send(Party::Network, Party::Center, Letter::Iso(Box::new(answer)))?;
-        Ok(())
-    }
-
     /// What a planted bug makes of a decision.
     fn spoiled(&self, world: &World, message: &Message, mut done: Done) -> Option<Done> {
         if world.has(Bug::TombstoneMissingAtNetwork) {
@@ -210,6 +192,18 @@ impl Network {
         }
         Some(done)
     }
+}
+
+/// The shell's part of decrypting: the card is always the one.
+fn opens(payment: &request::Payment) -> Option<Opened> {
+    let ksn = Ksn::from_bytes(payment.secret.card.as_ref()?.ksn);
+    let card = CardData::from_pan_and_expiry(cardkeys::Pan::parse(CARD).ok()?, EXPIRY).ok()?;
+    Some(Opened { reader: ksn.initial_key_id, lowest: ksn.counter, highest: ksn.counter, card, pin: None })
+}
+
+fn answers(world: &mut World, answer: Message) -> Result<(), Halt> {
+    world.send(Party::Network, Party::Center, Letter::Iso(Box::new(answer)))?;
+    Ok(())
 }
 
 /// The lane of a reader's key.

@@ -18,7 +18,7 @@ const STATUS_WAIT_US: i64 = 5_000_000;
 const AGAIN_US: i64 = 2_000_000;
 
 /// A row of the register's file.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Row {
     Asked { cart: u32, service: Service, amount: Yen },
     Slip { service: Service, payment: PaymentId },
@@ -29,7 +29,7 @@ enum Row {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Cart {
     /// Which.
-    pub(crate) cart: u32,
+    pub(crate) number: u32,
     /// How much.
     pub(crate) amount: Yen,
     /// What became of it.
@@ -92,20 +92,18 @@ impl Register {
         for row in self.disk.rows().to_vec() {
             self.fold(&row);
         }
-        match self.services.iter().find(|(_, cart)| cart.end == End::Open) {
-            Some((service, _)) => self.inquires(world, *service),
-            None => {
-                let after_us = world.chance.between(100_000, 8_000_000);
-                world.wake(self.party(), after_us, Wake::NextCart);
-                Ok(())
-            }
+        if let Some((service, _)) = self.services.iter().find(|(_, cart)| cart.end == End::Open) {
+            return self.inquires(world, *service);
         }
+        let after_us = world.chance.between(100_000, 8_000_000);
+        world.wake(self.party(), after_us, Wake::NextCart);
+        Ok(())
     }
 
     fn fold(&mut self, row: &Row) {
         match *row {
             Row::Asked { cart, service, amount } => {
-                self.services.insert(service, Cart { cart, amount, end: End::Open });
+                self.services.insert(service, Cart { number: cart, amount, end: End::Open });
             }
             Row::Slip { service, payment } => self.ends(service, End::Slip(payment)),
             Row::NotPaid { service } => self.ends(service, End::NotPaid),
@@ -128,7 +126,7 @@ impl Register {
             }
             Row::NotPaid { service } => format!("that service {} is not paid", service.0),
         };
-        self.disk.commit(world, vec![row.clone()], format_args!("{told}"))?;
+        self.disk.commit(world, vec![row], format_args!("{told}"))?;
         self.fold(&row);
         Ok(())
     }
@@ -211,7 +209,7 @@ impl Register {
         if world.has(Bug::RegisterPaysAgain) && service.0 % 10 < 3 {
             self.ends(service, End::NotPaid);
             let again = Service(service.0.saturating_add(1));
-            return self.asks(world, cart.cart, again, cart.amount);
+            return self.asks(world, cart.number, again, cart.amount);
         }
         self.inquires(world, service)
     }

@@ -295,7 +295,9 @@ impl Terminal {
         if answer.as_ref().is_err_and(is_unclear) {
             return self.concludes(world, asked, Err(Some(CenterFault::Unanswered(String::new()))));
         }
-        let answer = answer.map(view).map_err(|code| Some(CenterFault::Refused(Box::new(problem(code)))));
+        let answer = answer
+            .map(|said| view(&said))
+            .map_err(|code| Some(CenterFault::Refused(Box::new(problem(code)))));
         self.concludes(world, asked, answer)
     }
 
@@ -483,7 +485,7 @@ fn sent(signature_follows: bool) -> Fact {
     }))
 }
 
-fn view(view: View) -> PaymentView {
+fn view(view: &View) -> PaymentView {
     PaymentView {
         id: view.id,
         state: view.state,

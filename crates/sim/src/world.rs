@@ -104,6 +104,7 @@ struct Life {
 }
 
 /// What the customer and the card will do: outside every program, so no crash forgets it.
+#[expect(clippy::struct_excessive_bools, reason = "each is a thing that a customer may do")]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Script {
     /// The cart that this payment is for.
