@@ -376,41 +376,6 @@ const story = {
     await office.waitForFunction(() => /48,020/.test(document.querySelector(".totals")?.textContent ?? ""));
     quiet(office);
   },
-
-  async "the clerk cancels the day's payment from its page, and the cancel slip comes out"({ at, bench }) {
-    await wait(at, 7_700, "返品する急須");
-    await desk.present("mastercard", "tap");
-    await screenIs(at, "approved");
-    await press(at, "finish");
-    await leaves(at, "approved");
-    await at.goto(`${terminal}/go/history`);
-    await at.locator(".history a").first().click();
-    await screenIs(at, "detail");
-    await offered(at);
-    await inspect(at, "detail with an offer");
-    await press(at, "refund-open");
-    await screenIs(at, "refund");
-    await at.locator("#reason").fill("お客様の都合");
-    await inspect(at, "how much is given back");
-    await at.locator("#reason").fill("お客様の都合");
-    await at.locator("#screen .actions .btn-primary").click();
-    await screenIs(at, "refund-confirm");
-    assert.match(await at.locator("#screen").innerText(), /7,700/);
-    await inspect(at, "the last question before giving back");
-    await at.locator("#screen .btn-danger").click();
-    await screenIs(at, "approved");
-    assert.match(await at.locator(".money-taken").innerText(), /返金しました/);
-    await inspect(at, "given back");
-    await press(at, "print-customer");
-    await bench.waitForFunction(() => /取消/.test(document.querySelector(".paper")?.textContent ?? ""));
-    await press(at, "original");
-    await screenIs(at, "detail");
-    await offered(at);
-    assert.match(await at.locator(".chip").first().innerText(), /取消・返金済み/);
-    await inspect(at, "detail of what was given back");
-    await at.goto(`${terminal}/go/home`);
-    await screenIs(at, "home");
-  },
 };
 
 let failed = false;
