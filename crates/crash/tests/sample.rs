@@ -6,16 +6,25 @@ use crash::powercut;
 use crash::sweep::{Swept, Wanted, sweep};
 use crash::tools::Tools;
 use crash::town::Party;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// Points of the sample. The seed is fixed: a failure is repeated by running the test again.
 const SAMPLE: usize = 80;
 /// Power cuts of the sample.
 const CUTS: u32 = 6;
 
+/// Built once; one test at a time, since each already runs two towns beside each other.
+fn tools() -> (&'static Tools, MutexGuard<'static, ()>) {
+    static TOOLS: OnceLock<Tools> = OnceLock::new();
+    static TURN: Mutex<()> = Mutex::new(());
+    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    (TOOLS.get_or_init(|| Tools::build(None).expect("the program and the library are built")), turn)
+}
+
 fn swept(wanted: &Wanted) -> (Swept, String) {
-    let tools = Tools::build(None).expect("the program and the library are built");
+    let (tools, _turn) = tools();
     let mut told = Vec::new();
-    let swept = sweep(&tools, wanted, &mut told).expect("the sweep runs");
+    let swept = sweep(tools, wanted, &mut told).expect("the sweep runs");
     (swept, String::from_utf8_lossy(&told).into_owned())
 }
 
@@ -49,8 +58,8 @@ fn what_was_acknowledged_survives_a_power_cut() {
     if powercut::impossible().is_some() {
         return;
     }
-    let tools = Tools::build(None).expect("the program and the library are built");
+    let (tools, _turn) = tools();
     let mut told = Vec::new();
-    let done = powercut::cuts(&tools, (CUTS, 1), false, &mut told).expect("the power is cut");
+    let done = powercut::cuts(tools, (CUTS, 1), false, &mut told).expect("the power is cut");
     assert_eq!((done.made, done.wrong), (CUTS, 0), "{}", String::from_utf8_lossy(&told));
 }
