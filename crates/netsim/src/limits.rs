@@ -27,8 +27,15 @@ pub(crate) const MESSAGE_BYTES: usize = 4_096;
 /// Answers that wait for their turn on one line to the card network; a peer that does not read stops being
 /// read.
 pub(crate) const ANSWERS_WAITING: usize = 1_024;
+/// Answers that leave in one write.
+pub(crate) const ANSWERS_AT_ONCE: usize = 64;
 /// Messages of the live log.
 pub(crate) const LOG_KEPT: usize = 200;
+
+/// Bytes of the body of one call to a code brand.
+pub(crate) const CODE_BODY: usize = 65_536;
+/// How long a client may take to shake hands (TLS).
+pub(crate) const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// Faults in force at a time.
 pub(crate) const FAULTS: usize = 32;
