@@ -1,6 +1,8 @@
 //! The money path as a whole: a real database of each engine, a real line, a network that misbehaves on
 //! order, and a clock that stands still until it is moved.
 
+mod brand;
+mod codes;
 mod duplicates;
 mod line;
 mod network;
