@@ -2,7 +2,8 @@
 //! order, and a clock that stands still until it is moved.
 
 mod brand;
-mod codes;
+mod by_code;
+
 mod duplicates;
 mod line;
 mod network;

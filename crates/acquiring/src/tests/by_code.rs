@@ -5,7 +5,7 @@ use super::*;
 use crate::code_pay::CodeAsk;
 use crate::networks::code_http::{CodeNetwork, Gateway};
 use crate::refund::path::Giver;
-use ::codes::{MoneyTaken, code};
+use codes::{MoneyTaken, code};
 use payment::Brand;
 use serde_json::json;
 
