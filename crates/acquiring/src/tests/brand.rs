@@ -61,15 +61,6 @@ impl Brand {
         self.book.lock().unwrap().acts.extend(acts);
     }
 
-    /// The customer confirms.
-    pub(crate) fn confirm(&self) {
-        for (status, _) in self.book.lock().unwrap().payments.values_mut() {
-            if status == "CREATED" {
-                "COMPLETED".clone_into(status);
-            }
-        }
-    }
-
     /// What stands: paid less given back, by payment.
     pub(crate) fn charged(&self) -> i64 {
         let book = self.book.lock().unwrap();
