@@ -1,6 +1,7 @@
 //! The terminal API of payments: `/api/v1/payments…`.
 
 use crate::ask::Ask;
+use crate::code_pay::CodeAsk;
 use crate::path::{self, Told};
 use crate::row::{self, Payment};
 use crate::service::Acquiring;
@@ -65,7 +66,10 @@ async fn pay_now(
     JsonBody(request): JsonBody<PaymentRequest>,
 ) -> Result<Response, Refusal> {
     let by = caller.terminal()?.clone();
-    Ok(answer(&acquiring.pay(by, Ask::read(request)?).await?))
+    Ok(answer(&match request.method {
+        payment::Method::Card => acquiring.pay(by, Ask::read(request)?).await?,
+        payment::Method::Code => acquiring.pay_by_code(by, CodeAsk::read(request)?).await?,
+    }))
 }
 
 async fn look_up(

@@ -46,22 +46,7 @@ pub struct Ask {
 impl Ask {
     /// Checks everything that is not a matter of contract: form, lengths, digits.
     pub fn read(request: PaymentRequest) -> Result<Self, Refusal> {
-        if request.amount.is_zero() {
-            return Err(Refusal::bad("amount must be above zero"));
-        }
-        if !(1..=9999).contains(&request.slip_no) {
-            return Err(Refusal::bad("slip_no must be 1 to 9999"));
-        }
-        if request
-            .note
-            .as_ref()
-            .is_some_and(|note| note.chars().count() > limits::NOTE_CHARS || note.contains('\0'))
-        {
-            return Err(Refusal::bad("note is too long"));
-        }
-        if request.operator.as_ref().is_some_and(|operator| !fits(&operator.id) || !fits(&operator.name)) {
-            return Err(Refusal::bad("operator is too long"));
-        }
+        check_frame(&request)?;
         let card = match (request.method, request.card, request.code) {
             (Method::Card, Some(card), None) => card,
             (Method::Card, ..) => return Err(Refusal::bad("card: exactly one, and no code")),
@@ -102,6 +87,27 @@ impl Ask {
             secure: self.secure.clone(),
         }
     }
+}
+
+/// What every request must be, by whatever method.
+pub(crate) fn check_frame(request: &PaymentRequest) -> Result<(), Refusal> {
+    if request.amount.is_zero() {
+        return Err(Refusal::bad("amount must be above zero"));
+    }
+    if !(1..=9999).contains(&request.slip_no) {
+        return Err(Refusal::bad("slip_no must be 1 to 9999"));
+    }
+    if request
+        .note
+        .as_ref()
+        .is_some_and(|note| note.chars().count() > limits::NOTE_CHARS || note.contains('\0'))
+    {
+        return Err(Refusal::bad("note is too long"));
+    }
+    if request.operator.as_ref().is_some_and(|operator| !fits(&operator.id) || !fits(&operator.name)) {
+        return Err(Refusal::bad("operator is too long"));
+    }
+    Ok(())
 }
 
 /// What a refund keeps of the card that was shown: its fingerprint and its ATC (506, M-059).

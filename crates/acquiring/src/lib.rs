@@ -8,6 +8,7 @@
 //! | [`path`] | the units of work: scope, load, decide, write, reply |
 //! | [`refund`] | voids, returns and refunds |
 //! | [`service`] | the money step in its own task, advices, recovery, the sweep |
+//! | [`code_pay`] | code payments: the brand, the waiting customer, inquiry and cancel |
 //! | [`console`] | the pages: a day's payments, one payment |
 //! | [`duplicates`] | the warning before a second payment of the same |
 //! | [`networks`] | the card network: messages, answer codes, the line |
@@ -19,6 +20,7 @@
 pub mod api;
 pub mod ask;
 pub mod check;
+pub mod code_pay;
 pub mod console;
 pub mod duplicates;
 mod limits;

@@ -34,6 +34,10 @@ pub(crate) const RECONNECT_MAX: Duration = Duration::from_secs(5);
 pub(crate) const ORPHAN_GRACE_US: i64 = 10_000_000;
 /// How old an authorization may be to be given back: fewer than 60 days (ng-91, U-086).
 pub(crate) const RELEASE_WITHIN_US: i64 = 60 * 86_400_000_000;
+/// How often a customer who must confirm is asked about (X-046: every two to three seconds).
+pub(crate) const CUSTOMER_POLL: Duration = Duration::from_millis(2_500);
+/// How long a customer may take to confirm: as long as a code lives, in microseconds.
+pub(crate) const CUSTOMER_WAIT_US: i64 = 300_000_000;
 /// Payments that one round of the sweep settles.
 pub(crate) const SWEEP_ROWS: i64 = 200;
 /// How often the sweep looks for what is due.

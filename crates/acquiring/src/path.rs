@@ -79,7 +79,7 @@ pub fn begin(
 }
 
 /// A payment that is sent now, without its card.
-fn fresh(
+pub(crate) fn fresh(
     tx: &mut Tx<'_>,
     place: &Place,
     given: &Given,
@@ -133,12 +133,12 @@ pub fn releasable(payment: &Payment, now_us: i64) -> Result<(), Refusal> {
 }
 
 /// The center's own no: nobody else was asked.
-fn refused_here(state: &State, code: Code) -> Result<State, Refusal> {
+pub(crate) fn refused_here(state: &State, code: Code) -> Result<State, Refusal> {
     next(state, Event::Decline(code)).map_err(|error| Refusal::internal(error.to_string()))
 }
 
 /// The same id with another amount, method, class or terminal is another payment.
-fn same_content(
+pub(crate) fn same_content(
     known: &Payment,
     by: &SignedBy,
     amount: money::Yen,

@@ -5,6 +5,7 @@
 use crate::ask::Ask;
 use crate::limits;
 use crate::networks::card_iso8583::{self, Told as Telling, acknowledges, at_rest, read_answer, stan_of};
+use crate::networks::code_http::CodeNetwork;
 use crate::networks::line::Line;
 use crate::path::{self, Applied, Begun, Given, Told};
 use crate::place::Place;
@@ -27,6 +28,7 @@ use std::time::Duration;
 pub struct Acquiring {
     pub(crate) base: Base,
     pub(crate) line: Line,
+    pub(crate) codes: Option<CodeNetwork>,
     pub(crate) places: crate::places::Places,
 }
 
@@ -41,7 +43,13 @@ struct Asked {
 impl Acquiring {
     /// The slice on its network.
     pub fn new(base: &Base, line: Line, places: crate::places::Places) -> Self {
-        Self { base: base.clone(), line, places }
+        Self { base: base.clone(), line, codes: None, places }
+    }
+
+    /// The same, with code brands.
+    pub fn with_codes(mut self, codes: CodeNetwork) -> Self {
+        self.codes = Some(codes);
+        self
     }
 
     /// The line, for readiness and metrics.
@@ -185,7 +193,7 @@ impl Acquiring {
         Ok(self.view_with(&payment, place, Beside { host, signature, refunds }))
     }
 
-    fn view_with(&self, payment: &Payment, place: &Place, beside: Beside) -> PaymentView {
+    pub(crate) fn view_with(&self, payment: &Payment, place: &Place, beside: Beside) -> PaymentView {
         let today = self.base.clock.today().to_string();
         view::payment_view(payment, place, &self.base.public_url, beside, &today)
     }
@@ -311,6 +319,9 @@ impl Acquiring {
         let payment = loaded.map_err(|refusal| refusal.to_string())?.ok_or("the payment is not there")?;
         if payment.standing.advice != Some(advice) {
             return Ok(());
+        }
+        if payment.method == payment::Method::Code {
+            return self.advise_code(event, &payment, advice).await;
         }
         let telling = Telling {
             what: advice,

@@ -198,7 +198,7 @@ pub fn step(
         H::ReversalAsked(code) => match before.state {
             // What can be undone at its brand is undone at once: nobody waits for the customer any more.
             State::Sent if before.doubt == Doubt::InquireThenUndo => {
-                undo(moved(before, Event::LoseSight(unknown_code(code)))?, Reason::GivenBack)
+                Ok(undo(moved(before, Event::LoseSight(unknown_code(code)))?, Reason::GivenBack))
             }
             State::Sent => doubt(before, unknown_code(code)),
             State::Authorized(_) => release(before),
@@ -248,15 +248,15 @@ fn inquired(before: &Standing, happening: Happening) -> Result<(Standing, Vec<Ef
         H::Found(approval) => Ok((moved(before, Event::FindApproval(approval))?, vec![Effect::Post])),
         H::FoundRefusal(code) => Ok((moved(before, Event::FindRefusal(code))?, vec![])),
         H::FoundNothing(code) => Ok((moved(before, Event::Fail(code))?, vec![])),
-        H::InquiryOver if before.doubt == Doubt::InquireThenUndo => undo(before.clone(), Reason::Unclear),
+        H::InquiryOver if before.doubt == Doubt::InquireThenUndo => Ok(undo(before.clone(), Reason::Unclear)),
         _ => Ok((before.clone(), vec![])),
     }
 }
 
 /// In doubt, and being undone.
-fn undo(doubtful: Standing, reason: Reason) -> Result<(Standing, Vec<Effect>), IllegalTransition> {
+fn undo(doubtful: Standing, reason: Reason) -> (Standing, Vec<Effect>) {
     let advice = Advice::Reversal(reason);
-    Ok((Standing { advice: Some(advice), ..doubtful }, vec![Effect::Advise(advice)]))
+    (Standing { advice: Some(advice), ..doubtful }, vec![Effect::Advise(advice)])
 }
 
 fn refused(before: &Standing, event: &'static str) -> IllegalTransition {

@@ -1,6 +1,9 @@
 //! The money path as a whole: a real database of each engine, a real line, a network that misbehaves on
 //! order, and a clock that stands still until it is moved.
 
+mod brand;
+mod by_code;
+
 mod duplicates;
 mod line;
 mod network;

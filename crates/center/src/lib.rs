@@ -13,6 +13,8 @@ pub use export::{ExportError, export};
 pub use verify::{AccountReport, Chain, Report, TenantReport, verify};
 
 use acquiring::console::{self, Console};
+use acquiring::networks::code_http::CodeNetwork;
+pub use acquiring::networks::code_http::Gateway;
 use acquiring::networks::line::Line;
 use acquiring::places::Places;
 use acquiring::refund::Refunds;
@@ -46,6 +48,8 @@ pub struct Settings {
     pub public_url: String,
     /// The card network's `host:port`.
     pub card_network: String,
+    /// The code brands that it is connected to, and as whom.
+    pub code_brands: Vec<(payment::Brand, Gateway)>,
     /// Connections to the card network, one or two.
     pub connections: usize,
     /// How mail leaves.
@@ -77,6 +81,9 @@ impl std::fmt::Debug for Settings {
 /// Why a center did not start: one sentence for the person who started it.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
+    /// The settings of the code brands.
+    #[error("the code brands cannot be asked: {0}")]
+    CodeBrands(String),
     /// The mail settings.
     #[error("The mail settings cannot be used: {0}.")]
     Mail(String),
@@ -154,7 +161,9 @@ impl Center {
         let line = Line::new(&settings.card_network, settings.connections, clock);
         let places = Places::new(&base, &tenancy);
         let places = if settings.test_keys { places.with_test_keys() } else { places };
-        let acquiring = Acquiring::new(&base, line, places);
+        let codes = CodeNetwork::new(base.clock.clone(), settings.code_brands.iter().cloned());
+        let codes = codes.map_err(StartError::CodeBrands)?;
+        let acquiring = Acquiring::new(&base, line, places).with_codes(codes);
         let console = Console::new(&acquiring, &tenancy, &staff);
         let mailer = Mailer::new(&settings.mail).map_err(|error| StartError::Mail(error.to_string()))?;
         let sales = Arc::new(AcquiredSales { base: base.clone(), acquiring: acquiring.clone() });

@@ -20,6 +20,7 @@ pub(super) fn settings(network: &str, instance: &str, port: u16) -> Settings {
         instance: instance.to_owned(),
         public_url: format!("http://127.0.0.1:{port}"),
         card_network: network.to_owned(),
+        code_brands: Vec::new(),
         connections: 1,
         mail: MailSettings { url: "smtp://127.0.0.1:1".to_owned(), from: "shop@example.jp".to_owned() },
         port,

@@ -51,6 +51,15 @@ pub(crate) struct CenterArgs {
     /// The card network's `host:port`; `packed://host:port` when it writes digits and lengths in BCD.
     #[arg(long, env = "CHOBA_CENTER_CARD_NETWORK", default_value = "127.0.0.1:8583")]
     pub(crate) card_network: String,
+    /// The code brands, `https://host[/path]` in front of `/{brand}/v2/…`; no code is taken without it.
+    #[arg(long, env = "CHOBA_CENTER_CODE_GATEWAY")]
+    pub(crate) code_gateway: Option<String>,
+    /// The key that names this center to the code brands.
+    #[arg(long, env = "CHOBA_CENTER_CODE_KEY", default_value = "")]
+    pub(crate) code_key: String,
+    /// The secret that signs; better given by the environment than on the command line.
+    #[arg(long, env = "CHOBA_CENTER_CODE_SECRET", default_value = "", hide_env_values = true)]
+    pub(crate) code_secret: String,
     /// `smtp://host:port` or `smtps://user:password@host`.
     #[arg(long, env = "CHOBA_CENTER_SMTP", default_value = "smtp://127.0.0.1:8725")]
     pub(crate) smtp: String,

@@ -67,6 +67,11 @@ pub(crate) fn center_settings(args: CenterArgs, clock: Clock) -> center::Setting
         listen: args.listen,
         public_url: args.public_url.unwrap_or_else(|| format!("http://{}", args.listen)),
         card_network: args.card_network,
+        code_gateway: args.code_gateway.map(|url| ::center::Gateway {
+            url,
+            key: args.code_key,
+            secret: args.code_secret,
+        }),
         smtp: args.smtp,
         mail_from: args.mail_from,
         instance: args.instance,

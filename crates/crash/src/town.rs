@@ -168,6 +168,7 @@ pub fn load_cast(folder: &Path) -> Result<()> {
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 1)),
         public_url: "http://127.0.0.1:1".to_owned(),
         card_network: "127.0.0.1:1".to_owned(),
+        code_gateway: None,
         smtp: "smtp://127.0.0.1:1".to_owned(),
         mail_from: "no-reply@choba.example".to_owned(),
         instance: "a".to_owned(),

@@ -64,6 +64,7 @@ pub(crate) async fn record(
         instance: "bench-1".to_owned(),
         public_url: format!("http://127.0.0.1:{port}"),
         card_network: format!("127.0.0.1:{card}"),
+        code_brands: Vec::new(),
         connections: 2,
         mail: delivery::MailSettings { url: "smtp://127.0.0.1:1".into(), from: "bench@choba.example".into() },
         port,

@@ -54,8 +54,7 @@ impl Acquiring {
         let limit = Duration::from_secs(u64::try_from(place.policy.timers.center_s).unwrap_or(0));
         let heard = match refund.method {
             Method::Card => self.ask_card(&refund, &payment, card.as_ref(), limit).await,
-            // Nobody is connected who could be asked.
-            Method::Code => nothing_sent(),
+            Method::Code => self.ask_code_refund(&refund, &payment, limit).await,
         };
         let applied = self.settle_refund(refund.id, heard).await?;
         metrics::counter!("choba_refunds_total", "state" => applied.refund.standing.state.name().word())
@@ -220,7 +219,10 @@ impl Acquiring {
         }
         let (heard, said) = match refund.method {
             Method::Card => self.say_again(event, &refund, &payment, advice).await?,
-            Method::Code => return Err("no code brand is connected".to_owned()),
+            Method::Code => {
+                let (heard, said) = self.ask_code_refund_again(event, &refund, &payment).await;
+                (Some(heard), said)
+            }
         };
         let event = event.clone();
         let written = self

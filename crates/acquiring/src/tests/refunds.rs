@@ -126,7 +126,7 @@ async fn of_two_voids_at_once_one_wins_on_one_center_and_on_two() {
         let centers =
             [Center::start(&db, &network.address, "a-1"), Center::start(&db, &network.address, "b-1")];
         // A file has one center; two of its own tasks stand for two.
-        let other = if db.db.kind() == store::Kind::Sqlite { 0 } else { 1 };
+        let other = usize::from(db.db.kind() != store::Kind::Sqlite);
         for round in 0..6_u128 {
             let sale = id(10 + round);
             centers[0].paid(ask(sale, 880)).await;

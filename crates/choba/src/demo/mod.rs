@@ -164,6 +164,12 @@ fn center_settings(settings: &Settings) -> center::Settings {
         listen,
         public_url: format!("http://{listen}"),
         card_network: settings.ports.card().to_string(),
+        // The simulator's published key and secret (docs/networks/code-http.md, 2).
+        code_gateway: Some(::center::Gateway {
+            url: format!("http://{}", settings.ports.code()),
+            key: "choba-test-key".to_owned(),
+            secret: "choba-test-secret".to_owned(),
+        }),
         smtp: format!("smtp://{}", settings.ports.smtp()),
         mail_from: "no-reply@choba.example".to_owned(),
         instance: "demo".to_owned(),

@@ -27,6 +27,8 @@ pub struct Settings {
     pub public_url: String,
     /// The card network, `host:port`.
     pub card_network: String,
+    /// The code brands, in front of `/{brand}/v2/…`; without it no code is taken.
+    pub code_gateway: Option<center::Gateway>,
     /// SMTP, `smtp://host:port`.
     pub smtp: String,
     /// The send-only sender of mails.
@@ -56,6 +58,7 @@ pub fn open(settings: &Settings) -> Result<Center, StartFault> {
         instance: format!("{}-{}", settings.instance, std::process::id()),
         public_url: settings.public_url.clone(),
         card_network: settings.card_network.clone(),
+        code_brands: code_brands(settings.code_gateway.as_ref()),
         connections: 2,
         mail: MailSettings { url: settings.smtp.clone(), from: settings.mail_from.clone() },
         port: settings.listen.port(),
@@ -65,6 +68,20 @@ pub fn open(settings: &Settings) -> Result<Center, StartFault> {
         root_key: root_key(&settings.data)?,
     };
     Center::open(db, settings.clock.clone(), &told).map_err(StartFault::new)
+}
+
+/// Every code brand behind one gateway, each under its own word.
+fn code_brands(gateway: Option<&center::Gateway>) -> Vec<(payment::Brand, center::Gateway)> {
+    let Some(gateway) = gateway else { return Vec::new() };
+    let base = gateway.url.trim_end_matches('/');
+    payment::brands()
+        .iter()
+        .filter(|row| row.method == payment::Method::Code)
+        .map(|row| {
+            let url = format!("{base}/{}", row.code.word());
+            (row.code, center::Gateway { url, ..gateway.clone() })
+        })
+        .collect()
 }
 
 /// The root of the installation's secrets: made at the first start, readable by its owner only.
