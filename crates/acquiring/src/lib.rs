@@ -7,6 +7,7 @@
 //! | [`row`] | the payment's row, its messages, timeline and signature |
 //! | [`path`] | the units of work: scope, load, decide, write, reply |
 //! | [`service`] | the money step in its own task, advices, recovery, the sweep |
+//! | [`cases`] | what the books disagree on, and how a person settles it |
 //! | [`console`] | the pages: a day's payments, one payment |
 //! | [`networks`] | the card network: messages, answer codes, the line |
 //!
@@ -16,6 +17,7 @@
 
 pub mod api;
 pub mod ask;
+pub mod cases;
 pub mod check;
 pub mod console;
 mod limits;
@@ -33,7 +35,7 @@ use service::Acquiring;
 
 /// Every route of this slice.
 pub fn routes(acquiring: Acquiring) -> Table {
-    api::add(Routes::new(acquiring)).table()
+    cases::api::add(api::add(Routes::new(acquiring))).table()
 }
 
 #[cfg(test)]

@@ -346,6 +346,7 @@ fn detail_of(happening: &Happening) -> String {
         | Happening::ReversalAsked(code) => code.key(),
         Happening::Orphaned => codes::pay::INTERRUPTED.key(),
         Happening::Acknowledged(advice) => advice.word().to_owned(),
+        Happening::Settled(_) => "case".to_owned(),
         Happening::Completed | Happening::GivenBack | Happening::ReleaseDue => String::new(),
     }
 }

@@ -4,7 +4,7 @@
 //! what the effects ask for, and only then speaks to the network.
 
 use codes::{Code, pay};
-use payment::{Approval, Event, IllegalTransition, State, StateName, next};
+use payment::{Approval, Event, IllegalTransition, Settlement, State, StateName, next};
 
 /// The part of a payment that decides.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,6 +89,8 @@ pub enum Happening {
     ReleaseDue,
     /// The network acknowledged the advice (0230, 0430 with 00).
     Acknowledged(Advice),
+    /// A person ends a doubt, with reason and evidence.
+    Settled(Settlement),
 }
 
 /// What has to be done in the same commit.
@@ -192,6 +194,7 @@ pub fn step(
         H::GivenBack if before.state == State::Released => Ok((before.clone(), vec![])),
         H::GivenBack | H::ReleaseDue => release(before),
         H::Acknowledged(advice) => acknowledged(before, advice),
+        H::Settled(settlement) => settled(before, settlement),
     }
 }
 
@@ -216,6 +219,17 @@ fn release(before: &Standing) -> Result<(Standing, Vec<Effect>), IllegalTransiti
     let released = moved(before, Event::Release)?;
     let open = Standing { advice: Some(advice), ..released };
     Ok((open, vec![Effect::ReleaseHold, Effect::Advise(advice)]))
+}
+
+/// What was taken is booked; what was not goes on being reversed until the network says so.
+fn settled(before: &Standing, settlement: Settlement) -> Result<(Standing, Vec<Effect>), IllegalTransition> {
+    let taken = matches!(settlement, Settlement::Approved(_));
+    let after = moved(before, Event::Settle(settlement))?;
+    Ok(match (taken, before.completion_follows) {
+        (true, true) => (after, vec![Effect::Hold, Effect::PostHold]),
+        (true, false) => (after, vec![Effect::Post]),
+        (false, _) => (Standing { advice: before.advice, ..after }, vec![]),
+    })
 }
 
 /// The issuer approved, and then the card refused the answer or was pulled (EMV Book 3, second GENERATE

@@ -1,6 +1,7 @@
 //! The money path as a whole: a real database of each engine, a real line, a network that misbehaves on
 //! order, and a clock that stands still until it is moved.
 
+mod cases;
 mod line;
 mod network;
 mod paying;
@@ -32,8 +33,15 @@ use store::{Migration, TenantId};
 const T: TenantId = TenantId(1);
 
 fn migrations() -> Vec<Migration> {
-    [center_base::MIGRATIONS, tenancy::MIGRATIONS, fleet::MIGRATIONS, books::MIGRATIONS, row::MIGRATIONS]
-        .concat()
+    [
+        center_base::MIGRATIONS,
+        tenancy::MIGRATIONS,
+        fleet::MIGRATIONS,
+        books::MIGRATIONS,
+        row::MIGRATIONS,
+        crate::cases::MIGRATIONS,
+    ]
+    .concat()
 }
 
 /// A request signed with the next counter.

@@ -93,6 +93,7 @@ pub fn migrations() -> Vec<Migration> {
         fleet::MIGRATIONS,
         books::MIGRATIONS,
         acquiring::row::MIGRATIONS,
+        acquiring::cases::MIGRATIONS,
         console::MIGRATIONS,
         delivery::MIGRATIONS,
     ]
@@ -108,6 +109,7 @@ pub fn statements() -> Vec<&'static str> {
         fleet::STATEMENTS,
         books::STATEMENTS,
         acquiring::row::STATEMENTS,
+        acquiring::cases::STATEMENTS,
         console::STATEMENTS,
         delivery::STATEMENTS,
     ]
@@ -151,6 +153,11 @@ impl Center {
         let places = Places::new(&base, &tenancy);
         let places = if settings.test_keys { places.with_test_keys() } else { places };
         let console = Console::new(&base, places.clone(), &tenancy, &staff);
+        let counting = console.clone();
+        staff.count_open_by(Arc::new(move |scope| {
+            let counting = counting.clone();
+            Box::pin(async move { counting.open_cases(scope).await })
+        }));
         let acquiring = Acquiring::new(&base, line, places);
         let mailer = Mailer::new(&settings.mail).map_err(|error| StartError::Mail(error.to_string()))?;
         let sales = Arc::new(AcquiredSales { base: base.clone(), acquiring: acquiring.clone() });
@@ -196,6 +203,7 @@ impl Center {
     /// Recovery comes before the first new payment could be asked: see [`Center::serve`].
     pub async fn run(&self) {
         let mut jobs = vec![self.staff.sweep()];
+        jobs.push(acquiring::cases::job());
         jobs.extend(delivery::jobs());
         let mut tasks = JoinSet::new();
         let line = self.acquiring.line().clone();

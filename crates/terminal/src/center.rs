@@ -2,8 +2,8 @@
 //! outcome; a fault says whether the request may have arrived.
 
 use center_api::{
-    Activation, ActivationRequest, ClerkSession, ClerkSignIn, CompletionRequest, MailReceiptRequest,
-    PaymentRequest, PaymentView, Problem, ReversalRequest, TerminalConfig,
+    Activation, ActivationRequest, ClerkSession, ClerkSignIn, CompletionRequest, JournalAnswer,
+    JournalUpload, MailReceiptRequest, PaymentRequest, PaymentView, Problem, ReversalRequest, TerminalConfig,
 };
 use payment::PaymentId;
 use std::future::Future;
@@ -57,6 +57,10 @@ pub trait Center: Send + Sync + 'static {
     fn release(&self, id: PaymentId) -> Asking<'_, PaymentView>;
     /// `POST /api/v1/payments/{id}/receipt-mails`.
     fn mail(&self, id: PaymentId, request: MailReceiptRequest) -> Asking<'_, ()>;
+    /// `POST /api/v1/journal`.
+    fn upload(&self, _upload: JournalUpload) -> Asking<'_, JournalAnswer> {
+        Box::pin(async { Err(CenterFault::NotReached("the journal is not told here".to_owned())) })
+    }
     /// `POST /api/v1/echo`: the online test.
     fn echo(&self) -> Asking<'_, ()>;
 }

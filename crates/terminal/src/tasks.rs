@@ -5,6 +5,7 @@ pub(crate) mod counter;
 pub(crate) mod line;
 pub(crate) mod money;
 pub(crate) mod paper;
+pub(crate) mod report;
 
 use crate::event::{Done, Effect, Event, NewPayment};
 use crate::journal::{Fact, JournalError};

@@ -36,6 +36,7 @@ const CRYPTOGRAM: Tag = Tag::of(0x9F26);
 
 /// A payment with its neighbours.
 pub(crate) struct Shown {
+    pub(crate) cases: Vec<crate::cases::Case>,
     pub(crate) payment: Payment,
     pub(crate) wires: Vec<Wire>,
     pub(crate) events: Vec<PaymentEvent>,
@@ -64,7 +65,7 @@ impl Shown {
 /// A payment that the caller may see.
 pub(crate) async fn load(console: &Console, caller: &Caller, id: PaymentId) -> Result<Shown, Refusal> {
     let (tenant, scope) = (console.base.tenant, caller.scope()?);
-    let (payment, wires, events, signature, entries) = console
+    let (payment, wires, events, signature, entries, cases) = console
         .base
         .read(move |tx| {
             let payment =
@@ -72,11 +73,12 @@ pub(crate) async fn load(console: &Console, caller: &Caller, id: PaymentId) -> R
             let mut entries = books::of_payment(tx, tenant, id)?;
             entries.extend(books::of_payment(tx, tenant, payment.void_id())?);
             let (wires, events) = (row::wires(tx, tenant, id)?, row::event_list(tx, tenant, id)?);
-            Ok((payment, wires, events, row::signature(tx, tenant, id)?, entries))
+            let cases = crate::cases::rows::of_payment(tx, tenant, id)?;
+            Ok((payment, wires, events, row::signature(tx, tenant, id)?, entries, cases))
         })
         .await?;
     let place = console.places.at(&payment.company, &payment.shop, &payment.terminal).await?;
-    Ok(Shown { payment, wires, events, signature, entries, place })
+    Ok(Shown { payment, wires, events, signature, entries, cases, place })
 }
 
 /// The page's `main`.
@@ -89,6 +91,7 @@ pub(crate) fn draw(console: &Console, caller: &Caller, shown: &Shown, rev: Rev) 
         (page.crumbs())
         (page.head())
         (page.notice())
+        (super::cases::of_payment(caller.lang, &shown.cases))
         div.detail.one {
             // What happened first: on a phone nobody scrolls past the card's facts for it.
             div.stack {

@@ -44,6 +44,7 @@ pub(crate) fn migrations() -> Vec<Migration> {
         fleet::MIGRATIONS,
         books::MIGRATIONS,
         row::MIGRATIONS,
+        acquiring::cases::MIGRATIONS,
         console::MIGRATIONS,
     ]
     .concat()

@@ -1,6 +1,6 @@
 //! Where money moves: asking, completing, giving back, and settling what nobody could answer for.
 
-use super::record;
+use super::{record, report};
 use crate::attempt::{Attempt, Remedy, remedy};
 use crate::center::CenterFault;
 use crate::event::Done;
@@ -47,6 +47,12 @@ fn terminal_wait(shared: &Shared) -> Duration {
 
 /// Journals *sent*, asks the center, lets the chip finish, journals the outcome.
 pub(crate) async fn ask(shared: &Arc<Shared>, id: PaymentId, class: PaymentClass, card: CardData) {
+    if let Some(code) = report::refusal(shared).await {
+        // Nothing has left: this device's data is a copy or an old one.
+        let _ = shared.orders.send(Order::Stop(id)).await;
+        record(shared, id, Fact::Abandoned { code }).await;
+        return;
+    }
     let signature_follows = wants_signature(shared, &card);
     let sent = Sent { class, card: facts_of(&card), signature_follows };
     let Some(attempt) = record(shared, id, Fact::Sent(Box::new(sent))).await else {
