@@ -78,6 +78,9 @@ const press = (seen, value) => seen.locator(`#screen button[name="press"][value=
 const leaves = (seen, screen) =>
   seen.waitForFunction((was) => document.getElementById("screen").dataset.screen !== was, screen);
 
+/** The detail has asked the center what may be given back: from now on it stands still. */
+const offered = (seen) => seen.waitForFunction(() => !document.querySelector("#screen p[role=status]"));
+
 /** From a result or a resting screen to the wait for a card. */
 async function wait(seen, amount, note) {
   await toKeypad(seen, terminal);
@@ -218,6 +221,7 @@ const story = {
     await at.locator(".history a").first().click();
     await screenIs(at, "detail");
     assert.match(await at.locator(".paper").innerText(), /\(再\)|（再）/);
+    await offered(at);
     await inspect(at, "detail");
     await press(at, "print-customer");
     await bench.waitForFunction(() => /[(（]再[)）]/.test(document.querySelector(".paper")?.textContent ?? ""));

@@ -9,4 +9,6 @@ import "./play-sound.ts";
 import "./live-clock.ts";
 import "./net-status.ts";
 import "./count-down.ts";
+import "./elapsed-time.ts";
+import "./qr-scan.ts";
 import "./small.ts";

@@ -56,6 +56,7 @@ pub fn begin(
         class: ask.class,
         reader_serial: &ask.reader_serial,
         by_test_key: ask.is_by_test_key(),
+        today: business_date(Timestamp::from_microsecond(tx.now_us()).unwrap_or(Timestamp::UNIX_EPOCH)),
     };
     let mut payment = fresh(tx, place, given, ask.id, (ask.amount, ask.method, ask.class));
     payment.slip_no = ask.slip_no;

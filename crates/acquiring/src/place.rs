@@ -2,6 +2,7 @@
 
 use center_base::{CompanyId, ShopId, TerminalId};
 use codes::{Code, pay};
+use jiff::civil::Date;
 use money::Yen;
 use payment::{Brand, PaymentClass, Policy};
 use receipt::Merchant;
@@ -46,6 +47,8 @@ pub struct Wanted<'a> {
     pub reader_serial: &'a str,
     /// Under a key that is made of the published test key.
     pub by_test_key: bool,
+    /// The day in Tokyo.
+    pub today: Date,
 }
 
 impl Place {
@@ -65,6 +68,12 @@ impl Place {
             //
             return Some(pay::CLASS_NOT_ALLOWED);
         }
+        if wanted.class == PaymentClass::BonusLump
+            && payment::bonus::pays_month(wanted.brand, wanted.today).is_none()
+        {
+            //
+            return Some(pay::BONUS_CLOSED);
+        }
         if wanted.amount > brand.limit {
             return Some(pay::AMOUNT_TOO_LARGE);
         }
@@ -75,6 +84,7 @@ impl Place {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use jiff::civil::date;
 
     /// The place of the tests.
     pub(crate) fn place() -> Place {
@@ -94,7 +104,10 @@ pub(crate) mod tests {
                 message: "またのお越しを".into(),
             },
             contracts: vec![
-                (Brand::Visa, vec![PaymentClass::Lump, PaymentClass::Installments(3)]),
+                (
+                    Brand::Visa,
+                    vec![PaymentClass::Lump, PaymentClass::Installments(3), PaymentClass::BonusLump],
+                ),
                 (Brand::Jcb, vec![PaymentClass::Lump]),
             ],
             policy: Policy { amount_limit_yen: Yen::new(500_000).unwrap(), ..Policy::default() },
@@ -112,6 +125,7 @@ pub(crate) mod tests {
             class,
             reader_serial,
             by_test_key: true,
+            today: date(2026, 11, 21),
         };
         let (lump, three) = (PaymentClass::Lump, PaymentClass::Installments(3));
         for (asked, refusal) in [
@@ -128,6 +142,21 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn a_bonus_lump_sum_is_taken_in_its_season_only() {
+        //
+        let on = |today: Date| Wanted {
+            amount: Yen::new(30_000).unwrap(),
+            brand: Brand::Visa,
+            class: PaymentClass::BonusLump,
+            reader_serial: "R-0001",
+            by_test_key: true,
+            today,
+        };
+        assert_eq!(place().refusal(on(date(2026, 11, 15))), None);
+        assert_eq!(place().refusal(on(date(2026, 11, 16))), Some(pay::BONUS_CLOSED));
+    }
+
+    #[test]
     fn a_reader_with_the_published_test_keys_is_refused_unless_they_are_allowed() {
         let wanted = Wanted {
             amount: Yen::new(880).unwrap(),
@@ -135,6 +164,7 @@ pub(crate) mod tests {
             class: PaymentClass::Lump,
             reader_serial: "R-0001",
             by_test_key: true,
+            today: date(2026, 11, 21),
         };
         assert_eq!(place().refusal(wanted), None);
         let real = Place { test_keys: false, ..place() };

@@ -2,7 +2,7 @@
 
 use aes::Aes128;
 use cmac::{Cmac, Mac as _};
-use des::cipher::{BlockCipherEncrypt as _, KeyInit as _};
+use des::cipher::{BlockCipherDecrypt as _, BlockCipherEncrypt as _, KeyInit as _};
 use des::{Des, TdesEde2};
 use std::fmt;
 use subtle::ConstantTimeEq as _;
@@ -105,6 +105,13 @@ impl TdesKey {
     pub(crate) fn encrypt(&self, block: [u8; 8]) -> [u8; 8] {
         let mut block = block.into();
         TdesEde2::new(&self.0.into()).encrypt_block(&mut block);
+        block.into()
+    }
+
+    /// One block back under the whole key.
+    pub(crate) fn decrypt(&self, block: [u8; 8]) -> [u8; 8] {
+        let mut block = block.into();
+        TdesEde2::new(&self.0.into()).decrypt_block(&mut block);
         block.into()
     }
 

@@ -3,7 +3,8 @@
 //! | module | what it computes | source |
 //! |---|---|---|
 //! | [`dukpt`] | one key per transaction from a base key | ANSI X9.24-3:2017, AES-128 |
-//! | [`pinblock`] | a PIN bound to its card under a key | ISO 9564-1:2017 format 4 |
+//! | [`dukpt_tdes`] | the same for older readers | ANSI X9.24-1:2009, triple DES |
+//! | [`pinblock`] | a PIN bound to its card under a key | ISO 9564-1:2017 formats 4 and 0 |
 //! | [`cardcipher`] | card data under a transaction's data key | AES-CBC, ISO/IEC 9797-1 padding method 2 |
 //! | [`fingerprint`] | "the same card again", without the number | HMAC-SHA256 |
 //! | [`cryptogram`] | ARQC and ARPC between chip and issuer | EMV 4.3 Book 2, 8 and annex A1 |
@@ -20,6 +21,7 @@ pub mod cardcipher;
 pub mod carddata;
 pub mod cryptogram;
 pub mod dukpt;
+pub mod dukpt_tdes;
 pub mod fingerprint;
 mod key;
 mod pan;

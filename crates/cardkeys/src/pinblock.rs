@@ -1,8 +1,11 @@
-//! PIN blocks, ISO 9564-1:2017 format 4: a PIN under an AES key, bound to its card number.
+//! PIN blocks, ISO 9564-1:2017 format 4: a PIN under an AES key, bound to its card number. Older readers
+//! make format 0: [`format0`].
 //!
 //! Encoding: the PIN field (control 4, length, digits, fill A, eight random bytes) is encrypted, the PAN field
 //! is mixed in by exclusive or, and the result is encrypted again with the same key. Decoding with another
 //! card number or another key gives noise, which the control, length, digit and fill nibbles reveal.
+
+pub mod format0;
 
 use crate::{Key, Pan};
 use aes::cipher::{BlockCipherDecrypt as _, BlockCipherEncrypt as _};

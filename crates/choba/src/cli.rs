@@ -48,7 +48,7 @@ pub(crate) struct CenterArgs {
     /// Where browsers and phones reach it; `http://` and the listening address when not given.
     #[arg(long, env = "CHOBA_CENTER_PUBLIC_URL")]
     pub(crate) public_url: Option<String>,
-    /// The card network's host and port.
+    /// The card network's `host:port`; `packed://host:port` when it writes digits and lengths in BCD.
     #[arg(long, env = "CHOBA_CENTER_CARD_NETWORK", default_value = "127.0.0.1:8583")]
     pub(crate) card_network: String,
     /// `smtp://host:port` or `smtps://user:password@host`.

@@ -49,10 +49,14 @@ codes! {
     NO_CONNECTION = "901", "connection error before anything was sent", No, Retry::Same, "1.1.9";
     /// The reader is not bound to this account.
     READER_NOT_BOUND = "991", "reader not bound to this account", No, Retry::Never, "1.1.9, M-014";
+    /// Another card was shown than the one that paid.
+    DIFFERENT_CARD = "506", "not the card that paid", No, Retry::Same, "1.1.9, P1245";
     /// The card's validity has ended (answer code 54).
     EXPIRED_CARD = "E01", "expired card", No, Retry::Different, "ISO 8583:1987 DE 39 54";
     /// The payment class is not in the contract or not allowed for this card.
     CLASS_NOT_ALLOWED = "E02", "payment class not allowed", No, Retry::Different, "X-019";
+    /// The card company takes no bonus lump sum on this day.
+    BONUS_CLOSED = "E08", "bonus lump sum not taken on this day", No, Retry::Different, "X-020";
     /// The card's cryptogram is wrong, or the card refused the answer.
     CRYPTOGRAM_REFUSED = "E03", "cryptogram refused", No, Retry::Different, "EMV Book 2";
     /// The card was taken out before the payment ended.
@@ -63,6 +67,8 @@ codes! {
     READER_OFFLINE = "E06", "card reader not connected", No, Retry::Same, "own";
     /// The id was reversed before it arrived (tombstone).
     REVERSED_BEFORE = "E07", "reversed before it arrived", No, Retry::Same, "model 3.3 rule 9";
+    /// The clerk stopped after the warning that such a card has just paid the same sum.
+    DUPLICATE_STOPPED = "E31", "stopped after the duplicate warning", No, Retry::Never, "R-074";
     /// Nobody answered; the center inquires and reverses.
     NO_ANSWER = "E10", "no answer from the network, being reversed", Unknown, Retry::Never, "model 3.3";
     /// An answer that cannot be understood; treated as no answer.

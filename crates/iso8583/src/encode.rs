@@ -2,7 +2,7 @@
 
 use crate::fields::{Format, Length, field};
 use crate::limits::MAX_MESSAGE;
-use crate::{Error, Fault, Form, Message, Spec};
+use crate::{Digits, Error, Fault, Form, Message, Spec};
 
 const HEX_DIGITS: &[u8; 16] = b"0123456789ABCDEF";
 
@@ -19,7 +19,7 @@ impl Message {
             first |= 1_u64.rotate_right(1);
         }
         let mut out = Vec::with_capacity(self.size_hint());
-        out.extend_from_slice(&self.mti.to_bytes());
+        write_digits(spec.digits, &self.mti.to_bytes(), &mut out);
         write_form(spec.bitmap, &first.to_be_bytes(), &mut out);
         if second != 0 {
             write_form(spec.bitmap, &second.to_be_bytes(), &mut out);
@@ -48,26 +48,46 @@ fn write_field(number: u8, value: &[u8], spec: &Spec, out: &mut Vec<u8>) -> Resu
         Form::Raw => value.len(),
         Form::Hex => value.len().saturating_mul(2),
     };
-    let (digits, most) = match row.length {
-        Length::Fixed(_) => ([].as_slice(), usize::MAX),
-        Length::Ll(_) => ([10].as_slice(), 99),
-        Length::Lll(_) => ([100, 10].as_slice(), 999),
+    // Lengths are written with one digit more where BCD needs an even count.
+    let (units, most): (&[usize], usize) = match (row.length, spec.digits) {
+        (Length::Fixed(_), _) => (&[], usize::MAX),
+        (Length::Ll(_), _) => (&[10, 1], 99),
+        (Length::Lll(_), Digits::Text) => (&[100, 10, 1], 999),
+        (Length::Lll(_), Digits::Packed) => (&[1000, 100, 10, 1], 999),
     };
     if written > most {
         return Err(Error::of(number, Fault::TooLong { most, got: written }));
     }
-    if most != usize::MAX {
-        for unit in digits.iter().chain(std::iter::once(&1)) {
-            out.push(digit(written.checked_div(*unit).unwrap_or_default()));
-        }
+    let mut prefix = [0_u8; 4];
+    for (to, unit) in prefix.iter_mut().zip(units) {
+        *to = digit(written.checked_div(*unit).unwrap_or_default());
     }
-    write_form(form, value, out);
+    write_digits(spec.digits, prefix.get(..units.len()).unwrap_or_default(), out);
+    match (row.format, value) {
+        (Format::N, digits) => write_digits(spec.digits, digits, out),
+        (Format::Xn, [sign, digits @ ..]) => {
+            out.push(*sign);
+            write_digits(spec.digits, digits, out);
+        }
+        _ => write_form(form, value, out),
+    }
     Ok(())
 }
 
 /// The last decimal digit of a number in ASCII.
 fn digit(number: usize) -> u8 {
     u8::try_from(number % 10).unwrap_or_default().saturating_add(b'0')
+}
+
+/// ASCII digits as the dialect writes digits.
+fn write_digits(form: Digits, digits: &[u8], out: &mut Vec<u8>) {
+    if form == Digits::Text {
+        out.extend_from_slice(digits);
+        return;
+    }
+    let (first, pairs) = digits.split_at(digits.len() % 2);
+    out.extend(first.iter().map(|digit| digit & 0xF));
+    out.extend(pairs.as_chunks::<2>().0.iter().map(|[high, low]| (high & 0xF) << 4 | low & 0xF));
 }
 
 fn write_form(form: Form, value: &[u8], out: &mut Vec<u8>) {

@@ -46,8 +46,12 @@ impl Mti {
     pub const REVERSAL_ADVICE: Self = Self(*b"0420");
     /// 0421: 0420 again, until it is answered.
     pub const REVERSAL_ADVICE_REPEAT: Self = Self(*b"0421");
-    /// 0500, answered by 0510.
+    /// 0400, answered by 0410: undo a payment that was approved, asked as a question.
+    pub const REVERSAL_REQUEST: Self = Self(*b"0400");
+    /// 0500, answered by 0510: the acquirer's totals of a day.
     pub const RECONCILIATION_REQUEST: Self = Self(*b"0500");
+    /// 0520, answered by 0530: the totals as they stand, said and not asked.
+    pub const RECONCILIATION_ADVICE: Self = Self(*b"0520");
     /// 0800, answered by 0810.
     pub const NETWORK_REQUEST: Self = Self(*b"0800");
 
@@ -194,7 +198,9 @@ mod tests {
             ("0220", "0230", "0221"),
             ("0420", "0430", "0421"),
             ("0421", "0430", "0421"),
+            ("0400", "0410", "0401"),
             ("0500", "0510", "0501"),
+            ("0520", "0530", "0521"),
             ("0800", "0810", "0801"),
         ] {
             assert_eq!(mti(asked).answer(), Some(mti(answered)), "{asked}");

@@ -3,6 +3,7 @@
 use crate::icon::Icon;
 use crate::text::texts;
 use crate::ui::Button;
+use crate::wait::Picture;
 use maud::{Markup, html};
 use money::Yen;
 
@@ -133,6 +134,40 @@ pub fn sign_pad(lang: &str, clear: &str) -> Markup {
             p.error data-error role="alert" {}
             input type="hidden" name="strokes" data-strokes;
             (Button::second(clear).inert("data-clear"))
+        }
+    }
+}
+
+/// Where the customer's code comes in: the camera's picture, a scanner that types, and the field that takes
+/// a typed number. Stands in a [`crate::ui::live_form`]; the field is called `code`, beside it `entry` says
+/// `typed` or `scanner`. The camera may be turned (M-045). Frames of the camera are posted to `frames`, grey, at most 640 wide.
+pub fn scan_pad(lang: &str, frames: &str, label: &str, hint: &str, go: &str) -> Markup {
+    let t = texts(lang);
+    html! {
+        qr-scan frames=(frames) {
+            div.scan-view {
+                (Picture::ShowCode)
+                video muted playsinline aria-label=(t.camera_view) {}
+                span.scan-frame aria-hidden="true" {}
+            }
+            p.error data-error data-text=(t.camera_failed) role="alert" {}
+            div.row.scan-keys {
+                button.btn type="button" data-start { (Icon::Qr) span { (t.camera_on) } }
+                button.btn type="button" data-stop { (Icon::Cross) span { (t.camera_off) } }
+                button.btn type="button" data-turn { (Icon::Undo) span { (t.camera_turn) } }
+            }
+        }
+        scan-wedge {
+            div.field {
+                label for="code" { (label) }
+                div.row.typed-code {
+                    input.input #code name="code" type="text" inputmode="numeric" autocomplete="off" maxlength="512"
+                        spellcheck="false" autocapitalize="off" data-keep aria-describedby="code-hint" enterkeyhint="go";
+                    (Button::second(go))
+                }
+                p.hint #code-hint { (hint) }
+            }
+            input type="hidden" name="entry" value="typed" data-entry;
         }
     }
 }

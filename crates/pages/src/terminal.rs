@@ -84,13 +84,14 @@ pub struct Outcome<'a> {
     title: &'a str,
     amount: Option<Yen>,
     money: Option<MoneyTaken>,
+    gives_back: bool,
     aside: &'a str,
 }
 
 impl<'a> Outcome<'a> {
     /// A result with its heading, which takes the focus and is announced.
     pub fn new(lang: &'a str, tone: Tone, title: &'a str) -> Self {
-        Self { lang, tone, title, amount: None, money: None, aside: "" }
+        Self { lang, tone, title, amount: None, money: None, gives_back: false, aside: "" }
     }
 
     /// With the amount.
@@ -105,6 +106,12 @@ impl<'a> Outcome<'a> {
         self
     }
 
+    /// The sentence is on money that goes back to the customer.
+    pub fn gives_back(mut self, gives_back: bool) -> Self {
+        self.gives_back = gives_back;
+        self
+    }
+
     /// With a line under the heading: what happened.
     pub fn aside(mut self, text: &'a str) -> Self {
         self.aside = text;
@@ -116,6 +123,10 @@ impl Render for Outcome<'_> {
     fn render(&self) -> Markup {
         let t = texts(self.lang);
         let icon = if self.tone == Tone::Ng { Icon::Cross } else { self.tone.icon() };
+        let [yes, no, unknown] = match self.gives_back {
+            true => [t.back_yes, t.back_no, t.back_unknown],
+            false => [t.money_yes, t.money_no, t.money_unknown],
+        };
         html! {
             section.result.(self.tone.class()) {
                 span.badge { (icon) }
@@ -123,9 +134,9 @@ impl Render for Outcome<'_> {
                 @if let Some(amount) = self.amount { p.yen { small { "¥" } (amount.grouped()) } }
                 @if !self.aside.is_empty() { p { (self.aside) } }
                 @match self.money {
-                    Some(MoneyTaken::Yes) => p.money-taken { (Icon::Check) (t.money_yes) },
-                    Some(MoneyTaken::No) => p.money-taken { (Icon::Released) (t.money_no) },
-                    Some(MoneyTaken::Unknown) => p.money-taken { (Icon::Question) (t.money_unknown) },
+                    Some(MoneyTaken::Yes) => p.money-taken { (Icon::Check) (yes) },
+                    Some(MoneyTaken::No) => p.money-taken { (Icon::Released) (no) },
+                    Some(MoneyTaken::Unknown) => p.money-taken { (Icon::Question) (unknown) },
                     None => {}
                 }
             }
@@ -152,6 +163,8 @@ pub struct HistoryRow<'a> {
     pub how: &'a str,
     /// How much.
     pub amount: Yen,
+    /// It goes back to the customer.
+    pub gives_back: bool,
     /// How it stands.
     pub status: Status,
     /// The status word.
@@ -166,7 +179,7 @@ pub fn history(rows: &[HistoryRow<'_>]) -> Markup {
                 li {
                     a href=(row.href) {
                         span { (row.how) }
-                        span.yen { "¥" (row.amount.grouped()) }
+                        span.yen { @if row.gives_back { "-" } "¥" (row.amount.grouped()) }
                         span.sub { (row.when) }
                         (chip(row.status, row.word))
                     }

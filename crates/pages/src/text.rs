@@ -24,6 +24,17 @@ pub(crate) struct Texts {
     pub(crate) money_no: &'static str,
     pub(crate) money_unknown: &'static str,
     pub(crate) back_home: &'static str,
+    pub(crate) back_yes: &'static str,
+    pub(crate) back_no: &'static str,
+    pub(crate) back_unknown: &'static str,
+    pub(crate) elapsed_s: &'static str,
+    pub(crate) elapsed_min: &'static str,
+    pub(crate) elapsed_h: &'static str,
+    pub(crate) camera_on: &'static str,
+    pub(crate) camera_off: &'static str,
+    pub(crate) camera_turn: &'static str,
+    pub(crate) camera_view: &'static str,
+    pub(crate) camera_failed: &'static str,
 }
 
 static JA: Texts = Texts {
@@ -49,6 +60,17 @@ static JA: Texts = Texts {
     money_no: "代金はいただいていません",
     money_unknown: "代金をいただいたか、まだ分かりません",
     back_home: "最初の画面へ",
+    back_yes: "返金しました",
+    back_no: "返金していません",
+    back_unknown: "返金できたか、まだ分かりません",
+    elapsed_s: "{s}秒経過",
+    elapsed_min: "{m}分{s}秒経過",
+    elapsed_h: "{h}時間{m}分経過",
+    camera_on: "カメラで読み取る",
+    camera_off: "カメラを止める",
+    camera_turn: "カメラを切り替える",
+    camera_view: "カメラの映像。コードを枠に合わせてください",
+    camera_failed: "カメラを使えません。スキャナーで読み取るか、番号を入力してください。",
 };
 
 static EN: Texts = Texts {
@@ -74,6 +96,17 @@ static EN: Texts = Texts {
     money_no: "No money was taken",
     money_unknown: "It is not known yet whether money was taken",
     back_home: "Back to the start",
+    back_yes: "The money was given back",
+    back_no: "No money was given back",
+    back_unknown: "It is not known yet whether the money was given back",
+    elapsed_s: "{s} s so far",
+    elapsed_min: "{m} min {s} s so far",
+    elapsed_h: "{h} h {m} min so far",
+    camera_on: "Use the camera",
+    camera_off: "Stop the camera",
+    camera_turn: "Switch camera",
+    camera_view: "Camera picture: hold the code into the frame",
+    camera_failed: "The camera cannot be used. Use the scanner, or type the number.",
 };
 
 /// The frame's words for an HTML language code; anything but `en…` is Japanese.

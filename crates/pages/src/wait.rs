@@ -21,6 +21,10 @@ pub enum Picture {
     Remove,
     /// Paper comes out of the printer.
     Print,
+    /// The customer shows a code on the phone.
+    ShowCode,
+    /// The customer confirms on the phone.
+    ConfirmPhone,
     /// The terminal is at work: an abacus.
     Work,
 }
@@ -34,6 +38,8 @@ impl Picture {
             Self::PinPad => ("pic pic-pin", PIN_PAD),
             Self::Remove => ("pic pic-remove", INSERT),
             Self::Print => ("pic pic-print", PRINT),
+            Self::ShowCode => ("pic pic-code", SHOW_CODE),
+            Self::ConfirmPhone => ("pic pic-confirm", CONFIRM_PHONE),
             Self::Work => ("pic abacus", WORK),
         }
     }
@@ -66,6 +72,17 @@ pub fn count_down(lang: &str, until: Timestamp, total_s: u32, left_s: u32) -> Ma
                 circle cx="18" cy="18" r="15.5" pathLength="100" stroke-dasharray="100" data-ring {}
             }
             span { (t.seconds_left) " " b data-left { (left_s) } }
+        }
+    }
+}
+
+/// How long something has been going on. Without script only what `text` says stands there: the instant it
+/// began; the drawing itself never changes with time, so that no press on it goes stale.
+pub fn elapsed(lang: &str, since: Timestamp, text: &str) -> Markup {
+    let t = texts(lang);
+    html! {
+        elapsed-time since=(since.to_string()) data-s=(t.elapsed_s) data-min=(t.elapsed_min) data-h=(t.elapsed_h) {
+            span { (text) } " " b data-elapsed {}
         }
     }
 }
@@ -117,6 +134,8 @@ const TOUCH: &str = include_str!("pictures/touch.svg");
 const SWIPE: &str = include_str!("pictures/swipe.svg");
 const PIN_PAD: &str = include_str!("pictures/pin_pad.svg");
 const PRINT: &str = include_str!("pictures/print.svg");
+const SHOW_CODE: &str = include_str!("pictures/show_code.svg");
+const CONFIRM_PHONE: &str = include_str!("pictures/confirm_phone.svg");
 const WORK: &str = include_str!("pictures/work.svg");
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
-//! Payment classes (支払区分): lump sum and instalments; revolving and bonus come with their calendar.
+//! Payment classes (支払区分): lump sum, instalments, revolving, bonus lump sum.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// How the cardholder pays the issuer back. Text form: `lump`, `installments-3`.
+/// How the cardholder pays the issuer back. Text form: `lump`, `installments-3`, `revolving`, `bonus`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum PaymentClass {
@@ -11,6 +11,10 @@ pub enum PaymentClass {
     Lump,
     /// 分割: this many monthly payments, 2 to 99; the contract names which counts.
     Installments(u8),
+    /// リボ: a fixed sum each month.
+    Revolving,
+    /// ボーナス一括: all at once with the next bonus; only while the season is open ([`crate::bonus`], X-020).
+    BonusLump,
 }
 
 /// Not a payment class.
@@ -19,7 +23,7 @@ pub struct BadClass(pub String);
 
 impl fmt::Display for BadClass {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "not a payment class: {} (lump, installments-3, …)", self.0)
+        write!(f, "not a payment class: {} (lump, installments-3, revolving, bonus)", self.0)
     }
 }
 
@@ -30,6 +34,8 @@ impl fmt::Display for PaymentClass {
         match self {
             Self::Lump => f.write_str("lump"),
             Self::Installments(count) => write!(f, "installments-{count}"),
+            Self::Revolving => f.write_str("revolving"),
+            Self::BonusLump => f.write_str("bonus"),
         }
     }
 }
@@ -37,8 +43,11 @@ impl fmt::Display for PaymentClass {
 impl std::str::FromStr for PaymentClass {
     type Err = BadClass;
     fn from_str(text: &str) -> Result<Self, BadClass> {
-        if text == "lump" {
-            return Ok(Self::Lump);
+        match text {
+            "lump" => return Ok(Self::Lump),
+            "revolving" => return Ok(Self::Revolving),
+            "bonus" => return Ok(Self::BonusLump),
+            _ => {}
         }
         text.strip_prefix("installments-")
             .and_then(|count| count.parse::<u8>().ok())
@@ -68,10 +77,16 @@ mod tests {
     #[test]
     fn classes_are_read_back_and_nonsense_is_refused() {
         //
-        for class in [PaymentClass::Lump, PaymentClass::Installments(3), PaymentClass::Installments(24)] {
+        for class in [
+            PaymentClass::Lump,
+            PaymentClass::Installments(3),
+            PaymentClass::Installments(24),
+            PaymentClass::Revolving,
+            PaymentClass::BonusLump,
+        ] {
             assert_eq!(class.to_string().parse(), Ok(class));
         }
-        for text in ["", "installments-1", "installments-100", "bonus", "installments-x"] {
+        for text in ["", "installments-1", "installments-100", "bonus-2", "installments-x"] {
             assert!(text.parse::<PaymentClass>().is_err(), "{text}");
         }
     }

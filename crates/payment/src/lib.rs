@@ -4,6 +4,7 @@
 //! of model.md 3.3 and no others.
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects, clippy::as_conversions))]
 
+pub mod bonus;
 mod brand;
 mod class;
 mod id;

@@ -46,6 +46,11 @@ struct Street {
 
 impl Street {
     async fn open() -> Self {
+        Self::speaking("").await
+    }
+
+    /// A street whose line to the network has this in front of its address.
+    async fn speaking(dialect: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Clock::by_hand("2026-11-21T01:15:30Z".parse().unwrap());
         let free = "127.0.0.1:0".parse().unwrap();
@@ -63,7 +68,7 @@ impl Street {
         let bound = Networks::open(settings).unwrap().bind().await.unwrap();
         let addresses = bound.addresses().unwrap();
         tokio::spawn(bound.serve(std::future::pending()));
-        let line = Line::new(&addresses.card.to_string(), 1, clock.clone());
+        let line = Line::new(&format!("{dialect}{}", addresses.card), 1, clock.clone());
         let running = line.clone();
         tokio::spawn(async move { running.run().await });
         let url = format!("ws://{}/desk/bench/{TERMINAL}", addresses.desk);
@@ -314,6 +319,32 @@ async fn taps_swipes_and_instalments() {
         book 424242******4242 sale 15001 charged: approved
         book 401288******1881 hold 3000 charged: approved
         book 353011******0000 sale 30000 charged: approved
+    "#]])
+        .await;
+}
+
+#[tokio::test]
+async fn a_line_with_packed_digits_carries_the_same_payments() {
+    let mut street = Street::speaking("packed://").await;
+    for (yen, class, hand) in [
+        (15_001, PaymentClass::Lump, r#"{"card":"mastercard","how":"tap"}"#),
+        (30_000, PaymentClass::Revolving, r#"{"card":"jcb","how":"insert","pin":"2468"}"#),
+        // X-020: on the day of this test no card company takes a bonus lump sum.
+        (30_000, PaymentClass::BonusLump, r#"{"card":"jcb","how":"insert","pin":"2468"}"#),
+    ] {
+        street.pay(yen, class, &[hand]).await;
+    }
+    street
+        .check(&expect![[r#"
+        0100 ¥15,001 -> 00, 0220 acknowledged
+        {"card":"mastercard","how":"tap"}: Approved
+        0200 ¥30,000 -> 00
+        {"card":"jcb","how":"insert","pin":"2468"}: Approved
+        0200 ¥30,000 -> 57
+        {"card":"jcb","how":"insert","pin":"2468"}: Declined
+        book 555555******4444 hold 15001 charged: approved
+        book 353011******0000 sale 30000 charged: approved
+        book 353011******0000 sale 30000 declined: payment class not allowed for this card
     "#]])
         .await;
 }

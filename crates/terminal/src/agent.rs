@@ -6,6 +6,7 @@
 use crate::attempt::Attempt;
 use crate::context::{Clerk, Context, LocalSettings, Reader, instant};
 use crate::event::{Done, Effect, Event, Local, Moment, NewPayment, Press};
+use crate::handle::{Heard, NotNow, TerminalHandle};
 use crate::screen::Screen;
 use crate::shared::Shared;
 use crate::step::{Step, deadline, step};
@@ -23,21 +24,10 @@ pub(crate) enum Message {
     Event(Event),
     /// Somebody pressed something on the page with this revision; answered when it took effect.
     Press(Press, Option<String>, oneshot::Sender<()>),
-    /// A program on this device wants a payment.
-    Start(NewPayment, oneshot::Sender<Result<Attempt, Busy>>),
+    /// A program wants a payment, or one given back.
+    Start(Box<NewPayment>, oneshot::Sender<Result<Heard, NotNow>>),
     /// The surroundings changed.
     Around(Around),
-}
-
-/// Why a payment cannot begin now.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Busy {
-    /// Something else runs.
-    With(&'static str, Option<PaymentId>),
-    /// The terminal is not activated.
-    NotActivated,
-    /// The journal refused.
-    Refused(Code),
 }
 
 /// What changed around the screen.
@@ -118,7 +108,7 @@ async fn hear(shared: &Arc<Shared>, message: Message) {
             let _ = reply.send(());
         }
         Message::Start(new, reply) => {
-            let _ = reply.send(start_local(shared, new).await);
+            let _ = reply.send(start_local(shared, *new).await);
         }
     }
 }
@@ -135,26 +125,40 @@ fn surround(ctx: &mut Context, around: Around) {
     }
 }
 
-/// Starts a payment for a program on this device, unless something runs.
-async fn start_local(shared: &Arc<Shared>, new: NewPayment) -> Result<Attempt, Busy> {
+/// Whether a wish is the one that began a payment before.
+fn is_same(before: &Attempt, new: &NewPayment) -> bool {
+    before.amount == new.amount
+        && before.method == new.method
+        && before.class == new.class
+        && before.note == new.note
+        && before.purpose == new.purpose()
+}
+
+/// Starts a payment for a program, unless something runs. The same id again is the same payment.
+async fn start_local(shared: &Arc<Shared>, new: NewPayment) -> Result<Heard, NotNow> {
     let id = new.id;
-    let refused = shared.with_shown(|shown| {
-        if shown.ctx.config.is_none() {
-            return Some(Busy::NotActivated);
-        }
-        if let Some(open) = shown.ctx.unacknowledged() {
-            return Some(Busy::With("a payment whose result is not known yet", Some(open.id)));
-        }
-        let running = shown.screen.running().map(|attempt| attempt.id);
-        shown.screen.busy_with().map(|what| Busy::With(what, running))
-    });
-    if let Some(busy) = refused {
-        return Err(busy);
+    if let Some(attempt) = shared.journal.load(id).await? {
+        let same = is_same(&attempt, &new);
+        return if same { Ok(Heard { attempt, fresh: false }) } else { Err(NotNow::Conflict) };
+    }
+    if shared.with_shown(|shown| shown.ctx.config.is_none()) {
+        return Err(NotNow::NotActivated);
+    }
+    if let Some(busy) = (TerminalHandle { shared: Arc::clone(shared) }).busy() {
+        return Err(NotNow::Busy(busy));
     }
     move_by(shared, Event::Local(Local::Start(new))).await;
-    match shared.journal.load(id).await {
-        Ok(Some(attempt)) => Ok(attempt),
-        _ => Err(Busy::Refused(codes::api::NO_SPACE)),
+    match shared.journal.load(id).await? {
+        Some(attempt) => Ok(Heard { attempt, fresh: true }),
+        None => Err(NotNow::Refused(shared.with_shown(|shown| refused_with(&shown.screen)))),
+    }
+}
+
+/// Why the journal did not take the intent, as the screen says it.
+fn refused_with(screen: &Screen) -> Code {
+    match screen {
+        Screen::Result(finished) => finished.attempt.code().unwrap_or(codes::api::NO_SPACE),
+        _ => codes::api::NO_SPACE,
     }
 }
 
@@ -197,6 +201,7 @@ fn event_name(event: &Event) -> &'static str {
         Event::Press(_) => "press",
         Event::Local(_) => "local",
         Event::Reader(_, _) => "reader",
+        Event::Scanned(_) => "scanned",
         Event::Done(_) => "done",
         Event::Tick => "tick",
     }

@@ -5,18 +5,71 @@ use crate::event::NewPayment;
 use crate::journal::Fact;
 use codes::{Code, MoneyTaken};
 use money::Yen;
-use payment::{Event, IllegalTransition, Method, Operator, PaymentClass, PaymentId, State, StateName};
+use payment::{
+    Brand, CodeEntry, Event, IllegalTransition, Method, Operator, PaymentClass, PaymentId, RefundKind, State,
+    StateName,
+};
 use receipt::{CardFacts, Copy, SlipFacts, Strokes};
 use serde::{Deserialize, Serialize};
 
 /// Who asked for the payment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
     /// The terminal's own keypad.
     Keypad,
     /// A program on this device, by `POST /local/payments`.
     Local,
+    /// A register, over its protocol (nexo).
+    Register {
+        /// The register's own id (SaleID).
+        sale_id: String,
+        /// The id of the register's request (ServiceID): at most ten characters, remembered for 48 hours.
+        service_id: String,
+        /// The register's number of the sale (SaleTransactionID).
+        transaction: String,
+    },
+}
+
+impl Origin {
+    /// The stable word of who asked.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Keypad => "keypad",
+            Self::Local => "local",
+            Self::Register { .. } => "register",
+        }
+    }
+}
+
+/// Whether money is taken, or given back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// Money is taken.
+    #[default]
+    Sale,
+    /// Money that was taken is given back; a record of its own with the same states (model 3.3 rule 4).
+    Refund {
+        /// The payment.
+        of: PaymentId,
+        /// Void, return or refund.
+        kind: RefundKind,
+    },
+}
+
+/// What may be kept of a code payment: the code itself pays once and is never written down.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodeFacts {
+    /// The brand, once it is known (M-041).
+    pub brand: Option<Brand>,
+    /// The code without its middle.
+    pub masked: String,
+    /// How it came in.
+    pub entry: CodeEntry,
+    /// The number under which the brand's center knows the payment (M-044).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub center_txn_id: Option<String>,
 }
 
 /// How often each copy went to the printer.
@@ -51,6 +104,13 @@ pub struct Attempt {
     pub operator: Option<Operator>,
     /// Who asked.
     pub origin: Origin,
+    /// Taken, or given back.
+    #[serde(default)]
+    pub purpose: Purpose,
+    /// When whoever asked no longer wants an answer: the screen is cleared then if no card or code was
+    /// read, UTC microseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline_us: Option<i64>,
     /// When it started, UTC microseconds.
     pub started_at_us: i64,
     /// When its state last changed, UTC microseconds.
@@ -59,6 +119,18 @@ pub struct Attempt {
     pub state: State,
     /// The card, once it was read and sent.
     pub card: Option<CardFacts>,
+    /// The code of a code payment, once it was read and sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code_paid: Option<CodeFacts>,
+    /// The customer must still confirm on the phone; somebody was asked and nobody has decided.
+    #[serde(default)]
+    pub waits_for_user: bool,
+    /// What was given back of it so far, whole yen, as far as this terminal knows.
+    #[serde(default)]
+    pub given_back: Yen,
+    /// The refunds that were begun of it here, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refunds: Vec<PaymentId>,
     /// A signature follows the authorization (0100 → 0220).
     pub signature_follows: bool,
     /// The signature, once it was given.
@@ -87,6 +159,9 @@ pub enum BadStory {
     /// A payment was started twice.
     #[error("payment {0} was started twice")]
     StartedTwice(PaymentId),
+    /// A payment that took no money, or less than this, is to be given back.
+    #[error("payment {0} has not that much to give back")]
+    NothingToGiveBack(PaymentId),
 }
 
 impl From<IllegalTransition> for BadStory {
@@ -101,15 +176,19 @@ impl Attempt {
         match (before, fact) {
             (None, Fact::Started(started)) => {
                 let new = NewPayment {
-                    id,
-                    amount: started.amount,
-                    class: started.class,
+                    method: started.method,
                     note: started.note.clone(),
-                    origin: started.origin,
-                    since_us: at_us,
+                    origin: started.origin.clone(),
+                    deadline_us: started.deadline_us,
+                    ..NewPayment::sale(id, started.amount, started.class, at_us)
                 };
-                let planned = Self::planned(&new, started.operator.clone(), at_us);
-                Ok(Self { method: started.method, slip_no: started.slip_no, ..planned })
+                Ok(Self {
+                    slip_no: started.slip_no,
+                    purpose: started.purpose,
+                    card: started.card.clone(),
+                    code_paid: started.code_paid.clone(),
+                    ..Self::planned(&new, started.operator.clone(), at_us)
+                })
             }
             (Some(_), Fact::Started(_)) => Err(BadStory::StartedTwice(id)),
             (None, _) => Err(BadStory::NotStarted(id)),
@@ -124,19 +203,46 @@ impl Attempt {
         }
     }
 
+    /// What the slip says about the code.
+    fn take_code(&mut self, slip: &SlipFacts) {
+        if let (Some(known), Some(said)) = (&mut self.code_paid, &slip.code) {
+            known.brand = Some(said.brand);
+            if said.center_txn_id.is_some() {
+                known.center_txn_id.clone_from(&said.center_txn_id);
+            }
+        }
+    }
+
     fn note_down(&mut self, fact: &Fact) {
         match fact {
             Fact::Sent(sent) => {
                 self.class = sent.class;
-                self.card = Some(sent.card.clone());
+                if sent.card.is_some() {
+                    self.card.clone_from(&sent.card);
+                }
+                if sent.code_paid.is_some() {
+                    self.code_paid.clone_from(&sent.code_paid);
+                }
                 self.signature_follows = sent.signature_follows;
             }
             Fact::Authorized { slip, .. } | Fact::Approved { slip, .. } => {
-                if slip.is_some() {
+                if let Some(said) = slip {
+                    self.take_code(said);
                     self.slip.clone_from(slip);
                 }
             }
             Fact::Signed { signature } => self.signature = Some(signature.clone()),
+            Fact::Told { brand, center_txn_id, waits_for_user } => {
+                self.waits_for_user = *waits_for_user;
+                if let Some(code) = &mut self.code_paid {
+                    code.brand = brand.or(code.brand);
+                    if center_txn_id.is_some() {
+                        code.center_txn_id.clone_from(center_txn_id);
+                    }
+                }
+            }
+            Fact::GivingBack { refund } => self.refunds.push(*refund),
+            Fact::GivenBack { total } => self.given_back = *total,
             Fact::UndoWanted { code } => self.undo = Some(*code),
             Fact::Acknowledged { .. } => self.acknowledged = true,
             Fact::Closed => self.closed = true,
@@ -172,16 +278,22 @@ impl Attempt {
         Self {
             id: new.id,
             amount: new.amount,
-            method: Method::Card,
+            method: new.method,
             class: new.class,
             slip_no: 0,
             note: new.note.clone(),
             operator,
-            origin: new.origin,
+            origin: new.origin.clone(),
+            purpose: new.purpose(),
+            deadline_us: new.deadline_us,
             started_at_us: now_us,
             changed_at_us: now_us,
             state: State::Started,
-            card: None,
+            card: new.refund.as_ref().and_then(|terms| terms.card.clone()),
+            code_paid: new.refund.as_ref().and_then(|terms| terms.code_paid.clone()),
+            waits_for_user: false,
+            given_back: Yen::ZERO,
+            refunds: Vec::new(),
             signature_follows: false,
             signature: None,
             slip: None,
@@ -197,7 +309,27 @@ impl Attempt {
         self.state.name()
     }
 
-    /// Whether money was taken, as far as this terminal knows. A completion that was asked for and not
+    /// Whether this gives money back.
+    pub fn is_refund(&self) -> bool {
+        matches!(self.purpose, Purpose::Refund { .. })
+    }
+
+    /// The payment that this gives back.
+    pub fn gives_back(&self) -> Option<PaymentId> {
+        match self.purpose {
+            Purpose::Refund { of, .. } => Some(of),
+            Purpose::Sale => None,
+        }
+    }
+
+    /// The brand, once a card or a code has told it.
+    pub fn brand(&self) -> Option<Brand> {
+        let card = self.card.as_ref().map(|card| card.brand);
+        card.or_else(|| self.code_paid.as_ref().and_then(|code| code.brand))
+    }
+
+    /// Whether money was moved, as far as this terminal knows: taken by a sale, returned by a refund. A
+    /// completion that was asked for and not
     /// yet answered may have been posted.
     pub fn money_taken(&self) -> MoneyTaken {
         if self.is_completing() { MoneyTaken::Unknown } else { self.name().money_taken() }
@@ -225,7 +357,7 @@ impl Attempt {
         self.name() == StateName::Authorized && self.signature.is_some()
     }
 
-    /// Whether nobody knows yet what became of it.
+    /// Whether nobody knows yet what became of it. A customer who still has to confirm is no doubt.
     pub fn is_open(&self) -> bool {
         self.name() == StateName::InDoubt || self.is_completing()
     }
@@ -264,6 +396,8 @@ pub enum Remedy {
     Complete,
     /// It must be undone whatever it is.
     Undo(Code),
+    /// The customer confirms on the phone: ask again every few seconds, without end and without doubt.
+    Await,
 }
 
 /// The remedy of a payment.
@@ -271,6 +405,7 @@ pub fn remedy(attempt: &Attempt) -> Remedy {
     match (&attempt.state, attempt.undo) {
         (State::Started, _) => Remedy::Tombstone,
         (State::Sent | State::InDoubt(_) | State::Authorized(_), Some(code)) => Remedy::Undo(code),
+        (State::Sent, None) if attempt.waits_for_user => Remedy::Await,
         (State::Sent | State::InDoubt(_), None) => Remedy::Inquire,
         (State::Authorized(_), None) if attempt.signature.is_some() => Remedy::Complete,
         (State::Authorized(_), None) => Remedy::None,
@@ -311,6 +446,9 @@ impl Fact {
             | Self::SignedOut
             | Self::Started(_)
             | Self::Signed { .. }
+            | Self::Told { .. }
+            | Self::GivingBack { .. }
+            | Self::GivenBack { .. }
             | Self::UndoWanted { .. }
             | Self::Acknowledged { .. }
             | Self::Closed

@@ -2,8 +2,9 @@
 //! outcome; a fault says whether the request may have arrived.
 
 use center_api::{
-    Activation, ActivationRequest, ClerkSession, ClerkSignIn, CompletionRequest, JournalAnswer,
-    JournalUpload, MailReceiptRequest, PaymentRequest, PaymentView, Problem, ReversalRequest, TerminalConfig,
+    Activation, ActivationRequest, ClerkSession, ClerkSignIn, CompletionRequest, DuplicateAnswer,
+    DuplicateCheck, JournalAnswer, JournalUpload, MailReceiptRequest, PaymentRequest, PaymentView, Problem,
+    RefundRequest, RefundReversal, RefundView, ReversalRequest, TerminalConfig,
 };
 use payment::PaymentId;
 use std::future::Future;
@@ -55,6 +56,14 @@ pub trait Center: Send + Sync + 'static {
     fn reverse(&self, id: PaymentId, request: ReversalRequest) -> Asking<'_, PaymentView>;
     /// `POST /api/v1/payments/{id}/release`: gives an authorization back.
     fn release(&self, id: PaymentId) -> Asking<'_, PaymentView>;
+    /// `POST /api/v1/payments/{id}/refunds`.
+    fn refund(&self, of: PaymentId, request: RefundRequest) -> Asking<'_, RefundView>;
+    /// `GET /api/v1/refunds/{id}`; nothing when the center never heard of it.
+    fn look_refund(&self, id: PaymentId) -> Asking<'_, Option<RefundView>>;
+    /// `POST /api/v1/refunds/{id}/reversal`.
+    fn reverse_refund(&self, id: PaymentId, request: RefundReversal) -> Asking<'_, RefundView>;
+    /// `POST /api/v1/duplicate-checks`.
+    fn duplicates(&self, request: DuplicateCheck) -> Asking<'_, DuplicateAnswer>;
     /// `POST /api/v1/payments/{id}/receipt-mails`.
     fn mail(&self, id: PaymentId, request: MailReceiptRequest) -> Asking<'_, ()>;
     /// `POST /api/v1/journal`.

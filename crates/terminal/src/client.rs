@@ -4,8 +4,8 @@ use crate::center::{Asking, Center, CenterFault};
 use crate::journal::Journal;
 use center_api::{
     Activation, ActivationRequest, CenterClient, ClerkSession, ClerkSignIn, CompletionRequest, Counter,
-    Fault, JournalAnswer, JournalUpload, MailReceiptRequest, PaymentRequest, PaymentView, ReversalRequest,
-    Signer, TerminalConfig,
+    DuplicateAnswer, DuplicateCheck, Fault, JournalAnswer, JournalUpload, MailReceiptRequest, PaymentRequest,
+    PaymentView, RefundRequest, RefundReversal, RefundView, ReversalRequest, Signer, TerminalConfig,
 };
 use clock::Clock;
 use ed25519_dalek::SigningKey;
@@ -155,6 +155,22 @@ impl Center for HttpCenter {
 
     fn release(&self, id: PaymentId) -> Asking<'_, PaymentView> {
         Box::pin(async move { Ok(self.client.release(&self.signer()?, id).await?) })
+    }
+
+    fn refund(&self, of: PaymentId, request: RefundRequest) -> Asking<'_, RefundView> {
+        Box::pin(async move { Ok(self.client.refund(&self.signer()?, of, &request).await?) })
+    }
+
+    fn look_refund(&self, id: PaymentId) -> Asking<'_, Option<RefundView>> {
+        Box::pin(async move { Ok(self.client.refund_of(&self.signer()?, id).await?) })
+    }
+
+    fn reverse_refund(&self, id: PaymentId, request: RefundReversal) -> Asking<'_, RefundView> {
+        Box::pin(async move { Ok(self.client.reverse_refund(&self.signer()?, id, &request).await?) })
+    }
+
+    fn duplicates(&self, request: DuplicateCheck) -> Asking<'_, DuplicateAnswer> {
+        Box::pin(async move { Ok(self.client.duplicates(&self.signer()?, &request).await?) })
     }
 
     fn mail(&self, id: PaymentId, request: MailReceiptRequest) -> Asking<'_, ()> {

@@ -7,7 +7,7 @@ use center_api::TerminalConfig;
 use codes::Code;
 use i18n::Lang;
 use jiff::Timestamp;
-use payment::{Brand, Interfaces, Keypad, Operator, PaymentClass, PaymentId, Policy};
+use payment::{Brand, Interfaces, Keypad, Method, Operator, PaymentClass, PaymentId, Policy};
 use serde::{Deserialize, Serialize};
 
 /// The surroundings of the screen.
@@ -130,11 +130,11 @@ impl Context {
         idle.min(clerk.since_us.saturating_add(minutes(session.absolute_min)))
     }
 
-    /// The classes that at least one contract and its brand allow, lump sum first.
-    pub fn classes(&self) -> Vec<PaymentClass> {
+    /// The classes that at least one contract and its brand allow now, lump sum first.
+    pub fn classes(&self, now_us: i64) -> Vec<PaymentClass> {
         let mut classes: Vec<PaymentClass> = Vec::new();
-        for brand in self.config.iter().flat_map(|config| &config.contracts).map(|contract| contract.brand) {
-            for class in self.classes_of(brand) {
+        for brand in self.brands_of(Method::Card) {
+            for class in self.classes_of(brand, now_us) {
                 if !classes.contains(&class) {
                     classes.push(class);
                 }
@@ -144,8 +144,23 @@ impl Context {
         classes
     }
 
-    /// The classes that the contract and the brand both allow; none without a contract (201).
-    pub fn classes_of(&self, brand: Brand) -> Vec<PaymentClass> {
+    /// The brands of a method that the shop has under contract, in the order of the contract (M-030).
+    pub fn brands_of(&self, method: Method) -> Vec<Brand> {
+        let contracts = self.config.iter().flat_map(|config| &config.contracts);
+        contracts
+            .map(|contract| contract.brand)
+            .filter(|brand| brand.row().is_ok_and(|row| row.method == method))
+            .collect()
+    }
+
+    /// The code brands that the shop has under contract.
+    pub fn code_brands(&self) -> Vec<Brand> {
+        self.brands_of(Method::Code)
+    }
+
+    /// The classes that the contract and the brand both allow now; none without a contract (201). A bonus lump
+    /// sum has its seasons.
+    pub fn classes_of(&self, brand: Brand, now_us: i64) -> Vec<PaymentClass> {
         let Some(contract) =
             self.config.iter().flat_map(|config| &config.contracts).find(|contract| contract.brand == brand)
         else {
@@ -154,6 +169,9 @@ impl Context {
         let most = brand.row().map(|row| row.classes.as_slice()).unwrap_or_default();
         let mut classes: Vec<PaymentClass> =
             contract.classes.iter().copied().filter(|class| most.contains(class)).collect();
+        if payment::bonus::pays_month(brand, clock::business_date(instant(now_us))).is_none() {
+            classes.retain(|class| *class != PaymentClass::BonusLump);
+        }
         classes.sort();
         classes
     }

@@ -1,14 +1,14 @@
 //! What happens to a screen, and what a step wants done.
 
-use crate::attempt::{Attempt, Origin};
+use crate::attempt::{Attempt, CodeFacts, Origin, Purpose};
 use crate::context::LocalSettings;
 use crate::screen::{CardHint, Filter, Trouble};
 use crate::secret::Password;
-use center_api::{Activation, CardData};
+use center_api::{Activation, CardData, CodeToken, RefundOffer, Suspect};
 use codes::Code;
 use money::Yen;
-use payment::{PaymentClass, PaymentId};
-use receipt::{Copy, Strokes};
+use payment::{Brand, CodeEntry, Medium, Method, PaymentClass, PaymentId, RefundKind};
+use receipt::{CardFacts, Copy, Strokes};
 
 /// Time and chance, handed to every step.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +28,8 @@ pub enum Event {
     Local(Local),
     /// The reader says something about the running payment.
     Reader(PaymentId, ReaderNews),
+    /// A scanner or the camera has read a code.
+    Scanned(ReadCode),
     /// Something that a step wanted is done.
     Done(Done),
     /// The moment that [`crate::step::deadline`] named has come.
@@ -74,8 +76,18 @@ pub enum Press {
     OpenClasses,
     /// The class for the card that was read.
     ChooseClass(PaymentClass),
+    /// By code: show the scan screen.
+    PayByCode,
+    /// A code was typed, or a scanner typed it into the page.
+    Code(ReadCode),
+    /// Show the brands, to choose one by hand (M-042).
+    OpenBrands,
+    /// This brand; `None` leaves it to the code itself.
+    ChooseBrand(Option<Brand>),
     /// Stop before the card is read.
     Cancel,
+    /// It is not the same sale twice: go on.
+    GoOn,
     /// The customer has signed.
     Sign(Strokes),
     /// Give the authorization back instead of signing.
@@ -86,6 +98,19 @@ pub enum Press {
     Again,
     /// The same sale, another way.
     OtherMethod,
+    /// To the payment that was to be given back.
+    Original,
+    /// To what may be given back of the payment shown.
+    OpenRefund,
+    /// How much is given back, and why.
+    Refund {
+        /// As typed; empty for the whole.
+        typed: String,
+        /// Why.
+        reason: String,
+    },
+    /// Yes, give it back.
+    ConfirmRefund,
     /// Leave the result.
     Finish,
     /// Leave a doubt behind and serve another customer.
@@ -127,29 +152,88 @@ pub enum Press {
 /// What a program on this device asks for (design.md, fixed outside face).
 #[derive(Clone, Debug)]
 pub enum Local {
-    /// Take this payment.
+    /// Take this payment, or give one back.
     Start(NewPayment),
-    /// Stop before the card is read.
+    /// Stop before the card is read; where a customer has still to confirm, ask and undo.
     Cancel(PaymentId),
     /// The signature.
     Sign(PaymentId, Strokes),
 }
 
-/// A payment to be started. The id exists before anything else does.
+/// A payment to be started, or one to be given back. The id exists before anything else does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewPayment {
     /// The id.
     pub id: PaymentId,
     /// Whole yen, above zero and within the limits.
     pub amount: Yen,
+    /// By card, or by code.
+    pub method: Method,
     /// Class.
     pub class: PaymentClass,
-    /// Product note.
+    /// Product note; the reason, where money is given back.
     pub note: Option<String>,
     /// Who asks.
     pub origin: Origin,
     /// Since when (401).
     pub since_us: i64,
+    /// When whoever asks no longer wants an answer: cleared then, if no card or code was read.
+    pub deadline_us: Option<i64>,
+    /// What is given back, instead of taken.
+    pub refund: Option<Box<RefundTerms>>,
+    /// A code that came with the wish to pay: nothing needs to be scanned.
+    pub code: Option<ReadCode>,
+}
+
+impl NewPayment {
+    /// A card sale from the keypad; the other fields are set beside.
+    pub fn sale(id: PaymentId, amount: Yen, class: PaymentClass, since_us: i64) -> Self {
+        Self {
+            id,
+            amount,
+            method: Method::Card,
+            class,
+            note: None,
+            origin: Origin::Keypad,
+            since_us,
+            deadline_us: None,
+            refund: None,
+            code: None,
+        }
+    }
+
+    /// Taken, or given back.
+    pub fn purpose(&self) -> Purpose {
+        self.refund.as_ref().map_or(Purpose::Sale, |terms| Purpose::Refund { of: terms.of, kind: terms.kind })
+    }
+}
+
+/// On which terms something is given back: what the center offered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefundTerms {
+    /// The payment.
+    pub of: PaymentId,
+    /// Void, return or refund.
+    pub kind: RefundKind,
+    /// What the customer must show.
+    pub medium: Medium,
+    /// The customer signs for it.
+    pub signature: bool,
+    /// The card that paid.
+    pub card: Option<CardFacts>,
+    /// The code that paid.
+    pub code_paid: Option<CodeFacts>,
+}
+
+/// A code as it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadCode {
+    /// The text; it pays once.
+    pub token: CodeToken,
+    /// How it came in.
+    pub entry: CodeEntry,
+    /// The brand that was chosen beforehand (M-042).
+    pub brand: Option<Brand>,
 }
 
 /// What the reader says.
@@ -209,6 +293,10 @@ pub enum Done {
     Listed(Filter, Vec<Attempt>),
     /// One payment that was asked for.
     Loaded(Option<Box<Attempt>>),
+    /// What may be given back of a payment now.
+    Offered(PaymentId, Result<Box<Offered>, Trouble>),
+    /// The same sum from such a card just now, if there is one.
+    Checked(PaymentId, Option<Suspect>),
     /// What the code belongs to.
     Found(Option<Box<Attempt>>),
     /// The settings are kept; the context has them.
@@ -217,6 +305,15 @@ pub enum Done {
     Echoed(Result<i64, Trouble>),
     /// Something in the context changed: draw again.
     Context,
+}
+
+/// What the center offers to give back of a payment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offered {
+    /// On which terms; `None` when nothing may be given back now.
+    pub offer: Option<RefundOffer>,
+    /// What was given back already.
+    pub given_back: Yen,
 }
 
 /// What a step wants done. Each is carried out to its end by a task of the program, whatever the
@@ -258,6 +355,30 @@ pub enum Effect {
         /// The card.
         card: Box<CardData>,
     },
+    /// Ask the center whether such a card has just paid the same sum; go on if it does not answer.
+    CheckDuplicate {
+        /// The payment.
+        id: PaymentId,
+        /// Whole yen.
+        amount: Yen,
+        /// The brand.
+        brand: Brand,
+        /// The last four digits.
+        last4: String,
+    },
+    /// Journal what is sent, send the code, journal the outcome.
+    AskCode(PaymentId, ReadCode),
+    /// Journal the signature and what is sent, ask for the money to be given back, journal the outcome.
+    AskRefund {
+        /// The refund.
+        id: PaymentId,
+        /// The card, where it had to be shown again.
+        card: Option<Box<CardData>>,
+        /// The signature, where one had to be given.
+        signature: Option<Strokes>,
+    },
+    /// Ask what may be given back of a payment.
+    Offer(PaymentId),
     /// Journal the signature, ask for the completion, journal the outcome.
     Complete(PaymentId, Strokes),
     /// Journal that the authorization is given back, ask for it, journal the outcome.

@@ -6,9 +6,12 @@
 
 pub(crate) mod activation;
 pub(crate) mod card;
+pub(crate) mod code;
 pub(crate) mod delivery;
+pub(crate) mod duplicate;
 pub(crate) mod history;
 pub(crate) mod recover;
+pub(crate) mod refund;
 pub(crate) mod result;
 pub(crate) mod sale;
 pub(crate) mod settings;

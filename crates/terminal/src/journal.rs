@@ -21,6 +21,7 @@ use crate::limits;
 use crate::screen::{Filter, Kind, Period};
 use clock::Clock;
 use jiff::civil::Date;
+use money::Yen;
 use payment::{Method, Operator, PaymentId, StateName, public_id};
 use sha2::{Digest as _, Sha256};
 use std::fmt;
@@ -160,27 +161,37 @@ impl Journal {
         Ok(self.db.write(TENANT, move |tx| append(tx, None, &fact)).await?)
     }
 
-    /// Writes down the intent of a payment with the next slip number (1 to 9999, R-045).
+    /// Writes down the intent of a payment with the next slip number (1 to 9999, R-045), or of giving one
+    /// back: a card's refund keeps the number of its sale (R-049), and the sale knows of it first.
     pub async fn start(&self, new: NewPayment, operator: Option<Operator>) -> Result<Attempt, JournalError> {
-        let unit = move |tx: &mut Tx<'_>| {
-            let slip_no = rows::next_in_circle(tx, "slip_no", limits::SLIP_NO_MAX)?;
-            let fact = Fact::Started(Started {
-                amount: new.amount,
-                method: Method::Card,
-                class: new.class,
-                slip_no,
-                note: new.note.clone(),
-                operator: operator.clone(),
-                origin: new.origin,
-            });
-            tell(tx, new.id, &fact)
-        };
-        Ok(self.db.write(TENANT, unit).await?)
+        let mut kept = None;
+        if let Some(of) = new.refund.as_ref().map(|terms| terms.of) {
+            let (id, amount) = (new.id, new.amount);
+            let original = self.db.write(TENANT, move |tx| giving_back(tx, of, id, amount)).await?;
+            kept = Some(original.slip_no).filter(|_| original.method == Method::Card);
+        }
+        Ok(self.db.write(TENANT, move |tx| start(tx, &new, operator.as_ref(), kept)).await?)
     }
 
     /// Adds a fact to a payment's story and gives the payment as it is then. Durable when it returns.
+    /// What a refund gave back is added up on its sale.
     pub async fn record(&self, id: PaymentId, fact: Fact) -> Result<Attempt, JournalError> {
-        Ok(self.db.write(TENANT, move |tx| tell(tx, id, &fact)).await?)
+        let approved = matches!(fact, Fact::Approved { .. });
+        let attempt = self.db.write(TENANT, move |tx| tell(tx, id, &fact)).await?;
+        if let Some(of) = attempt.gives_back().filter(|_| approved) {
+            self.db.write(TENANT, move |tx| add_up(tx, of)).await?;
+        }
+        Ok(attempt)
+    }
+
+    /// Adds up what a refund gave back when the program stopped between the two entries. Blocks; for
+    /// start-up, before anything else is written.
+    pub fn mend(&self) -> Result<(), JournalError> {
+        let Some(last) = self.db.read_blocking(rows::last_told)? else { return Ok(()) };
+        if let Some(of) = last.gives_back().filter(|_| last.name() == StateName::Approved) {
+            self.db.write_blocking(TENANT, move |tx| add_up(tx, of))?;
+        }
+        Ok(())
     }
 
     /// One payment.
@@ -269,6 +280,64 @@ fn append(tx: &mut Tx<'_>, payment: Option<PaymentId>, fact: &Fact) -> Result<()
          VALUES ($1, $2, $3, $4, $5, $6)",
         params![TENANT, seq, at_us, payment.as_ref().map(PaymentId::bytes), &body, &hash],
     )?;
+    Ok(())
+}
+
+fn start(
+    tx: &mut Tx<'_>,
+    new: &NewPayment,
+    operator: Option<&Operator>,
+    kept: Option<i64>,
+) -> Result<Attempt, JournalError> {
+    let slip_no = match kept {
+        Some(slip_no) => slip_no,
+        None => rows::next_in_circle(tx, "slip_no", limits::SLIP_NO_MAX)?,
+    };
+    let terms = new.refund.as_deref();
+    let fact = Fact::Started(Started {
+        amount: new.amount,
+        method: new.method,
+        class: new.class,
+        slip_no,
+        note: new.note.clone(),
+        operator: operator.cloned(),
+        origin: new.origin.clone(),
+        purpose: new.purpose(),
+        deadline_us: new.deadline_us,
+        card: terms.and_then(|terms| terms.card.clone()),
+        code_paid: terms.and_then(|terms| terms.code_paid.clone()),
+    });
+    tell(tx, new.id, &fact)
+}
+
+/// The sale learns that something is to be given back of it, if it has that much left.
+fn giving_back(
+    tx: &mut Tx<'_>,
+    of: PaymentId,
+    refund: PaymentId,
+    amount: Yen,
+) -> Result<Attempt, JournalError> {
+    let original = rows::load(tx, of)?.ok_or(BadStory::NotStarted(of))?;
+    let rest = original.amount.minus(original.given_back).unwrap_or(Yen::ZERO);
+    if original.name() != StateName::Approved || original.is_refund() || amount > rest {
+        return Err(BadStory::NothingToGiveBack(of).into());
+    }
+    tell(tx, of, &Fact::GivingBack { refund })
+}
+
+/// Adds up what was given back of a sale here. What the center said last may know of more.
+fn add_up(tx: &mut Tx<'_>, of: PaymentId) -> Result<(), JournalError> {
+    let Some(original) = rows::load(tx, of)? else { return Ok(()) };
+    let mut sum = Yen::ZERO;
+    for refund in &original.refunds {
+        if let Some(refund) = rows::load(tx, *refund)?.filter(|r| r.name() == StateName::Approved) {
+            sum = sum.plus(refund.amount).unwrap_or(sum);
+        }
+    }
+    let total = sum.max(original.given_back);
+    if total != original.given_back {
+        tell(tx, of, &Fact::GivenBack { total })?;
+    }
     Ok(())
 }
 

@@ -15,6 +15,7 @@ pub mod client;
 pub mod context;
 pub mod event;
 mod flows;
+pub mod handle;
 pub mod journal;
 mod limits;
 pub mod printer;
@@ -29,6 +30,7 @@ mod terminal;
 pub mod view;
 mod web;
 
+pub use handle::TerminalHandle;
 pub use journal::{Report, export, verify};
 pub use shared::{Chance, Witness};
 pub use terminal::{Hardware, OpenFault, Opened, Settings, Terminal};

@@ -38,3 +38,12 @@ pub(crate) const SLIP_NO_MAX: i64 = 9_999;
 pub(crate) const UPLOADS_AT_ONCE: usize = 20;
 /// How far this clock may be off the center's before it is said, in seconds (R9).
 pub(crate) const CLOCK_OFF_S: i64 = 60;
+/// How long the center may take to say whether such a card has just paid the same sum; then the payment
+/// goes on without a warning.
+pub(crate) const DUPLICATE_WAIT: Duration = Duration::from_secs(3);
+/// How often the center is asked while the customer confirms on the phone (X-046: every 2 to 3 s).
+pub(crate) const CUSTOMER_POLL: Duration = Duration::from_secs(2);
+/// How long the center may take to say what may be given back.
+pub(crate) const OFFER_WAIT: Duration = Duration::from_secs(10);
+/// The pause between two camera frames that are looked at; what comes sooner is answered unseen.
+pub(crate) const FRAME_EVERY: Duration = Duration::from_millis(150);

@@ -2,7 +2,8 @@
 
 use crate::attempt::Attempt;
 use crate::context::LocalSettings;
-use center_api::{Activation, CardData};
+use crate::event::{Offered, ReadCode, RefundTerms};
+use center_api::{Activation, CardData, RefundOffer, Suspect};
 use codes::Code;
 use i18n::Lang;
 use money::Yen;
@@ -30,6 +31,12 @@ pub enum Screen {
     Present(Present),
     /// T7b again, with the card read: its brand does not take the chosen class.
     ClassAgain(ClassAgain),
+    /// T13w: such a card has just paid the same sum (R-071 … R-075).
+    Duplicate(Duplicate),
+    /// T11: the customer's code is waited for (M-040).
+    Scan(Scan),
+    /// T11: the brand is chosen by hand (M-042).
+    Brands(Brands),
     /// T12: somebody is being asked.
     Processing(Processing),
     /// T9: the customer signs.
@@ -44,6 +51,8 @@ pub enum Screen {
     History(History),
     /// T18 (M-071).
     Detail(Detail),
+    /// T20: what is given back of a payment.
+    GiveBack(GiveBack),
     /// T24: by the code on the receipt (M-068, M-080).
     Lookup(Lookup),
     /// T27.
@@ -159,6 +168,8 @@ pub struct AmountEntry {
 pub enum AmountError {
     /// Nothing, zero, or not a number.
     Missing,
+    /// More than is left to give back.
+    AboveRest(Yen),
     /// A code with its texts: 207, 208.
     Code(Code),
 }
@@ -185,6 +196,8 @@ pub struct Present {
     pub armed_us: i64,
     /// How far the card is.
     pub stage: Stage,
+    /// The terms, where money is given back.
+    pub terms: Option<Box<RefundTerms>>,
 }
 
 /// How far the card is.
@@ -227,6 +240,66 @@ pub enum CardHint {
     InsertInstead,
 }
 
+/// The same sale twice?
+#[derive(Clone, Debug)]
+pub struct Duplicate {
+    /// The payment.
+    pub attempt: Box<Attempt>,
+    /// Since when the payment has been going on (401).
+    pub since_us: i64,
+    /// The class that would go out.
+    pub class: PaymentClass,
+    /// The card that was read.
+    pub card: Box<CardData>,
+    /// What was paid just now; `None` while the center is being asked.
+    pub suspect: Option<Suspect>,
+}
+
+/// The customer's code.
+#[derive(Clone, Debug)]
+pub struct Scan {
+    /// The payment.
+    pub attempt: Box<Attempt>,
+    /// Since when the payment has been going on (401).
+    pub since_us: i64,
+    /// Since when a code has been waited for (404).
+    pub armed_us: i64,
+    /// The intent is on disk: a code may be read.
+    pub ready: bool,
+    /// The brand that was chosen by hand (M-042).
+    pub brand: Option<Brand>,
+    /// Why the last code was not taken.
+    pub hint: Option<ScanHint>,
+    /// A code that came with the wish to pay.
+    pub given: Option<ReadCode>,
+}
+
+/// Why a code was not taken; nothing was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScanHint {
+    /// It is no payment code: a product's, a web address, half of one.
+    NotACode,
+    /// It is a shop's own code or a link: the customer has to show theirs.
+    ShopsCode,
+    /// It is of a service that is not taken, by its name.
+    NotTaken(&'static str),
+    /// Its brand is not under contract here.
+    NotAccepted(Brand),
+    /// It is of another brand than the one that was chosen.
+    OtherBrand(Brand),
+}
+
+/// The brands to choose from.
+#[derive(Clone, Debug)]
+pub struct Brands {
+    /// The wait that it belongs to.
+    pub scan: Scan,
+    /// The code whose brand the table does not know; `None` when none was read yet.
+    pub read: Option<ReadCode>,
+    /// The brands that may be chosen.
+    pub offered: Vec<Brand>,
+}
+
 /// Choosing the class again.
 #[derive(Clone, Debug)]
 pub struct ClassAgain {
@@ -238,8 +311,6 @@ pub struct ClassAgain {
     pub card: Box<CardData>,
     /// What its brand and the contract allow.
     pub allowed: Vec<PaymentClass>,
-    /// It is being given up.
-    pub stopping: bool,
 }
 
 /// Somebody is being asked.
@@ -268,6 +339,17 @@ pub struct Sign {
     pub stopping: bool,
     /// Why the last strokes were not taken.
     pub trouble: Option<Trouble>,
+    /// Money is given back: the signature comes before anybody is asked.
+    pub before: Option<Before>,
+}
+
+/// What waits for a signature before it is sent.
+#[derive(Clone, Debug)]
+pub struct Before {
+    /// The card, where it had to be shown again.
+    pub card: Option<Box<CardData>>,
+    /// Since when it has been going on (401).
+    pub since_us: i64,
 }
 
 /// What became of a payment.
@@ -403,6 +485,41 @@ pub struct Detail {
     pub printing: PrintState,
     /// Where to come back to.
     pub back: Place,
+    /// What may be given back of it.
+    pub offer: Offering,
+}
+
+/// What may be given back, as far as the center has said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Offering {
+    /// Not asked: nothing was taken, or it gives back itself.
+    #[default]
+    Nothing,
+    /// The center is being asked.
+    Asking,
+    /// This.
+    Known(Box<Offered>),
+    /// The center cannot be asked now.
+    Unasked(Trouble),
+}
+
+/// What is given back of a payment.
+#[derive(Clone, Debug)]
+pub struct GiveBack {
+    /// The payment.
+    pub of: Box<Attempt>,
+    /// On which terms.
+    pub offer: RefundOffer,
+    /// How much; the whole to begin with.
+    pub amount: Yen,
+    /// Why, as typed.
+    pub reason: String,
+    /// Why the amount was not taken.
+    pub error: Option<AmountError>,
+    /// Only the last word is missing.
+    pub confirming: bool,
+    /// Where the detail leads back to.
+    pub back: Place,
 }
 
 /// Where a screen leads back to.
@@ -481,6 +598,15 @@ impl Screen {
                 Stage::Stopping { .. } => "stopping",
             },
             Self::ClassAgain(_) => "class-again",
+            Self::Duplicate(Duplicate { suspect: None, .. }) => "processing",
+            Self::Duplicate(_) => "duplicate",
+            Self::Scan(Scan { ready: false, .. }) => "preparing",
+            Self::Scan(_) => "scan",
+            Self::Brands(_) => "brands",
+            Self::GiveBack(GiveBack { confirming: true, .. }) => "refund-confirm",
+            Self::GiveBack(_) => "refund",
+            Self::Processing(processing) if processing.is_undoing() => "undoing",
+            Self::Processing(processing) if processing.attempt.waits_for_user => "customer",
             Self::Processing(_) => "processing",
             Self::Sign(_) => "sign",
             Self::Result(finished) => finished.tone(),
@@ -500,6 +626,9 @@ impl Screen {
         match self {
             Self::Present(present) => Some(&present.attempt),
             Self::ClassAgain(again) => Some(&again.attempt),
+            Self::Duplicate(duplicate) => Some(&duplicate.attempt),
+            Self::Scan(scan) => Some(&scan.attempt),
+            Self::Brands(brands) => Some(&brands.scan.attempt),
             Self::Processing(processing) => Some(&processing.attempt),
             Self::Sign(sign) => Some(&sign.attempt),
             Self::Result(finished) if finished.attempt.is_open() => Some(&finished.attempt),
@@ -515,6 +644,7 @@ impl Screen {
             | Self::Qr(_)
             | Self::History(_)
             | Self::Detail(_)
+            | Self::GiveBack(_)
             | Self::Lookup(_)
             | Self::Settings(_)
             | Self::Recovering(_) => None,
@@ -525,7 +655,9 @@ impl Screen {
     pub fn busy_with(&self) -> Option<&'static str> {
         match self {
             Self::Activate(_) | Self::ConfirmShop(_) => Some("activation"),
-            Self::Method(_) | Self::Class(_) => Some("a payment on the terminal's own screen"),
+            Self::Method(_) | Self::Class(_) | Self::GiveBack(GiveBack { confirming: true, .. }) => {
+                Some("a payment on the terminal's own screen")
+            }
             Self::Recovering(_) => Some("recovery of an interrupted payment"),
             other => other.running().map(|attempt| {
                 if attempt.is_open() { "a payment whose result is not known yet" } else { "a payment" }
@@ -533,12 +665,19 @@ impl Screen {
         }
     }
 
-    /// Whether the card has not been read yet, so that cancelling is still possible.
+    /// Whether cancelling is possible: nothing was sent and no card is being read, or a customer has still
+    /// to confirm on the phone (then somebody is asked first, and what stands is undone).
     pub fn may_cancel(&self) -> bool {
-        matches!(
-            self,
-            Self::Present(Present { stage: Stage::Starting | Stage::Arming | Stage::Waiting(_), .. })
-        )
+        match self {
+            Self::Present(present) => {
+                matches!(present.stage, Stage::Starting | Stage::Arming | Stage::Waiting(_))
+            }
+            Self::ClassAgain(_) | Self::Scan(_) | Self::Brands(_) => true,
+            Self::Duplicate(duplicate) => duplicate.suspect.is_some(),
+            Self::Sign(sign) => sign.before.is_some(),
+            Self::Processing(processing) => processing.attempt.waits_for_user && !processing.is_undoing(),
+            _ => false,
+        }
     }
 
     /// Whether the clerk is between two payments: the session may end here.
@@ -551,9 +690,17 @@ impl Screen {
                 | Self::Class(_)
                 | Self::History(_)
                 | Self::Detail(_)
+                | Self::GiveBack(_)
                 | Self::Lookup(_)
                 | Self::Settings(_)
         )
+    }
+}
+
+impl Processing {
+    /// Whether the clerk has cancelled while the customer had still to confirm: what stands is undone.
+    pub fn is_undoing(&self) -> bool {
+        self.attempt.undo.is_some() && self.attempt.waits_for_user
     }
 }
 

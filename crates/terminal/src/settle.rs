@@ -4,9 +4,11 @@
 use crate::attempt::{Attempt, Remedy};
 use crate::center::CenterFault;
 use crate::journal::Fact;
-use center_api::{PaymentView, Problem};
-use codes::{Code, api, pay};
-use payment::{Approval, State, StateName};
+use center_api::{PaymentView, Problem, RefundView};
+use codes::{Code, MoneyTaken, api, pay};
+use money::Yen;
+use payment::{Approval, Brand, PaymentId, State, StateName};
+use receipt::SlipFacts;
 
 /// What follows from the center's word.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,12 +21,77 @@ pub enum Settled {
     Undo(Code),
 }
 
-fn approval(view: &PaymentView) -> Approval {
+/// What the center says about a payment, or about giving one back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Word {
+    /// What it is about.
+    pub id: PaymentId,
+    /// Whole yen.
+    pub amount: Yen,
+    /// Where it stands.
+    pub state: StateName,
+    /// The code of a refusal, failure or doubt.
+    pub code: Option<Code>,
+    /// The slip.
+    pub slip: Option<SlipFacts>,
+    /// The brand, when it is known.
+    pub brand: Option<Brand>,
+    /// The number under which the code brand knows it (M-044).
+    pub center_txn_id: Option<String>,
+    /// The customer must still confirm on the phone.
+    pub waits_for_user: bool,
+}
+
+impl From<&PaymentView> for Word {
+    fn from(view: &PaymentView) -> Self {
+        Self {
+            id: view.id,
+            amount: view.amount,
+            state: view.state,
+            code: view.code,
+            slip: view.slip.clone(),
+            brand: view.brand,
+            center_txn_id: view.center_txn_id.clone(),
+            waits_for_user: view.waits_for_user,
+        }
+    }
+}
+
+impl From<&RefundView> for Word {
+    fn from(view: &RefundView) -> Self {
+        Self {
+            id: view.id,
+            amount: view.amount,
+            state: view.state,
+            code: view.code,
+            slip: view.slip.clone(),
+            brand: None,
+            center_txn_id: None,
+            waits_for_user: false,
+        }
+    }
+}
+
+fn approval(view: &Word) -> Approval {
     Approval { code: view.slip.as_ref().and_then(|slip| slip.approval_code.clone()) }
 }
 
 /// What the center's view of a payment means for ours.
 pub fn settle(attempt: &Attempt, view: &PaymentView) -> Settled {
+    settle_word(attempt, &Word::from(view))
+}
+
+/// What the center's view of a void, return or refund means for ours. Of another payment it means nothing.
+pub fn settle_refund(attempt: &Attempt, view: &RefundView) -> Settled {
+    if attempt.gives_back() == Some(view.payment) {
+        settle_word(attempt, &Word::from(view))
+    } else {
+        Settled::Wait
+    }
+}
+
+/// What the center's word means for what we know.
+pub fn settle_word(attempt: &Attempt, view: &Word) -> Settled {
     use StateName as S;
     // An answer about something else is no answer.
     if view.id != attempt.id || view.amount != attempt.amount {
@@ -58,6 +125,8 @@ pub fn settle(attempt: &Attempt, view: &PaymentView) -> Settled {
         (State::Authorized(_), S::Reversed | S::Released | S::Declined | S::Failed) => {
             Settled::Write(Fact::Released)
         }
+        // Asked on the phone and not yet decided: no doubt, and nothing to undo.
+        (State::Sent, S::Sent) if view.waits_for_user || attempt.waits_for_user => told(attempt, view),
         (State::Sent, S::Sent | S::InDoubt | S::Started | S::Abandoned) => {
             Settled::Write(Fact::InDoubt { code: view.code.unwrap_or(pay::NO_ANSWER) })
         }
@@ -65,25 +134,51 @@ pub fn settle(attempt: &Attempt, view: &PaymentView) -> Settled {
     }
 }
 
+/// What is new about a payment that the customer has still to confirm.
+fn told(attempt: &Attempt, view: &Word) -> Settled {
+    let known = attempt.code_paid.as_ref();
+    let brand = view.brand.or(known.and_then(|code| code.brand));
+    let number = view.center_txn_id.clone().or(known.and_then(|code| code.center_txn_id.clone()));
+    let new = !attempt.waits_for_user
+        || known.is_some_and(|code| code.brand != brand || code.center_txn_id != number);
+    match new {
+        true => Settled::Write(Fact::Told { brand, center_txn_id: number, waits_for_user: true }),
+        false => Settled::Wait,
+    }
+}
+
+/// The codes with which the center says that it did nothing.
+const DID_NOTHING: &[Code] = &[
+    api::BAD_REQUEST,
+    api::NOT_SIGNED_IN,
+    api::NOT_ALLOWED,
+    api::NOT_FOUND,
+    api::TOO_LARGE,
+    api::NOT_JSON,
+    api::TOO_MANY,
+    api::COUNTER_REPLAYED,
+    api::NO_SPACE,
+    api::UNAVAILABLE,
+];
+
+/// What a refusal of the request to give back means: nothing was returned, when the center has a reason of
+/// its own for it; everything else leaves the doubt.
+pub fn settle_refund_problem(problem: &Problem) -> Fact {
+    let code = problem.code;
+    let definite = ["payment", "code"].contains(&code.row().family) || DID_NOTHING.contains(&code);
+    if definite && code.row().money != MoneyTaken::Unknown && problem.money_taken != MoneyTaken::Unknown {
+        Fact::Failed { code }
+    } else {
+        Fact::InDoubt { code: pay::UNCLEAR_ANSWER }
+    }
+}
+
 /// What a refusal of the request itself means for a payment that was sent: a definite failure only when
 /// the center says that it asked nobody; everything else leaves the doubt.
 pub fn settle_problem(problem: &Problem) -> Fact {
     let code = problem.code;
-    let definite = code.row().family == "payment"
-        || [
-            api::BAD_REQUEST,
-            api::NOT_SIGNED_IN,
-            api::NOT_ALLOWED,
-            api::NOT_FOUND,
-            api::TOO_LARGE,
-            api::NOT_JSON,
-            api::TOO_MANY,
-            api::COUNTER_REPLAYED,
-            api::NO_SPACE,
-            api::UNAVAILABLE,
-        ]
-        .contains(&code);
-    if definite && code.row().money == codes::MoneyTaken::No && problem.money_taken == codes::MoneyTaken::No {
+    let definite = ["payment", "code"].contains(&code.row().family) || DID_NOTHING.contains(&code);
+    if definite && code.row().money == MoneyTaken::No && problem.money_taken == MoneyTaken::No {
         Fact::Failed { code }
     } else {
         Fact::InDoubt { code: pay::UNCLEAR_ANSWER }
@@ -111,7 +206,7 @@ pub fn question(attempt: &Attempt, remedy: Remedy) -> Question {
         Remedy::Tombstone | Remedy::None => Question::Reverse(pay::INTERRUPTED),
         Remedy::Undo(_) if attempt.name() == StateName::Authorized => Question::Release,
         Remedy::Undo(code) => Question::Reverse(code),
-        Remedy::Inquire => Question::Look,
+        Remedy::Inquire | Remedy::Await => Question::Look,
         Remedy::Complete => Question::Complete,
     }
 }
@@ -136,18 +231,40 @@ pub fn answered(settled: Settled, refused_by_card: Option<Code>) -> Vec<Fact> {
     }
 }
 
+/// What a request to give back came to without an answer; no fault = our own time is up.
+pub fn refund_unanswered(fault: Option<&CenterFault>) -> Fact {
+    match fault {
+        Some(CenterFault::Refused(problem)) => settle_refund_problem(problem),
+        other => unanswered(other),
+    }
+}
+
+/// What is written once the center answered the request to give back.
+pub fn refund_answered(attempt: &Attempt, view: &RefundView) -> Fact {
+    match settle_refund(attempt, view) {
+        Settled::Write(fact) => fact,
+        Settled::Undo(_) | Settled::Wait => Fact::InDoubt { code: pay::UNCLEAR_ANSWER },
+    }
+}
+
 /// What is written when the center answered the question of a remedy; nothing: ask again later.
 pub fn found(attempt: &Attempt, view: &PaymentView, remedy: Remedy) -> Option<Fact> {
-    // What was sent and never answered becomes a doubt first, then what the center says.
-    if attempt.name() == StateName::Sent {
+    found_word(attempt, &Word::from(view), remedy)
+}
+
+/// The same for a payment or a refund.
+pub fn found_word(attempt: &Attempt, word: &Word, remedy: Remedy) -> Option<Fact> {
+    // What was sent and never answered becomes a doubt first, then what the center says. A customer who
+    // has still to confirm on the phone is no doubt.
+    if attempt.name() == StateName::Sent && remedy != Remedy::Await {
         return Some(Fact::InDoubt { code: attempt.undo.unwrap_or(pay::INTERRUPTED) });
     }
-    match (settle(attempt, view), remedy) {
+    match (settle_word(attempt, word), remedy) {
         // The card did not finish, so the charge must not stand: the reversal is asked for again. Any
         // other approval is final, whatever was wanted of it (rule 3).
         (Settled::Write(Fact::Approved { .. }), Remedy::Undo(code)) if card_did_not_finish(code) => None,
         (Settled::Write(fact), _) => Some(fact),
-        (Settled::Undo(code), Remedy::Inquire) => Some(Fact::UndoWanted { code }),
+        (Settled::Undo(code), Remedy::Inquire | Remedy::Await) => Some(Fact::UndoWanted { code }),
         (Settled::Wait | Settled::Undo(_), _) => None,
     }
 }

@@ -44,6 +44,8 @@ pub(crate) struct Shared {
     pub(crate) settling: Mutex<BTreeSet<PaymentId>>,
     /// What the center said at the activation, until the clerk has confirmed it.
     pub(crate) activation: Mutex<Option<Activation>>,
+    /// When the last camera frame was looked at, UTC microseconds; held while one is.
+    pub(crate) frames: tokio::sync::Mutex<i64>,
     witness: Option<Witness>,
     shown: Mutex<Shown>,
     /// Grows with everything that the screen's task has heard.
@@ -88,6 +90,7 @@ impl Shared {
             proved: AtomicBool::new(false),
             settling: Mutex::default(),
             activation: Mutex::default(),
+            frames: tokio::sync::Mutex::default(),
             witness: parts.witness,
             shown: Mutex::new(shown),
             heard: watch::Sender::new(0),

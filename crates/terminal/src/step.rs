@@ -9,8 +9,7 @@ use crate::event::{Done, Effect, Event, Local, Moment, NewPayment, Press};
 use crate::flows;
 use crate::limits;
 use crate::screen::{
-    Activate, AmountEntry, Finished, History, Lookup, Present, Recovering, Screen, SettingsPage, Sign,
-    SignIn, Stage,
+    Activate, AmountEntry, Finished, History, Lookup, Recovering, Screen, SettingsPage, Sign, SignIn, Stage,
 };
 
 /// What a step leads to.
@@ -70,7 +69,9 @@ pub fn step(ctx: &Context, screen: Screen, event: Event, at: Moment) -> Step {
 }
 
 fn listen(ctx: &Context, screen: Screen, event: Event, at: Moment) -> Step {
-    use flows::{activation, card, delivery, history, recover, result, sale, settings, sign};
+    use flows::{
+        activation, card, code, delivery, duplicate, history, recover, refund, result, sale, settings, sign,
+    };
     match screen {
         Screen::Activate(form) => activation::activate(form, event),
         Screen::ConfirmShop(form) => activation::confirm(form, event),
@@ -81,6 +82,10 @@ fn listen(ctx: &Context, screen: Screen, event: Event, at: Moment) -> Step {
         Screen::Class(draft) => sale::class(ctx, draft, event, at),
         Screen::Present(present) => card::present(ctx, present, event, at),
         Screen::ClassAgain(again) => card::class_again(ctx, again, event, at),
+        Screen::Duplicate(asked) => duplicate::duplicate(ctx, asked, event, at),
+        Screen::Scan(scan) => code::scan(ctx, scan, event, at),
+        Screen::Brands(list) => code::brands(ctx, list, event, at),
+        Screen::GiveBack(form) => refund::give_back(ctx, form, event, at),
         Screen::Processing(processing) => card::processing(processing, event, at),
         Screen::Sign(form) => sign::sign(ctx, form, event, at),
         Screen::Result(finished) => result::result(ctx, finished, event, at),
@@ -173,21 +178,25 @@ pub(crate) fn begin(ctx: &Context, new: NewPayment, at: Moment) -> Step {
         return Step::to(Screen::Result(Finished::new(open.clone())));
     }
     let operator = ctx.clerk_at(at.now_us).map(|clerk| clerk.operator.clone());
-    let present = Present {
-        attempt: Box::new(Attempt::planned(&new, operator, at.now_us)),
-        since_us: new.since_us,
-        armed_us: at.now_us,
-        stage: Stage::Starting,
+    let attempt = Box::new(Attempt::planned(&new, operator, at.now_us));
+    let screen = match (&new.refund, new.method) {
+        (None, payment::Method::Code) => flows::code::first_screen(attempt, &new, at),
+        (Some(_), _) | (None, payment::Method::Card) => flows::refund::first_screen(attempt, &new, at),
     };
-    Step::to(Screen::Present(present)).with(Effect::Start(new))
+    Step::to(screen).with(Effect::Start(new))
 }
 
 /// The screen that a running payment leads to when its journal has something new.
 pub(crate) fn follow(attempt: Attempt, at: Moment) -> Step {
     use payment::StateName as S;
     if attempt.wants_signature() {
-        let sign = Sign { attempt: Box::new(attempt), interrupted: false, stopping: false, trouble: None };
-        return Step::to(Screen::Sign(sign));
+        return Step::to(Screen::Sign(Sign {
+            attempt: Box::new(attempt),
+            interrupted: false,
+            stopping: false,
+            trouble: None,
+            before: None,
+        }));
     }
     match attempt.name() {
         S::Started | S::Sent | S::Authorized => flows::card::asking(attempt, at),
@@ -215,7 +224,13 @@ pub fn opening(ctx: &Context, left: &[Attempt], last: Option<Attempt>, at: Momen
     }
     if let Some(unsigned) = left.iter().rev().find(|attempt| attempt.wants_signature()) {
         let attempt = Box::new(unsigned.clone());
-        return Screen::Sign(Sign { attempt, interrupted: true, stopping: false, trouble: None });
+        return Screen::Sign(Sign {
+            attempt,
+            interrupted: true,
+            stopping: false,
+            trouble: None,
+            before: None,
+        });
     }
     match last {
         Some(attempt) => Screen::Result(Finished { interrupted: true, ..Finished::new(attempt) }),
@@ -228,19 +243,26 @@ pub fn deadline(ctx: &Context, screen: &Screen) -> Option<i64> {
     let policy = ctx.policy();
     let session = |since_us: i64| since_us.saturating_add(seconds(policy.session_wait_s));
     let clerk = ctx.clerk.as_ref().filter(|_| screen.is_idle()).map(|clerk| ctx.clerk_until(clerk));
+    let whole = |attempt: &Attempt, since_us| flows::card::until_us(ctx, attempt, since_us);
     let own = match screen {
         Screen::Method(draft) | Screen::Class(draft) => Some(session(draft.since_us)),
         Screen::Present(present) => match present.stage {
             Stage::Starting | Stage::Stopping { .. } => None,
             Stage::Arming | Stage::Waiting(_) => {
                 let waited = present.armed_us.saturating_add(seconds(policy.present_wait_s));
-                Some(waited.min(session(present.since_us)))
+                Some(waited.min(whole(&present.attempt, present.since_us)))
             }
-            Stage::Reading | Stage::Pin { .. } => Some(session(present.since_us)),
+            Stage::Reading | Stage::Pin { .. } => Some(whole(&present.attempt, present.since_us)),
         },
-        Screen::ClassAgain(again) if !again.stopping => Some(session(again.since_us)),
-        Screen::Sign(form) if !form.stopping => Some(flows::sign::until_us(ctx, form)),
-        Screen::Processing(processing) if !processing.slow => {
+        Screen::ClassAgain(again) => Some(whole(&again.attempt, again.since_us)),
+        Screen::Duplicate(asked) => Some(whole(&asked.attempt, asked.since_us)),
+        Screen::Scan(scan) => Some(flows::code::deadline_us(ctx, scan)).filter(|_| scan.ready),
+        Screen::Brands(list) => Some(whole(&list.scan.attempt, list.scan.since_us)),
+        Screen::Sign(form) if !form.stopping => Some(match &form.before {
+            Some(before) => whole(&form.attempt, before.since_us),
+            None => flows::sign::until_us(ctx, form),
+        }),
+        Screen::Processing(processing) if !processing.slow && !processing.attempt.waits_for_user => {
             Some(processing.since_us.saturating_add(seconds(limits::SLOW_AFTER_S)))
         }
         _ => None,

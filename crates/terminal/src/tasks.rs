@@ -4,8 +4,10 @@
 pub(crate) mod counter;
 pub(crate) mod line;
 pub(crate) mod money;
+pub(crate) mod offer;
 pub(crate) mod paper;
 pub(crate) mod report;
+pub(crate) mod settling;
 
 use crate::event::{Done, Effect, Event, NewPayment};
 use crate::journal::{Fact, JournalError};
@@ -30,6 +32,12 @@ pub(crate) async fn record(shared: &Shared, id: PaymentId, fact: Fact) -> Option
     match shared.journal.record(id, fact).await {
         Ok(attempt) => {
             shared.tell(Done::Changed(Box::new(attempt.clone()))).await;
+            if let Some(of) = attempt.gives_back()
+                && attempt.name().is_final()
+                && let Ok(Some(original)) = shared.journal.load(of).await
+            {
+                shared.tell(Done::Changed(Box::new(original))).await;
+            }
             Some(attempt)
         }
         Err(error) => {
@@ -81,6 +89,14 @@ async fn carry_out(shared: &Arc<Shared>, effect: Effect) {
         Effect::Disarm(id) => drop(shared.orders.send(Order::Stop(id)).await),
         Effect::Abandon(id, code) => drop(record(shared, id, Fact::Abandoned { code }).await),
         Effect::Ask { id, class, card } => money::ask(shared, id, class, *card).await,
+        Effect::AskCode(id, code) => money::ask_code(shared, id, code).await,
+        Effect::AskRefund { id, card, signature } => {
+            money::ask_refund(shared, id, card.map(|card| *card), signature).await;
+        }
+        Effect::CheckDuplicate { id, amount, brand, last4 } => {
+            money::check_duplicate(shared, id, amount, brand, last4).await;
+        }
+        Effect::Offer(id) => drop(offer::tell(shared, id).await),
         Effect::Complete(id, signature) => money::complete(shared, id, signature).await,
         Effect::GiveBack(id) => money::give_back(shared, id).await,
         Effect::Acknowledge(id) => {

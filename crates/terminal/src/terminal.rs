@@ -4,7 +4,7 @@ use crate::agent::{self, Message};
 use crate::attempt::{Remedy, remedy};
 use crate::center::Center;
 use crate::context::{Context, Reader};
-use crate::event::{Event, Moment};
+use crate::event::{Event, Moment, ReadCode};
 use crate::journal::{Fact, Journal, JournalError, KeyCounters};
 use crate::limits;
 use crate::printer::AnyPrinter;
@@ -12,7 +12,7 @@ use crate::reader;
 use crate::secret::Password;
 use crate::shared::{Chance, Parts, Shared, Witness};
 use crate::step::opening;
-use crate::tasks::{counter, line, money};
+use crate::tasks::{counter, line, settling};
 use crate::web;
 use clock::Clock;
 use device::SecureReader;
@@ -57,6 +57,8 @@ pub struct Hardware<H> {
     pub digits: watch::Receiver<u8>,
     /// The printer, when there is one.
     pub printer: Option<Box<dyn AnyPrinter>>,
+    /// What a scanner reads, when one is connected to the device.
+    pub scans: Option<mpsc::Receiver<String>>,
 }
 
 /// Why a terminal was not opened, or ended: one sentence.
@@ -135,6 +137,7 @@ impl Terminal {
         H: CardReader + PinPad + 'static,
     {
         let journal = opened.journal;
+        journal.mend()?;
         journal.note(Fact::Opened { version: env!("CARGO_PKG_VERSION").to_owned() }).await?;
         let kept = journal.kept()?;
         if let Some(terminal_id) = &kept.terminal_id {
@@ -191,9 +194,10 @@ impl Terminal {
             tokio::spawn(forward),
             tokio::spawn(watch_reader(Arc::clone(&shared), hardware.connected)),
             tokio::spawn(first_of_all(Arc::clone(&shared), settings.unattended)),
+            tokio::spawn(hear_scanner(Arc::clone(&shared), hardware.scans)),
         ];
         for attempt in left.iter().filter(|attempt| remedy(attempt) != Remedy::None) {
-            money::settle_soon(&shared, attempt.id);
+            settling::settle_soon(&shared, attempt.id);
         }
         Ok(Self { shared, tasks })
     }
@@ -212,6 +216,11 @@ impl Terminal {
     /// The routes without a listener, for a program that serves them itself, and for tests.
     pub fn router(&self, hosts: SecureConfig) -> axum::Router {
         web::router(Arc::clone(&self.shared), hosts)
+    }
+
+    /// The terminal for programs: what `/local` and the register's protocol go through.
+    pub fn handle(&self) -> crate::handle::TerminalHandle {
+        crate::handle::TerminalHandle { shared: Arc::clone(&self.shared) }
     }
 
     /// Grows with everything that the screen's task has heard, so that stories can wait without polling.
@@ -260,6 +269,19 @@ async fn watch_reader(shared: Arc<Shared>, mut connected: watch::Receiver<bool>)
         if connected.changed().await.is_err() {
             return;
         }
+    }
+}
+
+/// What the device's scanner reads goes to whatever screen waits for a code.
+async fn hear_scanner(shared: Arc<Shared>, scans: Option<mpsc::Receiver<String>>) {
+    let Some(mut scans) = scans else { return };
+    while let Some(text) = scans.recv().await {
+        let code = ReadCode {
+            token: center_api::CodeToken::new(text.trim()),
+            entry: payment::CodeEntry::Scanner,
+            brand: None,
+        };
+        let _ = shared.messages.send(Message::Event(Event::Scanned(code))).await;
     }
 }
 

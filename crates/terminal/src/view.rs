@@ -4,8 +4,10 @@
 //! equal and the revision grows only when something to be seen has changed.
 
 mod card;
+mod code;
 mod counter;
 mod past;
+mod refund;
 mod result;
 mod sale;
 
@@ -49,6 +51,8 @@ impl Words {
             PaymentClass::Installments(count) => {
                 self.ta("terminal-class-installments", &[("count", &count.to_string())])
             }
+            PaymentClass::Revolving => self.t("terminal-class-revolving"),
+            PaymentClass::BonusLump => self.t("terminal-class-bonus"),
         }
     }
 }
@@ -62,10 +66,15 @@ pub fn body(ctx: &Context, screen: &Screen, now_us: i64) -> Markup {
         Screen::SignIn(form) => counter::sign_in(w, ctx, form),
         Screen::Home => sale::home(w, ctx),
         Screen::Amount(entry) => sale::amount(w, ctx, entry),
-        Screen::Method(draft) => sale::method(w, ctx, draft),
-        Screen::Class(draft) => sale::class(w, ctx, draft),
+        Screen::Method(draft) => sale::method(w, ctx, draft, now_us),
+        Screen::Class(draft) => sale::class(w, ctx, draft, now_us),
         Screen::Present(present) => card::present(w, ctx, present, now_us),
         Screen::ClassAgain(again) => card::class_again(w, again),
+        Screen::Duplicate(asked) => refund::duplicate(w, asked),
+        Screen::Scan(screen) => code::scan(w, ctx, screen, now_us),
+        Screen::Brands(list) => code::brands(w, list),
+        Screen::GiveBack(form) => refund::give_back(w, ctx, form),
+        Screen::Processing(processing) if processing.attempt.waits_for_user => code::customer(w, processing),
         Screen::Processing(processing) => card::processing(w, processing),
         Screen::Sign(form) => card::sign(w, form),
         Screen::Result(finished) => result::result(w, ctx, finished),
@@ -178,10 +187,21 @@ pub(crate) fn sentences(text: &str) -> Vec<String> {
     marked.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
 }
 
-/// `Visa ****1012`, or a dash while no card was read.
+/// `Visa ****1012`, `PayPay 2810****1234`, or a dash while nothing was read.
 pub(crate) fn card_line(attempt: &Attempt) -> String {
-    attempt
-        .card
-        .as_ref()
-        .map_or_else(|| "–".to_owned(), |card| format!("{} {}", card.brand.name(), card.pan.last4_only()))
+    if let Some(card) = &attempt.card {
+        return format!("{} {}", card.brand.name(), card.pan.last4_only());
+    }
+    attempt.code_paid.as_ref().map_or_else(
+        || "–".to_owned(),
+        |code| code.brand.map_or_else(String::new, |brand| format!("{} ", brand.name())) + &code.masked,
+    )
+}
+
+/// What the amount of a payment or a refund is.
+pub(crate) fn due_label(w: Words, attempt: &Attempt) -> String {
+    match refund::kind_of(attempt) {
+        Some(kind) => w.t(&refund::kind_key(kind, "amount")),
+        None => w.t("terminal-due"),
+    }
 }

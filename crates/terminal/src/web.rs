@@ -1,5 +1,6 @@
 //! The terminal's own pages on loopback, and beside them the local API and the probes.
 
+mod camera;
 mod local;
 mod pages_routes;
 mod press;
@@ -20,10 +21,13 @@ pub(crate) fn router(shared: Arc<Shared>, hosts: SecureConfig) -> Router {
         .merge(local::routes())
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
-        .with_state(shared)
+        .with_state(Arc::clone(&shared))
         .merge(pages::assets::routes());
-    let hosts = SecureConfig { most_body_bytes: crate::limits::BODY_BYTES, ..hosts };
-    pages::secure::secure(routes, hosts)
+    let small = SecureConfig { most_body_bytes: crate::limits::BODY_BYTES, ..hosts.clone() };
+    // A camera's frame is larger than anything else that a page posts.
+    let camera = SecureConfig { most_body_bytes: barcode::MAX_PIXELS, ..hosts };
+    let frames = pages::secure::secure(camera::routes().with_state(shared), camera);
+    pages::secure::secure(routes, small).merge(frames)
 }
 
 /// Ready as soon as the journal takes entries; the center may be out of reach, the screen says so.

@@ -91,6 +91,8 @@ pub(crate) fn class_word(lang: Lang, class: PaymentClass) -> String {
         PaymentClass::Installments(count) => {
             ta(lang, "payments-class-installments", &[("count", &count.to_string())])
         }
+        PaymentClass::Revolving => t(lang, "payments-class-revolving"),
+        PaymentClass::BonusLump => t(lang, "payments-class-bonus"),
     }
 }
 

@@ -163,6 +163,8 @@ fn wire_class(class: PaymentClass) -> WireClass {
     match class {
         PaymentClass::Lump => WireClass::LumpSum,
         PaymentClass::Installments(count) => WireClass::Instalments(count),
+        PaymentClass::Revolving => WireClass::Revolving,
+        PaymentClass::BonusLump => WireClass::BonusLump,
     }
 }
 

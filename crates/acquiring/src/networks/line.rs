@@ -8,8 +8,7 @@ use super::card_iso8583::{acknowledges, management, stan_of};
 use crate::limits;
 use bytes::{Bytes, BytesMut};
 use clock::Clock;
-use iso8583::frame::{deframe, frame};
-use iso8583::{Class, Message, Spec};
+use iso8583::{Class, Dialect, Message};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
@@ -18,8 +17,8 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot, watch};
 
-/// Our dialect.
-const SPEC: &Spec = &Spec::BINARY;
+/// In front of an address whose network speaks with packed digits and BCD lengths.
+const PACKED: &str = "packed://";
 
 /// The line. Clones share it; its connections live as long as [`Line::run`].
 #[derive(Clone)]
@@ -27,6 +26,7 @@ pub struct Line(Arc<Inner>);
 
 struct Inner {
     address: String,
+    dialect: Dialect,
     clock: Clock,
     connections: Vec<Connection>,
     turn: AtomicUsize,
@@ -100,7 +100,8 @@ impl From<std::io::Error> for Ended {
 }
 
 impl Line {
-    /// A line to `address` (`host:port`) with so many connections. Nothing happens before [`Line::run`].
+    /// A line to `address` (`host:port`, or `packed://host:port` for a network that writes digits and lengths
+    /// in BCD) with so many connections. Nothing happens before [`Line::run`].
     pub fn new(address: &str, connections: usize, clock: Clock) -> Self {
         let connection = || {
             let (queue, queued) = mpsc::channel(limits::LINE_QUEUE);
@@ -113,8 +114,13 @@ impl Line {
                 busy_us: AtomicI64::new(0),
             }
         };
+        let (host, dialect) = match address.strip_prefix(PACKED) {
+            Some(host) => (host, Dialect::PACKED),
+            None => (address, Dialect::TEXT),
+        };
         Self(Arc::new(Inner {
-            address: address.to_owned(),
+            address: host.to_owned(),
+            dialect,
             clock,
             connections: (0..connections.max(1)).map(|_| connection()).collect(),
             turn: AtomicUsize::new(0),
@@ -174,8 +180,8 @@ impl Line {
     /// Sends a message and waits for its answer, at most `limit` on the clock.
     pub async fn ask(&self, message: &Message, limit: std::time::Duration) -> Result<Message, NoAnswer> {
         let key = Key::of(message).ok_or(NoAnswer::NotSent("no trace number"))?;
-        let bytes = message.encode(SPEC).ok().and_then(|bytes| frame(&bytes).ok());
-        let bytes = bytes.ok_or(NoAnswer::NotSent("the message cannot be written"))?;
+        let bytes =
+            self.0.dialect.framed(message).map_err(|_| NoAnswer::NotSent("the message cannot be written"))?;
         let connection = self.ready().await.ok_or(NoAnswer::NotSent("no connection to the network"))?;
         let (reply, answer) = oneshot::channel();
         let outgoing = Outgoing { key: key.clone(), bytes, reply };
@@ -289,6 +295,27 @@ impl Line {
         management(code, stan, self.0.clock.now_us()).map_err(|error| Ended(error.to_string()))
     }
 
+    fn framed(&self, message: &Message) -> Result<Vec<u8>, Ended> {
+        self.0.dialect.framed(message).map_err(|error| Ended(error.to_string()))
+    }
+
+    /// The next whole message; the end of the stream is an end.
+    async fn next_frame(
+        &self,
+        reader: &mut (impl AsyncRead + Unpin),
+        buffer: &mut BytesMut,
+    ) -> Result<Bytes, Ended> {
+        loop {
+            let whole = self.0.dialect.deframe(buffer, limits::FRAME_BYTES);
+            if let Some(bytes) = whole.map_err(|error| Ended(error.to_string()))? {
+                return Ok(bytes);
+            }
+            if reader.read_buf(buffer).await? == 0 {
+                return Err(Ended("closed by the network".to_owned()));
+            }
+        }
+    }
+
     /// 0800 001 and its 0810.
     async fn sign_on(
         &self,
@@ -297,10 +324,10 @@ impl Line {
         buffer: &mut BytesMut,
     ) -> Result<(), Ended> {
         let request = self.management("001")?;
-        writer.write_all(&framed(&request)?).await?;
+        writer.write_all(&self.framed(&request)?).await?;
         loop {
-            let bytes = next_frame(reader, buffer).await?;
-            if let Ok(answer) = Message::decode(SPEC, &bytes)
+            let bytes = self.next_frame(reader, buffer).await?;
+            if let Ok(answer) = self.0.dialect.read(&bytes)
                 && Key::of(&answer) == Key::of(&request)
             {
                 return if acknowledges(&answer) { Ok(()) } else { Err(Ended("sign-on refused".to_owned())) };
@@ -316,10 +343,10 @@ impl Line {
         buffer: &mut BytesMut,
     ) -> Result<(), Ended> {
         loop {
-            let bytes = next_frame(reader, buffer).await?;
+            let bytes = self.next_frame(reader, buffer).await?;
             connection.frames.fetch_add(1, Ordering::Relaxed);
             connection.busy_us.store(self.0.clock.now_us(), Ordering::Relaxed);
-            let answer = match Message::decode(SPEC, &bytes) {
+            let answer = match self.0.dialect.read(&bytes) {
                 Ok(answer) => answer,
                 Err(error) => {
                     metrics::counter!("choba_network_garbage_total").increment(1);
@@ -381,7 +408,7 @@ impl Line {
                         None if clock.now_us() < connection.busy_us.load(Ordering::Relaxed).saturating_add(us(self.quiet())) => continue,
                         None => {}
                     }
-                    bytes = framed(&self.management("301")?)?;
+                    bytes = self.framed(&self.management("301")?)?;
                     echo = Some((frames, clock.now_us().saturating_add(us(limits::ECHO))));
                 }
             }
@@ -432,21 +459,4 @@ impl Key {
 
 fn us(duration: std::time::Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
-}
-
-fn framed(message: &Message) -> Result<Vec<u8>, Ended> {
-    let bytes = message.encode(SPEC).map_err(|error| Ended(error.to_string()))?;
-    frame(&bytes).map_err(|error| Ended(error.to_string()))
-}
-
-/// The next whole message; the end of the stream is an end.
-async fn next_frame(reader: &mut (impl AsyncRead + Unpin), buffer: &mut BytesMut) -> Result<Bytes, Ended> {
-    loop {
-        if let Some(bytes) = deframe(buffer, limits::FRAME_BYTES).map_err(|error| Ended(error.to_string()))? {
-            return Ok(bytes);
-        }
-        if reader.read_buf(buffer).await? == 0 {
-            return Err(Ended("closed by the network".to_owned()));
-        }
-    }
 }

@@ -90,6 +90,6 @@ pub async fn start(settings: Settings) -> Result<Terminal, StartFault> {
     let printer = settings
         .printer
         .map(|address| Box::new(NetworkPrinter::new(address, settings.clock.clone())) as Box<dyn AnyPrinter>);
-    let hardware = Hardware { reader, connected, digits, printer };
+    let hardware = Hardware { reader, connected, digits, printer, scans: None };
     Terminal::start(told, opened, public_key, Arc::new(center), hardware).await.map_err(StartFault::new)
 }

@@ -63,6 +63,8 @@ fn method(letter: &Letter<'_>) -> String {
         (Method::Card, PaymentClass::Installments(count)) => {
             ta(letter.lang, "mail-method-card-installments", &[("count", &count.to_string())])
         }
+        (Method::Card, PaymentClass::Revolving) => letter.t("mail-method-card-revolving"),
+        (Method::Card, PaymentClass::BonusLump) => letter.t("mail-method-card-bonus"),
     }
 }
 

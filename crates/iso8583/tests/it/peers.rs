@@ -81,6 +81,7 @@ fn pyiso8583_reads_and_writes_our_messages() {
     let python = installed(".venv/bin/python");
     check(&python, "pyiso8583_peer.py", &Spec::BINARY, "binary", |_| true);
     check(&python, "pyiso8583_peer.py", &Spec::HEX, "hex", |_| true);
+    check(&python, "pyiso8583_peer.py", &Spec::PACKED, "packed", |_| true);
 }
 
 #[test]

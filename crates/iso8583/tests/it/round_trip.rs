@@ -5,7 +5,7 @@ use iso8583::fields::{FIELDS, Field, Format, Length};
 use iso8583::{Message, Mti, Spec};
 use proptest::prelude::*;
 
-const DIALECTS: [Spec; 3] = [Spec::BINARY, Spec::HEX, Spec::MIXED];
+const DIALECTS: [Spec; 4] = [Spec::BINARY, Spec::HEX, Spec::MIXED, Spec::PACKED];
 
 /// Any value of a field, short ones mostly.
 fn value(row: Field) -> BoxedStrategy<(u8, Vec<u8>)> {

@@ -1,6 +1,7 @@
 //! The messages of our card network as they really look: every request with its answer.
 
 use iso8583::private::{EncryptedCard, EncryptedPin, OriginalData, PaymentClass, SecureData};
+use iso8583::totals::{Count, Settlement, Totals};
 use iso8583::{ECHOED, Message, Mti};
 
 fn secure_data(with_pin: bool) -> SecureData {
@@ -84,7 +85,14 @@ pub(crate) fn all() -> Vec<Message> {
 
     let pairs =
         [(request, "00"), (tapped, "51"), (swiped, "00"), (advice, "00"), (reversal, "00"), (again, "00")];
-    let mut all = vec![sign_on, signed_on];
+    let mut day = Message::new(Mti::RECONCILIATION_REQUEST);
+    day.set(7, "1121150001").unwrap().set(11, "000900").unwrap().set(15, "1121").unwrap();
+    day.set_padded(42, "M00000000000001").unwrap().set(49, "392").unwrap();
+    let sales = Count { number: 17, yen: 24_000 };
+    day.set_totals(&Totals { debits: sales, ..Totals::default() }).unwrap();
+    let mut compared = day.answer(ECHOED).unwrap();
+    compared.set(39, "00").unwrap().set_settlement(Settlement::InBalance).unwrap();
+    let mut all = vec![sign_on, signed_on, day, compared];
     for (request, code) in pairs {
         let answer = answered(&request, code);
         all.extend([request, answer]);
@@ -95,7 +103,10 @@ pub(crate) fn all() -> Vec<Message> {
 #[test]
 fn every_type_of_the_network_has_a_shape() {
     let types: Vec<String> = all().iter().map(|message| message.mti().to_string()).collect();
-    for wanted in ["0100", "0110", "0200", "0210", "0220", "0230", "0420", "0421", "0430", "0800", "0810"] {
+    for wanted in [
+        "0100", "0110", "0200", "0210", "0220", "0230", "0420", "0421", "0430", "0500", "0510", "0800",
+        "0810",
+    ] {
         assert!(types.iter().any(|have| have == wanted), "{wanted}");
     }
 }
@@ -133,5 +144,5 @@ fn a_payment_reads_like_this_in_a_log() {
           55 ICC system related data: 9F26=1122334455667788 82=3900 9F36=001C 9F27=80 9F34=420300 9F1E=424E434830303031 95=0000008000 9F37=4A5B6C7D 9A=261121 9F02=000000000880 5F2A=0392 9F1A=0392 9C=00 9F10=0110A00003220000000000000000000000FF 9F33=6028C8 5F34=01
           63 Reserved, private: encrypted card data: card key 123456789012345600000007, card data *** (48 bytes); PIN key 123456789012345600000008, PIN block *** (16 bytes); fingerprint 3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c; device BENCH READER 1
     "]]
-    .assert_eq(&format!("{}\n", all()[2].describe()));
+    .assert_eq(&format!("{}\n", all()[4].describe()));
 }

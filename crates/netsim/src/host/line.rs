@@ -14,8 +14,7 @@ use crate::{limits, magic};
 use bytes::BytesMut;
 use cardkeys::{Key, TdesKey};
 use clock::Clock;
-use iso8583::frame::{deframe, frame};
-use iso8583::{Message, Spec};
+use iso8583::{Dialect, Message};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -106,19 +105,24 @@ async fn write(mut writer: OwnedWriteHalf, mut waiting: mpsc::Receiver<Out>) -> 
 async fn read(mut reader: OwnedReadHalf, host: &Arc<Host>, answers: mpsc::Sender<Out>) -> io::Result<()> {
     let mut buffer = BytesMut::with_capacity(limits::MESSAGE_BYTES);
     let signed_on = Arc::new(AtomicBool::new(false));
+    // Text or packed, as the center's first message shows (contract, section 1).
+    let mut dialect = None;
     loop {
-        while let Some(bytes) = deframe(&mut buffer, limits::MESSAGE_BYTES)
-            .map_err(|error| io::Error::other(error.to_string()))?
+        dialect = dialect.or_else(|| Dialect::of_caller(&buffer));
+        while let Some(dialect) = dialect
+            && let Some(bytes) = dialect
+                .deframe(&mut buffer, limits::MESSAGE_BYTES)
+                .map_err(|error| io::Error::other(error.to_string()))?
         {
             // The place is taken before the work starts: a center that does not read is not read either.
             let Ok(place) = answers.clone().reserve_owned().await else { return Ok(()) };
-            let Ok(message) = Message::decode(&Spec::BINARY, &bytes) else {
+            let Ok(message) = dialect.read(&bytes) else {
                 host.log.note(host.clock.now(), format!("{} bytes that are no message", bytes.len()));
                 continue;
             };
             let (host, signed_on, later) = (Arc::clone(host), Arc::clone(&signed_on), answers.clone());
             tokio::spawn(async move {
-                exchange(&host, &message, &signed_on, place, later).await;
+                exchange(&host, &message, &signed_on, dialect, place, later).await;
             });
         }
         if reader.read_buf(&mut buffer).await? == 0 {
@@ -132,6 +136,7 @@ async fn exchange(
     host: &Host,
     message: &Message,
     signed_on: &AtomicBool,
+    dialect: Dialect,
     place: mpsc::OwnedPermit<Out>,
     later: mpsc::Sender<Out>,
 ) {
@@ -157,7 +162,7 @@ async fn exchange(
         host.log.note(host.clock.now(), format!("{} cannot be answered", message.mti()));
         return;
     };
-    answer(host, &done, trouble, place, later).await;
+    answer(host, &done, trouble, dialect, place, later).await;
 }
 
 /// What strikes this exchange: an order of the desk, else a magic amount. Network management is spared,
@@ -237,10 +242,11 @@ async fn answer(
     host: &Host,
     done: &Done,
     trouble: Trouble,
+    dialect: Dialect,
     place: mpsc::OwnedPermit<Out>,
     later: mpsc::Sender<Out>,
 ) {
-    let Some(bytes) = done.answer.encode(&Spec::BINARY).ok().and_then(|bytes| frame(&bytes).ok()) else {
+    let Ok(bytes) = dialect.framed(&done.answer) else {
         host.log.note(host.clock.now(), "an answer could not be written");
         return;
     };

@@ -215,7 +215,7 @@ fn judge(
         ("13", "no amount")
     } else if asked.amount > account.limit {
         ("51", "over the card's limit")
-    } else if !class_is_allowed(asked.class, account) {
+    } else if !class_is_allowed(asked.class, account, now) {
         ("57", "payment class not allowed for this card")
     } else {
         (APPROVED, "approved")
@@ -289,12 +289,21 @@ fn pin_verdict(asked: &Payment, opened: &Opened, account: &Account, wrong_pins: 
     Some(Verdict { code: code.into(), note, pin: Some(wrong) })
 }
 
-const fn class_is_allowed(class: PaymentClass, account: &Account) -> bool {
+/// A card of one instalment pays at once and in no other way.
+fn class_is_allowed(class: PaymentClass, account: &Account, now: Timestamp) -> bool {
     match class {
         PaymentClass::LumpSum => true,
         PaymentClass::Instalments(count) => count <= account.instalments_max,
-        PaymentClass::BonusLump | PaymentClass::Revolving => false,
+        PaymentClass::Revolving => account.instalments_max > 1,
+        PaymentClass::BonusLump => account.instalments_max > 1 && bonus_is_open(now),
     }
+}
+
+/// The issuers' own calendar: no bonus lump sums in the month before each bonus.
+fn bonus_is_open(now: Timestamp) -> bool {
+    let day = clock::business_date(now);
+    let day = (day.month(), day.day());
+    !((6, 16)..=(7, 15)).contains(&day) && !((11, 16)..=(12, 15)).contains(&day)
 }
 
 /// Puts DE 39 and what comes with an approval into the answer; gives the approval code.

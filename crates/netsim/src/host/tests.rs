@@ -93,7 +93,10 @@ async fn a_card_is_refused_for_what_the_issuer_knows_of_it() {
         (Try { class: "6103", ..Try::default() }, "00"),
         (Try { class: "6125", ..Try::default() }, "57"),
         (Try { class: "6103", card: "lump", ..Try::default() }, "57"),
-        (Try { class: "8000", ..Try::default() }, "57"),
+        (Try { class: "8000", ..Try::default() }, "00"),
+        (Try { class: "8000", card: "lump", ..Try::default() }, "57"),
+        // no bonus lump sums on the day of these tests, 11/21.
+        (Try { class: "2100", ..Try::default() }, "57"),
         (Try { entry: "071", pin: None, ..Try::default() }, "00"),
         (Try { entry: "071", pin: None, card: "lump", ..Try::default() }, "N7"),
         (Try { entry: "901", pin: None, card: "stripe", ..Try::default() }, "00"),

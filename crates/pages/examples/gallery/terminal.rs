@@ -304,7 +304,7 @@ fn unknown(lang: &str) -> Markup {
 }
 
 fn row<'a>(how: &'a str, when: &'a str, amount: i64, status: Status, word: &'a str) -> HistoryRow<'a> {
-    HistoryRow { href: "t-detail", when, how, amount: yen_of(amount), status, word }
+    HistoryRow { href: "t-detail", when, how, amount: yen_of(amount), gives_back: false, status, word }
 }
 
 fn history_screen(lang: &str) -> Markup {

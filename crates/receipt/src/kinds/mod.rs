@@ -37,6 +37,8 @@ fn class_ja(class: PaymentClass) -> String {
     match class {
         PaymentClass::Lump => "一括".to_owned(),
         PaymentClass::Installments(count) => format!("分割({count}回)"),
+        PaymentClass::Revolving => "リボ".to_owned(),
+        PaymentClass::BonusLump => "ボーナス一括".to_owned(),
     }
 }
 

@@ -47,6 +47,8 @@ fn deal(facts: &SlipFacts, policy: &ReceiptPolicy, copy: Copy) -> Vec<Line> {
     let class = match facts.class {
         PaymentClass::Lump => format!("{}(SINGLE PAYMENT)", class_ja(facts.class)),
         PaymentClass::Installments(count) => format!("{}({count} INSTALMENTS)", class_ja(facts.class)),
+        PaymentClass::Revolving => format!("{}(REVOLVING)", class_ja(facts.class)),
+        PaymentClass::BonusLump => format!("{}(BONUS)", class_ja(facts.class)),
     };
     let mut lines = vec![
         Line::Pair("取引日時(DATE)".into(), date(facts)),

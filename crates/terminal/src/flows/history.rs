@@ -1,15 +1,12 @@
 //! What was: the list, one payment, the look-up by a receipt's code (M-070, M-071, M-078, M-080, R-044).
 
-use super::delivery;
+use super::refund::{detail_of, may_be_offered};
+use super::{delivery, refund};
 use crate::context::Context;
 use crate::event::{Done, Effect, Event, Moment, Press};
-use crate::screen::{Detail, Finished, History, Lookup, Place, PrintState, Screen, Sign, Trouble};
+use crate::screen::{Detail, Finished, History, Lookup, Offering, Place, PrintState, Screen, Sign, Trouble};
 use crate::step::Step;
 use payment::StateName;
-
-fn detail_of(attempt: Box<crate::attempt::Attempt>, back: Place) -> Step {
-    Step::to(Screen::Detail(Detail { attempt, printing: PrintState::Idle, back }))
-}
 
 pub(crate) fn home_detail(loaded: Option<Box<crate::attempt::Attempt>>) -> Step {
     loaded.map_or_else(|| Step::to(Screen::Home), |attempt| detail_of(attempt, Place::Home))
@@ -45,8 +42,30 @@ pub(crate) fn detail(ctx: &Context, detail: Detail, event: Event, at: Moment) ->
     let id = detail.attempt.id;
     let approved = detail.attempt.name() == StateName::Approved;
     match event {
+        // It ended while it was looked at: now something may be given back.
         Event::Done(Done::Changed(attempt)) if attempt.id == id => {
-            Step::to(Screen::Detail(Detail { attempt, ..detail }))
+            let ask = may_be_offered(&attempt) && detail.offer == Offering::Nothing;
+            let offer = if ask { Offering::Asking } else { detail.offer };
+            let step = Step::to(Screen::Detail(Detail { attempt, offer, ..detail }));
+            if ask { step.with(Effect::Offer(id)) } else { step }
+        }
+        Event::Done(Done::Offered(of, offered)) if of == id => {
+            let offer = match offered {
+                Ok(known) => Offering::Known(known),
+                Err(trouble) => Offering::Unasked(trouble),
+            };
+            Step::to(Screen::Detail(Detail { offer, ..detail }))
+        }
+        Event::Press(Press::OpenRefund) => match detail.offer {
+            // The center could not be asked: asked once more.
+            Offering::Unasked(_) => detail_of(detail.attempt, detail.back),
+            _ => refund::open(detail),
+        },
+        // The hold of an authorization is given back instead of signed for.
+        Event::Press(Press::GiveBack) if detail.attempt.wants_signature() => {
+            let attempt = detail.attempt;
+            let form = Sign { attempt, interrupted: true, stopping: true, trouble: None, before: None };
+            Step::to(Screen::Sign(form)).with(Effect::GiveBack(id))
         }
         Event::Press(Press::Print(copy))
             if approved && !matches!(detail.printing, PrintState::Printing(_)) =>
@@ -68,7 +87,13 @@ pub(crate) fn detail(ctx: &Context, detail: Detail, event: Event, at: Moment) ->
         // M-028: the authorization waits for its signature.
         Event::Press(Press::Resume) if detail.attempt.wants_signature() => {
             let attempt = detail.attempt;
-            Step::to(Screen::Sign(Sign { attempt, interrupted: true, stopping: false, trouble: None }))
+            Step::to(Screen::Sign(Sign {
+                attempt,
+                interrupted: true,
+                stopping: false,
+                trouble: None,
+                before: None,
+            }))
         }
         Event::Press(Press::Back) => match detail.back {
             Place::Home => crate::step::home(ctx, at),

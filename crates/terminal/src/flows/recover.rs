@@ -38,7 +38,13 @@ fn settled(ctx: &Context, recovering: Recovering, at: Moment) -> Step {
     };
     let attempt = Box::new(last);
     if attempt.wants_signature() {
-        return Step::to(Screen::Sign(Sign { attempt, interrupted: true, stopping: false, trouble: None }));
+        return Step::to(Screen::Sign(Sign {
+            attempt,
+            interrupted: true,
+            stopping: false,
+            trouble: None,
+            before: None,
+        }));
     }
     Step::to(Screen::Result(Finished { interrupted: true, ..Finished::new(*attempt) }))
 }

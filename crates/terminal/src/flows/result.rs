@@ -1,10 +1,9 @@
 //! What became of it: approved, refused, undone, or not known yet; and the receipt (M-027, M-051 … M-053).
 
 use super::delivery;
-use crate::attempt::Origin;
 use crate::context::Context;
 use crate::event::{Done, Effect, Event, Moment, NewPayment, Press};
-use crate::screen::{Draft, Finished, PrintState, Screen};
+use crate::screen::{Draft, Filter, Finished, Place, PrintState, Screen};
 use crate::step::{Step, begin, home};
 use payment::StateName;
 
@@ -36,8 +35,17 @@ pub(crate) fn result(ctx: &Context, finished: Finished, event: Event, at: Moment
         }
         Event::Press(Press::OpenMail) if approved => delivery::open_mail(ctx, Screen::Result(finished)),
         Event::Press(Press::ShowQr) if approved => delivery::open_qr(Screen::Result(finished)),
-        Event::Press(Press::Again) if !approved => again(ctx, &finished, at),
-        Event::Press(Press::OtherMethod) if !approved => {
+        // A refund that came to nothing is begun again from its payment, where the offer is asked for anew.
+        Event::Press(Press::Original) => match finished.attempt.gives_back() {
+            Some(of) => Step::to(Screen::Result(finished)).with(Effect::Load(of)),
+            None => Step::deaf(Screen::Result(finished)),
+        },
+        Event::Done(Done::Loaded(Some(original))) if finished.attempt.gives_back() == Some(original.id) => {
+            let step = super::refund::detail_of(original, Place::History(Filter::default()));
+            if finished.attempt.closed { step } else { step.with(Effect::Close(id)) }
+        }
+        Event::Press(Press::Again) if !approved && !finished.attempt.is_refund() => again(ctx, &finished, at),
+        Event::Press(Press::OtherMethod) if !approved && !finished.attempt.is_refund() => {
             Step::to(Screen::Method(draft(&finished, at))).with(Effect::Close(id))
         }
         _ => Step::deaf(Screen::Result(finished)),
@@ -50,13 +58,11 @@ fn draft(finished: &Finished, at: Moment) -> Draft {
 
 /// The same sale once more: a new payment with an id of its own.
 fn again(ctx: &Context, finished: &Finished, at: Moment) -> Step {
+    let attempt = &finished.attempt;
     let new = NewPayment {
-        id: at.fresh,
-        amount: finished.attempt.amount,
-        class: finished.attempt.class,
-        note: finished.attempt.note.clone(),
-        origin: Origin::Keypad,
-        since_us: at.now_us,
+        method: attempt.method,
+        note: attempt.note.clone(),
+        ..NewPayment::sale(at.fresh, attempt.amount, attempt.class, at.now_us)
     };
     let mut step = begin(ctx, new, at);
     step.effects.insert(0, Effect::Close(finished.id()));

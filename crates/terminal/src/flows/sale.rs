@@ -1,6 +1,5 @@
 //! From the keypad to the way of paying: M-020, 207, 208, 401.
 
-use crate::attempt::Origin;
 use crate::context::{Context, seconds};
 use crate::event::{Event, Moment, NewPayment, Press};
 use crate::limits;
@@ -8,7 +7,7 @@ use crate::screen::{AmountEntry, AmountError, Draft, Screen};
 use crate::step::{Step, begin, home};
 use codes::pay;
 use money::Yen;
-use payment::PaymentClass;
+use payment::{Method, PaymentClass};
 
 /// Reads an amount as people type it, within what this terminal takes.
 pub(crate) fn read_amount(ctx: &Context, typed: &str) -> Result<Yen, AmountError> {
@@ -73,14 +72,8 @@ fn expired(ctx: &Context, draft: &Draft, at: Moment) -> Option<Step> {
 }
 
 fn pay_with(ctx: &Context, draft: Draft, class: PaymentClass, at: Moment) -> Step {
-    let new = NewPayment {
-        id: at.fresh,
-        amount: draft.amount,
-        class,
-        note: draft.note,
-        origin: Origin::Keypad,
-        since_us: draft.since_us,
-    };
+    let new =
+        NewPayment { note: draft.note, ..NewPayment::sale(at.fresh, draft.amount, class, draft.since_us) };
     begin(ctx, new, at)
 }
 
@@ -89,8 +82,16 @@ pub(crate) fn method(ctx: &Context, draft: Draft, event: Event, at: Moment) -> S
         return step;
     }
     match event {
-        Event::Press(Press::Pay(class)) if ctx.classes().contains(&class) => pay_with(ctx, draft, class, at),
-        Event::Press(Press::OpenClasses) if ctx.classes().len() > 1 => Step::to(Screen::Class(draft)),
+        Event::Press(Press::Pay(class)) if ctx.classes(at.now_us).contains(&class) => {
+            pay_with(ctx, draft, class, at)
+        }
+        Event::Press(Press::PayByCode) if !ctx.code_brands().is_empty() => {
+            let sale = NewPayment::sale(at.fresh, draft.amount, PaymentClass::Lump, draft.since_us);
+            begin(ctx, NewPayment { method: Method::Code, note: draft.note, ..sale }, at)
+        }
+        Event::Press(Press::OpenClasses) if ctx.classes(at.now_us).len() > 1 => {
+            Step::to(Screen::Class(draft))
+        }
         Event::Press(Press::Back) => back_to_amount(&draft),
         Event::Press(Press::Cancel) => home(ctx, at),
         _ => Step::deaf(Screen::Method(draft)),
@@ -102,7 +103,9 @@ pub(crate) fn class(ctx: &Context, draft: Draft, event: Event, at: Moment) -> St
         return step;
     }
     match event {
-        Event::Press(Press::Pay(class)) if ctx.classes().contains(&class) => pay_with(ctx, draft, class, at),
+        Event::Press(Press::Pay(class)) if ctx.classes(at.now_us).contains(&class) => {
+            pay_with(ctx, draft, class, at)
+        }
         Event::Press(Press::Back) => Step::to(Screen::Method(draft)),
         Event::Press(Press::Cancel) => home(ctx, at),
         _ => Step::deaf(Screen::Class(draft)),

@@ -1,9 +1,11 @@
 //! The signature on the screen: for a swipe, for taps above the limit, for a skipped PIN (R-033, R-034, M-026).
 
+use super::card::{expired, give_up};
 use crate::context::{Context, seconds};
-use crate::event::{Done, Effect, Event, Local, Moment, Press};
-use crate::screen::{Screen, Sign, Trouble};
+use crate::event::{Done, Effect, Event, Local, Moment, Press, ReaderNews};
+use crate::screen::{Before, Screen, Sign, Trouble};
 use crate::step::{Step, follow};
+use codes::pay;
 use receipt::Strokes;
 
 /// Until when a signature counts: then the center gives the hold back (M-028).
@@ -13,6 +15,9 @@ pub(crate) fn until_us(ctx: &Context, form: &Sign) -> i64 {
 
 pub(crate) fn sign(ctx: &Context, form: Sign, event: Event, at: Moment) -> Step {
     let id = form.attempt.id;
+    if let Some(before) = form.before.clone() {
+        return unsent(ctx, form, &before, event, at);
+    }
     match event {
         Event::Press(Press::Sign(strokes)) if !form.stopping => signed(form, strokes, at),
         Event::Local(Local::Sign(of, strokes)) if of == id && !form.stopping => signed(form, strokes, at),
@@ -27,6 +32,35 @@ pub(crate) fn sign(ctx: &Context, form: Sign, event: Event, at: Moment) -> Step 
         }
         _ => Step::deaf(Screen::Sign(form)),
     }
+}
+
+/// Money is given back and nothing was sent: without a signature nothing will be.
+fn unsent(ctx: &Context, form: Sign, before: &Before, event: Event, at: Moment) -> Step {
+    let id = form.attempt.id;
+    let over = |form: Sign| give_up(form.attempt, before.since_us, pay::CANCELLED, true);
+    match event {
+        Event::Press(Press::Sign(strokes)) => sign_for_refund(form, before, strokes, at),
+        Event::Local(Local::Sign(of, strokes)) if of == id => sign_for_refund(form, before, strokes, at),
+        Event::Press(Press::GiveBack | Press::Cancel) => over(form),
+        Event::Local(Local::Cancel(of)) if of == id => over(form),
+        Event::Reader(of, ReaderNews::Failed(code)) if of == id => {
+            give_up(form.attempt, before.since_us, code, false)
+        }
+        Event::Tick => match expired(ctx, &form.attempt, before.since_us, at) {
+            Some((code, quietly)) => give_up(form.attempt, before.since_us, code, quietly),
+            None => Step::deaf(Screen::Sign(form)),
+        },
+        _ => Step::deaf(Screen::Sign(form)),
+    }
+}
+
+fn sign_for_refund(form: Sign, before: &Before, strokes: Strokes, at: Moment) -> Step {
+    if !strokes.is_signature() {
+        return Step::to(Screen::Sign(Sign { trouble: Some(Trouble::NoSignature), ..form }));
+    }
+    let effect =
+        Effect::AskRefund { id: form.attempt.id, card: before.card.clone(), signature: Some(strokes) };
+    super::card::asking(*form.attempt, at).with(effect)
 }
 
 fn give_back(form: Sign) -> Step {

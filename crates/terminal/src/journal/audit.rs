@@ -20,8 +20,10 @@ pub struct Report {
     pub payments: i64,
     /// Payments that are not final.
     pub unsettled: i64,
-    /// Whole yen of the approved payments.
+    /// Whole yen of the approved sales.
     pub approved_yen: i64,
+    /// Whole yen of the approved voids, returns and refunds.
+    pub returned_yen: i64,
     /// The last hash, hex: compare it with a copy kept elsewhere.
     pub head: String,
     /// What is wrong, one sentence each.
@@ -43,7 +45,11 @@ struct PaymentOut {
     id: PaymentId,
     public_id: String,
     state: &'static str,
+    /// Taken by a payment, returned by a refund: `yes`, `no`, `unknown`.
     money_taken: &'static str,
+    /// The payment that a refund gives back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refund_of: Option<PaymentId>,
     amount: i64,
     class: String,
     slip_no: i64,
@@ -80,7 +86,7 @@ pub fn verify(folder: &Path, clock: Clock) -> Result<Report, JournalError> {
     Ok(open(folder, clock)?.read_blocking(prove)?)
 }
 
-/// A journal as JSON: `{"report", "entries", "payments"}`. The program must be stopped. Blocks.
+/// A journal as JSON: `{"report", "entries", "payments", "refunds"}`. The program must be stopped. Blocks.
 pub fn export(folder: &Path, clock: Clock) -> Result<serde_json::Value, JournalError> {
     let db = open(folder, clock)?;
     let (report, entries, payments) = db.read_blocking(|tx| {
@@ -98,7 +104,9 @@ pub fn export(folder: &Path, clock: Clock) -> Result<serde_json::Value, JournalE
         let payments: Vec<PaymentOut> = attempts(tx)?.values().map(out).collect();
         Ok::<_, JournalError>((report, entries, payments))
     })?;
-    Ok(serde_json::json!({ "report": report, "entries": entries, "payments": payments }))
+    let (refunds, payments): (Vec<_>, Vec<_>) =
+        payments.into_iter().partition(|payment| payment.refund_of.is_some());
+    Ok(serde_json::json!({ "report": report, "entries": entries, "payments": payments, "refunds": refunds }))
 }
 
 fn out(attempt: &Attempt) -> PaymentOut {
@@ -108,6 +116,7 @@ fn out(attempt: &Attempt) -> PaymentOut {
         public_id: public_id(attempt.id),
         state: attempt.name().word(),
         money_taken: attempt.money_taken().word(),
+        refund_of: attempt.gives_back(),
         amount: attempt.amount.get(),
         class: attempt.class.to_string(),
         slip_no: attempt.slip_no,
@@ -197,14 +206,19 @@ fn prove(tx: &mut ReadTx<'_>) -> Result<Report, JournalError> {
             .filter(|id| !folded.contains_key(*id))
             .map(|id| format!("payment {id} has no journal entry")),
     );
-    let approved = folded.values().filter(|attempt| attempt.name() == payment::StateName::Approved);
+    let approved = |refund: bool| {
+        let all = folded.values().filter(|attempt| attempt.name() == payment::StateName::Approved);
+        let these = all.filter(|attempt| attempt.is_refund() == refund);
+        these.map(|attempt| attempt.amount.get()).fold(0, i64::saturating_add)
+    };
     Ok(Report {
         ok: problems.is_empty(),
         entries: seq,
         payments: i64::try_from(folded.len()).unwrap_or(i64::MAX),
         unsettled: i64::try_from(folded.values().filter(|a| rows::is_unsettled(a)).count())
             .unwrap_or(i64::MAX),
-        approved_yen: approved.map(|attempt| attempt.amount.get()).fold(0, i64::saturating_add),
+        approved_yen: approved(false),
+        returned_yen: approved(true),
         head: hex::encode(hash),
         problems,
     })

@@ -1,10 +1,10 @@
 //! What a journal entry may say. Written in the terminal's own words; read back for ever, so a fact
 //! is only ever added.
 
-use crate::attempt::Origin;
+use crate::attempt::{CodeFacts, Origin, Purpose};
 use codes::Code;
 use money::Yen;
-use payment::{Approval, Method, Operator, PaymentClass};
+use payment::{Approval, Brand, Method, Operator, PaymentClass, PaymentId};
 use receipt::{CardFacts, Copy, SlipFacts, Strokes};
 use serde::{Deserialize, Serialize};
 
@@ -42,10 +42,29 @@ pub enum Fact {
         /// The slip.
         slip: Option<Box<SlipFacts>>,
     },
-    /// The customer signed; the completion goes out after this entry is on disk.
+    /// The customer signed; the completion, or the request to give back, goes out after this entry is on disk.
     Signed {
         /// The strokes.
         signature: Strokes,
+    },
+    /// The center said more about a payment that it goes on asking about.
+    Told {
+        /// The brand of the code (M-041).
+        brand: Option<Brand>,
+        /// The number under which the brand's center knows it (M-044).
+        center_txn_id: Option<String>,
+        /// The customer must confirm on the phone.
+        waits_for_user: bool,
+    },
+    /// Something is to be given back of this payment: the refund is a record of its own.
+    GivingBack {
+        /// The refund.
+        refund: PaymentId,
+    },
+    /// So much of this payment was given back, here or elsewhere.
+    GivenBack {
+        /// Altogether, whole yen.
+        total: Yen,
     },
     /// Money was taken.
     Approved {
@@ -123,6 +142,22 @@ pub struct Started {
     pub operator: Option<Operator>,
     /// Who asked.
     pub origin: Origin,
+    /// Taken, or given back.
+    #[serde(default, skip_serializing_if = "is_sale")]
+    pub purpose: Purpose,
+    /// When whoever asked no longer wants an answer, UTC microseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline_us: Option<i64>,
+    /// The card of the payment that is given back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<CardFacts>,
+    /// The code of the payment that is given back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code_paid: Option<CodeFacts>,
+}
+
+fn is_sale(purpose: &Purpose) -> bool {
+    *purpose == Purpose::Sale
 }
 
 /// What goes to the center, without what only the network may read.
@@ -130,8 +165,12 @@ pub struct Started {
 pub struct Sent {
     /// The class that goes out: the customer may have chosen again for this card.
     pub class: PaymentClass,
-    /// The card.
-    pub card: CardFacts,
+    /// The card; none for a code, and for giving back without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<CardFacts>,
+    /// The code, without what pays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code_paid: Option<CodeFacts>,
     /// Asked as 0100, a signature follows.
     pub signature_follows: bool,
 }
@@ -148,6 +187,9 @@ impl Fact {
             Self::Sent(_) => "sent",
             Self::Authorized { .. } => "authorized",
             Self::Signed { .. } => "signed",
+            Self::Told { .. } => "told",
+            Self::GivingBack { .. } => "giving_back",
+            Self::GivenBack { .. } => "given_back",
             Self::Approved { .. } => "approved",
             Self::Declined { .. } => "declined",
             Self::Failed { .. } => "failed",

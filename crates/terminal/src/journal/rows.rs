@@ -51,6 +51,16 @@ pub(super) fn newest(tx: &mut ReadTx<'_>) -> Result<Option<Attempt>, JournalErro
     Ok(tx.query_opt(sql, params![TENANT], read)?)
 }
 
+/// The payment that the last entry of the journal is about.
+pub(super) fn last_told(tx: &mut ReadTx<'_>) -> Result<Option<Attempt>, JournalError> {
+    let sql = "SELECT payment FROM entry WHERE tenant = $1 ORDER BY seq DESC LIMIT 1";
+    let last = tx.query_opt(sql, params![TENANT], |row| Ok(row.opt_bytes(0)?.map(<[u8]>::to_vec)))?;
+    match last.flatten().and_then(|bytes| PaymentId::from_bytes(&bytes).ok()) {
+        Some(id) => load(tx, id),
+        None => Ok(None),
+    }
+}
+
 pub(super) fn list(
     tx: &mut ReadTx<'_>,
     since_us: i64,

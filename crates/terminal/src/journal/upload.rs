@@ -2,6 +2,7 @@
 //! payments stand that those entries are about.
 
 use super::{Journal, JournalError, TENANT, keep, rows};
+use crate::attempt::Purpose;
 use center_api::{AttemptSummary, JOURNAL_LINKS_MAX, JournalPoint};
 use payment::PaymentId;
 use std::collections::BTreeSet;
@@ -37,7 +38,10 @@ fn untold(tx: &mut ReadTx<'_>) -> Result<Untold, JournalError> {
     for id in ids {
         attempts.extend(rows::load(tx, id)?.map(|attempt| AttemptSummary {
             id,
-            refund_of: None,
+            refund_of: match attempt.purpose {
+                Purpose::Sale => None,
+                Purpose::Refund { of, .. } => Some(of),
+            },
             state: attempt.name(),
             amount: attempt.amount,
             slip_no: attempt.slip_no,

@@ -1,20 +1,21 @@
-//! Where money moves: asking, completing, giving back, and settling what nobody could answer for.
+//! Where money moves: asking by card and by code, completing, undoing, giving back.
 
+use super::settling::settle_soon;
 use super::{record, report};
-use crate::attempt::{Attempt, Remedy, remedy};
-use crate::center::CenterFault;
-use crate::event::Done;
+use crate::attempt::{Attempt, CodeFacts};
+use crate::event::{Done, ReadCode};
+use crate::flows::code::masked;
 use crate::journal::{Fact, Sent};
 use crate::limits;
 use crate::reader::{LastWord, Order};
-use crate::settle::{self, Question, Settled, settle};
+use crate::settle::{self, Settled};
 use crate::shared::Shared;
-use center_api::{CardData, CompletionRequest, PaymentRequest, PaymentView, ReversalRequest};
+use center_api::{CardData, CodeData, DuplicateCheck, PaymentRequest, PaymentView, RefundRequest, Suspect};
 use codes::pay;
 use device::{HostAnswer, HostDecision};
-use payment::{Cvm, EntryMode, PaymentClass, PaymentId, SignaturePolicy};
+use payment::{Brand, Cvm, EntryMode, PaymentClass, PaymentId, SignaturePolicy};
 use receipt::{CardFacts, Strokes};
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
@@ -40,46 +41,22 @@ fn facts_of(card: &CardData) -> CardFacts {
     }
 }
 
-fn terminal_wait(shared: &Shared) -> Duration {
+pub(super) fn terminal_wait(shared: &Shared) -> Duration {
     let timer_s = shared.with_shown(|shown| shown.ctx.policy().timers.terminal_s);
     Duration::from_secs(u64::try_from(timer_s).unwrap_or(1))
 }
 
 /// Journals *sent*, asks the center, lets the chip finish, journals the outcome.
 pub(crate) async fn ask(shared: &Arc<Shared>, id: PaymentId, class: PaymentClass, card: CardData) {
-    if let Some(code) = report::refusal(shared).await {
-        // Nothing has left: this device's data is a copy or an old one.
-        let _ = shared.orders.send(Order::Stop(id)).await;
-        record(shared, id, Fact::Abandoned { code }).await;
-        return;
-    }
     let signature_follows = wants_signature(shared, &card);
-    let sent = Sent { class, card: facts_of(&card), signature_follows };
-    let Some(attempt) = record(shared, id, Fact::Sent(Box::new(sent))).await else {
-        // Not written, so not sent.
-        let _ = shared.orders.send(Order::Stop(id)).await;
-        shared.tell(Done::NotStarted(id, codes::api::NO_SPACE)).await;
-        return;
-    };
-    let request = PaymentRequest {
-        id,
-        amount: attempt.amount,
-        method: attempt.method,
-        class: attempt.class,
-        slip_no: attempt.slip_no,
-        note: attempt.note.clone(),
-        operator: attempt.operator.clone(),
-        started_at_us: attempt.started_at_us,
-        signature_follows,
-        card: Some(card),
-        code: None,
-    };
+    let sent = Sent { class, card: Some(facts_of(&card)), code_paid: None, signature_follows };
+    let Some(attempt) = sending(shared, id, sent).await else { return };
+    let request = PaymentRequest { signature_follows, card: Some(card), code: None, ..request_of(&attempt) };
     let asked = shared.clock.timeout(terminal_wait(shared), shared.center.pay(request)).await;
     let fact = match asked {
         Ok(Ok(view)) => return answered(shared, &attempt, &view).await,
         Ok(Err(fault)) => {
-            let answer = Err::<(), _>(fault.clone());
-            shared.heard_from_center(&answer).await;
+            shared.heard_from_center(&Err::<(), _>(fault.clone())).await;
             settle::unanswered(Some(&fault))
         }
         Err(clock::Elapsed) => settle::unanswered(None),
@@ -87,6 +64,137 @@ pub(crate) async fn ask(shared: &Arc<Shared>, id: PaymentId, class: PaymentClass
     card_hears(shared, id, no_answer(&fact)).await;
     record(shared, id, fact).await;
     settle_soon(shared, id);
+}
+
+/// The request as the journal has it, without what pays.
+fn request_of(attempt: &Attempt) -> PaymentRequest {
+    PaymentRequest {
+        id: attempt.id,
+        amount: attempt.amount,
+        method: attempt.method,
+        class: attempt.class,
+        slip_no: attempt.slip_no,
+        note: attempt.note.clone(),
+        operator: attempt.operator.clone(),
+        started_at_us: attempt.started_at_us,
+        signature_follows: false,
+        card: None,
+        code: None,
+    }
+}
+
+/// Writes down that something goes out, or says that nothing will.
+async fn sending(shared: &Shared, id: PaymentId, sent: Sent) -> Option<Attempt> {
+    if let Some(code) = report::refusal(shared).await {
+        // Nothing has left: this device's data is a copy or an old one.
+        let _ = shared.orders.send(Order::Stop(id)).await;
+        record(shared, id, Fact::Abandoned { code }).await;
+        return None;
+    }
+    let written = record(shared, id, Fact::Sent(Box::new(sent))).await;
+    if written.is_none() {
+        let _ = shared.orders.send(Order::Stop(id)).await;
+        shared.tell(Done::NotStarted(id, codes::api::NO_SPACE)).await;
+    }
+    written
+}
+
+/// Journals *sent*, asks the center with the code, journals the outcome. Where the customer must confirm,
+/// the payment stays *sent* and is asked about until somebody has decided.
+pub(crate) async fn ask_code(shared: &Arc<Shared>, id: PaymentId, read: ReadCode) {
+    let facts = CodeFacts {
+        brand: read.brand,
+        masked: masked(read.token.unmask()),
+        entry: read.entry,
+        center_txn_id: None,
+    };
+    let sent =
+        Sent { class: PaymentClass::Lump, card: None, code_paid: Some(facts), signature_follows: false };
+    let Some(attempt) = sending(shared, id, sent).await else { return };
+    let code = CodeData { token: read.token, brand: read.brand, entry: read.entry };
+    let request = PaymentRequest { code: Some(code), ..request_of(&attempt) };
+    let asked = shared.clock.timeout(terminal_wait(shared), shared.center.pay(request)).await;
+    let facts = match asked {
+        Ok(Ok(view)) => settle::answered(settle::settle(&attempt, &view), None),
+        Ok(Err(fault)) => {
+            shared.heard_from_center(&Err::<(), _>(fault.clone())).await;
+            vec![settle::unanswered(Some(&fault))]
+        }
+        Err(clock::Elapsed) => vec![settle::unanswered(None)],
+    };
+    for fact in facts {
+        record(shared, id, fact).await;
+    }
+    settle_soon(shared, id);
+}
+
+/// Journals the signature and *sent*, asks for the money to be given back, journals the outcome.
+pub(crate) async fn ask_refund(
+    shared: &Arc<Shared>,
+    id: PaymentId,
+    card: Option<CardData>,
+    signature: Option<Strokes>,
+) {
+    if let Some(signature) = signature
+        && record(shared, id, Fact::Signed { signature }).await.is_none()
+    {
+        let _ = shared.orders.send(Order::Stop(id)).await;
+        return shared.tell(Done::NotStarted(id, codes::api::NO_SPACE)).await;
+    }
+    let class = shared.journal.load(id).await.ok().flatten().map_or(PaymentClass::Lump, |a| a.class);
+    let facts = card.as_ref().map(facts_of);
+    let sent = Sent { class, card: facts, code_paid: None, signature_follows: false };
+    let Some(attempt) = sending(shared, id, sent).await else { return };
+    let Some(of) = attempt.gives_back() else { return };
+    let has_card = card.is_some();
+    let request = RefundRequest {
+        id,
+        amount: attempt.amount,
+        slip_no: attempt.slip_no,
+        operator: attempt.operator.clone(),
+        reason: attempt.note.clone(),
+        started_at_us: attempt.started_at_us,
+        card,
+    };
+    let asked = shared.clock.timeout(terminal_wait(shared), shared.center.refund(of, request)).await;
+    let fact = match asked {
+        Ok(Ok(view)) => settle::refund_answered(&attempt, &view),
+        Ok(Err(fault)) => {
+            shared.heard_from_center(&Err::<(), _>(fault.clone())).await;
+            settle::refund_unanswered(Some(&fault))
+        }
+        Err(clock::Elapsed) => settle::refund_unanswered(None),
+    };
+    if has_card {
+        // Giving back is not a deal that the chip has to agree to: it is told that nothing follows.
+        card_hears(shared, id, HostAnswer::none()).await;
+    }
+    record(shared, id, fact).await;
+    settle_soon(shared, id);
+}
+
+/// Asks whether such a card has just paid the same sum. No answer is no warning.
+pub(crate) async fn check_duplicate(
+    shared: &Shared,
+    id: PaymentId,
+    amount: money::Yen,
+    brand: Brand,
+    last4: String,
+) {
+    let request = DuplicateCheck { amount, brand, last4 };
+    let asked = shared.clock.timeout(limits::DUPLICATE_WAIT, shared.center.duplicates(request)).await;
+    let suspect: Option<Suspect> = match asked {
+        Ok(Ok(answer)) => answer.suspect,
+        Ok(Err(fault)) => {
+            tracing::warn!(payment.id = %id, %fault, "the duplicate check was not answered");
+            None
+        }
+        Err(clock::Elapsed) => {
+            tracing::warn!(payment.id = %id, "the duplicate check was not answered in time");
+            None
+        }
+    };
+    shared.tell(Done::Checked(id, suspect)).await;
 }
 
 fn no_answer(fact: &Fact) -> HostAnswer {
@@ -99,7 +207,7 @@ fn no_answer(fact: &Fact) -> HostAnswer {
 /// The center answered: first the chip, then the journal, then the screen.
 async fn answered(shared: &Arc<Shared>, attempt: &Attempt, view: &PaymentView) {
     let id = attempt.id;
-    let settled = settle(attempt, view);
+    let settled = settle::settle(attempt, view);
     let decision = match &settled {
         Settled::Write(Fact::Approved { .. } | Fact::Authorized { .. }) => HostDecision::Approved,
         Settled::Write(Fact::Declined { .. } | Fact::Failed { .. }) => HostDecision::Declined,
@@ -158,6 +266,8 @@ pub(crate) async fn complete(shared: &Arc<Shared>, id: PaymentId, signature: Str
 pub(crate) async fn give_back(shared: &Arc<Shared>, id: PaymentId) {
     record(shared, id, Fact::UndoWanted { code: pay::CANCELLED }).await;
     settle_soon(shared, id);
+    // Where the customer has still to confirm, somebody is already asking and waits for the next turn.
+    shared.ask_again.notify_waiters();
     say_if_unanswered(shared, id).await;
 }
 
@@ -167,107 +277,5 @@ async fn say_if_unanswered(shared: &Shared, id: PaymentId) {
         && !attempt.name().is_final()
     {
         shared.tell(Done::Unanswered(id)).await;
-    }
-}
-
-/// Sets a task going that asks about a payment until it is final. One task a payment.
-pub(crate) fn settle_soon(shared: &Arc<Shared>, id: PaymentId) {
-    let fresh = shared.settling.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
-    if fresh {
-        let shared = Arc::clone(shared);
-        tokio::spawn(async move {
-            settle_all_the_way(&shared, id).await;
-            shared.settling.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
-        });
-    }
-}
-
-async fn settle_all_the_way(shared: &Arc<Shared>, id: PaymentId) {
-    let mut pause = limits::INQUIRE_PAUSE_FIRST;
-    loop {
-        let attempt = match shared.journal.load(id).await {
-            Ok(Some(attempt)) => attempt,
-            Ok(None) => return,
-            Err(error) => {
-                tracing::error!(payment.id = %id, %error, "a payment in doubt could not be read");
-                shared.clock.sleep(limits::INQUIRE_PAUSE_MAX).await;
-                continue;
-            }
-        };
-        let remedy = remedy(&attempt);
-        if remedy == Remedy::None {
-            return;
-        }
-        let moved = once(shared, &attempt, remedy).await;
-        if moved {
-            pause = limits::INQUIRE_PAUSE_FIRST;
-        } else {
-            tokio::select! {
-                () = shared.clock.sleep(pause) => {}
-                () = shared.ask_again.notified() => {}
-            }
-            pause = pause.saturating_mul(2).min(limits::INQUIRE_PAUSE_MAX);
-        }
-    }
-}
-
-/// One try. True when something new was written down.
-async fn once(shared: &Arc<Shared>, attempt: &Attempt, remedy: Remedy) -> bool {
-    let wait = terminal_wait(shared);
-    let asked = shared.clock.timeout(wait, one_question(shared, attempt, remedy)).await;
-    let answer = match asked {
-        Ok(answer) => answer,
-        Err(clock::Elapsed) => Err(CenterFault::Unanswered("no answer in time".to_owned())),
-    };
-    shared.heard_from_center(&answer).await;
-    let view = match answer {
-        Ok(view) => view,
-        Err(fault) => {
-            tracing::info!(payment.id = %attempt.id, %fault, "a payment could not be settled yet");
-            return false;
-        }
-    };
-    match settle::found(attempt, &view, remedy) {
-        Some(fact) => record(shared, attempt.id, fact).await.is_some(),
-        None => false,
-    }
-}
-
-/// Asks for a remedy. Where the center's state no longer allows it, what the center has is the answer: a
-/// hold that was released before the signature came, or an approval that cannot be taken back.
-async fn one_question(
-    shared: &Shared,
-    attempt: &Attempt,
-    remedy: Remedy,
-) -> Result<PaymentView, CenterFault> {
-    match wanted(shared, attempt, remedy).await {
-        Err(CenterFault::Refused(problem)) if problem.code == codes::api::WRONG_STATE => {
-            let found = shared.center.look(attempt.id).await?;
-            found.ok_or(CenterFault::Refused(problem))
-        }
-        answer => answer,
-    }
-}
-
-async fn wanted(shared: &Shared, attempt: &Attempt, remedy: Remedy) -> Result<PaymentView, CenterFault> {
-    let id = attempt.id;
-    let reversal = |reason| ReversalRequest {
-        amount: attempt.amount,
-        method: attempt.method,
-        class: attempt.class,
-        reason,
-    };
-    match settle::question(attempt, remedy) {
-        Question::Release => shared.center.release(id).await,
-        Question::Reverse(reason) => shared.center.reverse(id, reversal(reason)).await,
-        Question::Look => match shared.center.look(id).await? {
-            Some(view) => Ok(view),
-            // Never arrived: the tombstone refuses it should it still come (rule 9).
-            None => shared.center.reverse(id, reversal(pay::NO_ANSWER)).await,
-        },
-        Question::Complete => {
-            let signature = attempt.signature.clone().unwrap_or_default();
-            shared.center.complete(id, CompletionRequest { signature }).await
-        }
     }
 }

@@ -1,7 +1,7 @@
 //! The card: waiting, reading, PIN, asking, signing.
 
 use super::sale::class_choices;
-use super::{Words, form, trouble};
+use super::{Words, due_label, form, trouble};
 use crate::context::{Context, instant, seconds};
 use crate::screen::{CardHint, ClassAgain, Present, Processing, Sign, Stage};
 use maud::{Markup, html};
@@ -9,13 +9,13 @@ use pages::icon::Icon;
 use pages::pads::{pin_mirror, sign_pad};
 use pages::ui::{Button, Tone, amount as big_amount, amount_small, confirm, notice};
 use pages::wait::{Picture, Sound, count_down, wake_lock, ways};
-use payment::Interfaces;
+use payment::{Interfaces, Method};
 
 /// Dots of the PIN mirror; longer PINs fill them all.
 const PIN_DOTS: u8 = 4;
 
 pub(super) fn present(w: Words, ctx: &Context, present: &Present, now_us: i64) -> Markup {
-    let label = w.t("terminal-due");
+    let label = due_label(w, &present.attempt);
     let amount = present.attempt.amount;
     match present.stage {
         Stage::Starting | Stage::Arming | Stage::Stopping { .. } => {
@@ -69,18 +69,24 @@ fn waiting(w: Words, ctx: &Context, present: &Present, hint: Option<CardHint>, n
     if ctx.interfaces() == Interfaces::Three {
         open.insert(0, (Picture::Touch, tap.as_str()));
     }
-    let (label, cancel) = (w.t("terminal-due"), w.t("terminal-cancel"));
+    let (label, cancel) = (due_label(w, &present.attempt), w.t("terminal-cancel"));
     let class = w.class(present.attempt.class);
+    // Giving back: which card must come again is said by its last digits.
+    let paid = present.terms.as_ref().map(|_| super::card_line(&present.attempt));
+    let title = match &paid {
+        Some(card) => w.ta("terminal-present-same-card", &[("card", card)]),
+        None => w.t("terminal-present-title"),
+    };
     form(
         "wait",
         "cancel",
         &html! {
             div {
                 (big_amount(&label, present.attempt.amount))
-                p.dim.screen-title { (class) @if let Some(note) = &present.attempt.note { "　" (note) } }
+                p.dim.screen-title { @if paid.is_none() { (class) "　" } @if let Some(note) = &present.attempt.note { (note) } }
             }
             div.stack-s {
-                h1.screen-title tabindex="-1" { (w.t("terminal-present-title")) }
+                h1.screen-title tabindex="-1" { (title) }
                 @if let Some(hint) = hint { (notice(Tone::Ask, &w.t(hint_key(hint)), &html! {})) }
             }
             (ways(&open))
@@ -121,12 +127,19 @@ pub(super) fn class_again(w: Words, again: &ClassAgain) -> Markup {
 }
 
 pub(super) fn processing(w: Words, processing: &Processing) -> Markup {
-    let label = w.t("terminal-due");
+    let attempt = &processing.attempt;
+    let label = due_label(w, attempt);
+    let title = match (processing.slow, attempt.is_refund(), attempt.method) {
+        (true, _, _) => "terminal-processing-slow",
+        (false, true, _) => "terminal-processing-refund",
+        (false, false, Method::Code) => "terminal-processing-code",
+        (false, false, Method::Card) => "terminal-processing-title",
+    };
     html! {
-        (big_amount(&label, processing.attempt.amount))
+        (big_amount(&label, attempt.amount))
         div.stage {
             (Picture::Work)
-            h1 tabindex="-1" { (w.t(if processing.slow { "terminal-processing-slow" } else { "terminal-processing-title" })) }
+            h1 tabindex="-1" { (w.t(title)) }
             p { (w.t(if processing.card_in { "terminal-processing-card" } else { "terminal-processing-how" })) }
             @if processing.slow { p.dim role="status" { (w.t("terminal-processing-wait")) } }
         }
@@ -135,8 +148,9 @@ pub(super) fn processing(w: Words, processing: &Processing) -> Markup {
 }
 
 pub(super) fn sign(w: Words, screen: &Sign) -> Markup {
+    let before = screen.before.is_some();
     let (label, clear, done, open, keep, give) = (
-        w.t("terminal-due"),
+        due_label(w, &screen.attempt),
         w.t("terminal-sign-clear"),
         w.t("terminal-sign-done"),
         w.t("terminal-sign-give-back"),
@@ -150,8 +164,8 @@ pub(super) fn sign(w: Words, screen: &Sign) -> Markup {
         };
     }
     let question = html! {
-        h2 { (w.t("terminal-sign-give-back-title")) }
-        p { (w.t("terminal-sign-give-back-what")) }
+        h2 { (w.t(if before { "terminal-sign-refund-stop-title" } else { "terminal-sign-give-back-title" })) }
+        p { (w.t(if before { "terminal-sign-refund-stop-what" } else { "terminal-sign-give-back-what" })) }
         (form("stack", "give-back", &html! { (Button::danger(&give).block()) }))
     };
     html! {

@@ -1,5 +1,6 @@
 //! History, one payment with its receipt exactly as printed, look-up, mail, code.
 
+use super::refund::{kind_key, kind_of, offered};
 use super::result::{printing, receipt_tiles};
 use super::{Words, card_line, code_line, form, trouble};
 use crate::attempt::Attempt;
@@ -10,8 +11,9 @@ use pages::icon::Icon;
 use pages::list::{empty, key_values};
 use pages::paper::{PaperLine, PaperWidth, paper};
 use pages::terminal::{HistoryRow, history as rows};
-use pages::ui::{Button, Field, Status, Tone, amount_small, chip, notice, select, yen};
-use payment::{Icon as Sign, StateName, label, public_id};
+use pages::ui::{Button, Field, Status, Tone, amount_small, chip, confirm, minus_yen, notice, select, yen};
+use pages::wait::elapsed;
+use payment::{Icon as Sign, Method, StateName, label, public_id};
 use receipt::{Copy, Document, Printing, Row, SlipFacts, Strokes};
 
 /// The status of a payment in the manuals' words, and its sign.
@@ -19,6 +21,18 @@ fn status(w: Words, ctx: &Context, attempt: &Attempt, now_us: i64) -> (Status, S
     let day = |at_us| clock::business_date(instant(at_us));
     let same_day = day(attempt.started_at_us) == day(now_us);
     let shown = if attempt.is_open() { StateName::InDoubt } else { attempt.name() };
+    if shown == StateName::Approved {
+        // What was given back, and what gives back, is a fact beside the state (model 3.3).
+        if let Some(kind) = kind_of(attempt) {
+            return (Status::Voided, w.t(&kind_key(kind, "done")));
+        }
+        if attempt.given_back == attempt.amount {
+            return (Status::Voided, w.t("terminal-status-given-back"));
+        }
+        if !attempt.given_back.is_zero() {
+            return (Status::Voided, w.t("terminal-status-partly-back"));
+        }
+    }
     let label = label(ctx.policy().status_profile, shown, same_day);
     let status = match label.icon {
         Sign::Check => Status::Sale,
@@ -60,6 +74,18 @@ pub(super) fn history(w: Words, ctx: &Context, screen: &History, now_us: i64) ->
     }
 }
 
+/// How it was paid, and that it goes back.
+fn how(w: Words, attempt: &Attempt) -> String {
+    if attempt.card.is_none() && attempt.code_paid.is_none() {
+        let none = match attempt.method {
+            Method::Card => "terminal-history-no-card",
+            Method::Code => "terminal-history-no-code",
+        };
+        return w.t(none);
+    }
+    card_line(attempt)
+}
+
 fn pairs<'a>(options: &'a [(&'a str, String)]) -> Vec<(&'a str, &'a str)> {
     options.iter().map(|(value, text)| (*value, text.as_str())).collect()
 }
@@ -71,7 +97,7 @@ fn list(w: Words, ctx: &Context, found: &[Attempt], now_us: i64) -> Markup {
             (
                 format!("/go/payment/{}", attempt.id),
                 clock::tokyo_text(instant(attempt.started_at_us)),
-                attempt.card.as_ref().map_or_else(|| w.t("terminal-history-no-card"), |_| card_line(attempt)),
+                how(w, attempt),
                 status(w, ctx, attempt, now_us),
             )
         })
@@ -84,6 +110,7 @@ fn list(w: Words, ctx: &Context, found: &[Attempt], now_us: i64) -> Markup {
             when,
             how,
             amount: attempt.amount,
+            gives_back: attempt.is_refund(),
             status: *status,
             word,
         })
@@ -109,6 +136,10 @@ pub(super) fn detail(w: Words, ctx: &Context, screen: &Detail, now_us: i64) -> M
                     @let text = i18n::code_text(w.0, code);
                     (notice(Tone::Ask, &text.title, &html! { p { (text.what) " " (text.next) } p.error-code { (code_line(w, code)) } }))
                 }
+                @if attempt.is_open() {
+                    p.dim { (elapsed(w.tag(), instant(attempt.changed_at_us), &since(w, attempt))) }
+                }
+                (offered(w, attempt, &screen.offer))
                 @if attempt.name() == StateName::Approved {
                     h2 { (w.t("terminal-detail-again")) }
                     (receipt_tiles(w, ctx, attempt, true))
@@ -119,6 +150,7 @@ pub(super) fn detail(w: Words, ctx: &Context, screen: &Detail, now_us: i64) -> M
                     @if attempt.wants_signature() { (Button::primary(&sign).icon(Icon::Sign).name("press", "resume")) }
                 }
             }))
+            @if attempt.wants_signature() { (release(w)) }
             @if let Some(slip) = &attempt.slip {
                 (preview(w, &receipt::document(slip, &policy.receipt, Copy::Customer, Printing::Again), slip))
             }
@@ -126,28 +158,56 @@ pub(super) fn detail(w: Words, ctx: &Context, screen: &Detail, now_us: i64) -> M
     }
 }
 
+/// Since when it has been open, as text.
+fn since(w: Words, attempt: &Attempt) -> String {
+    w.ta("terminal-since", &[("time", &clock::tokyo_text(instant(attempt.changed_at_us)))])
+}
+
+/// An authorization that nobody will sign for is given back.
+fn release(w: Words) -> Markup {
+    let (open, yes, no) =
+        (w.t("terminal-sign-give-back"), w.t("terminal-sign-give-back-yes"), w.t("terminal-back"));
+    let question = html! {
+        h2 { (w.t("terminal-sign-give-back-title")) }
+        p { (w.t("terminal-sign-give-back-what")) }
+        (form("stack", "give-back", &html! { (Button::danger(&yes).block()) }))
+    };
+    html! { div.aside-action { (confirm(&Button::plain(&open), &question, &no)) } }
+}
+
 fn facts(w: Words, attempt: &Attempt) -> Markup {
-    let labels = ["amount", "time", "card", "class", "approval", "public-id", "slip", "operator", "note"]
-        .map(|name| w.t(&format!("terminal-detail-{name}")));
-    let [amount, time, card, class, approval, public, slip_no, operator, note] = &labels;
+    let t = |name: &str| w.t(&format!("terminal-detail-{name}"));
     let slip = attempt.slip.as_deref();
-    let mut lines = vec![
-        (amount.as_str(), yen(attempt.amount)),
-        (time, html! { (clock::tokyo_text(instant(attempt.started_at_us))) }),
-        (card, html! { (card_line(attempt)) }),
-        (class, html! { (w.class(attempt.class)) }),
-    ];
-    if let Some(code) = slip.and_then(|slip| slip.approval_code.as_deref()) {
-        lines.push((approval, html! { (code) }));
+    let when = html! { (clock::tokyo_text(instant(attempt.started_at_us))) };
+    let mut lines = vec![(super::due_label(w, attempt), yen(attempt.amount)), (t("time"), when)];
+    match attempt.method {
+        Method::Card => {
+            lines.push((t("card"), html! { (card_line(attempt)) }));
+            lines.push((t("class"), html! { (w.class(attempt.class)) }));
+        }
+        Method::Code => lines.push((t("code"), html! { (card_line(attempt)) })),
     }
-    lines.push((public, html! { code { (public_id(attempt.id)) } }));
-    lines.push((slip_no, html! { (format!("{:04}", attempt.slip_no)) }));
+    if !attempt.given_back.is_zero() {
+        lines.push((t("given-back"), minus_yen(attempt.given_back)));
+    }
+    if let Some(code) = slip.and_then(|slip| slip.approval_code.as_deref()) {
+        lines.push((t("approval"), html! { (code) }));
+    }
+    // M-044: what the customer's own app shows.
+    if let Some(number) = attempt.code_paid.as_ref().and_then(|code| code.center_txn_id.as_deref()) {
+        lines.push((t("center-id"), html! { code { (number) } }));
+    }
+    let public_id = slip.map_or_else(|| public_id(attempt.id), |slip| slip.public_id.clone());
+    lines.push((t("public-id"), html! { code { (public_id) } }));
+    lines.push((t("slip"), html! { (format!("{:04}", attempt.slip_no)) }));
     if let Some(clerk) = &attempt.operator {
-        lines.push((operator, html! { (clerk.name) }));
+        lines.push((t("operator"), html! { (clerk.name) }));
     }
     if let Some(text) = &attempt.note {
-        lines.push((note, html! { (text) }));
+        lines.push((t(if attempt.is_refund() { "reason" } else { "note" }), html! { (text) }));
     }
+    let lines: Vec<(&str, Markup)> =
+        lines.iter().map(|(label, value)| (label.as_str(), value.clone())).collect();
     key_values(&lines)
 }
 

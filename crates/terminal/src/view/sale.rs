@@ -1,7 +1,7 @@
 //! Home, keypad, method, class.
 
 use super::{Words, code_line, form};
-use crate::context::{Context, Reader};
+use crate::context::{Context, Reader, instant};
 use crate::limits;
 use crate::screen::{AmountEntry, AmountError, Draft};
 use maud::{Markup, html};
@@ -10,7 +10,8 @@ use pages::icon::Icon;
 use pages::pads::{AmountPad, Keypad};
 use pages::terminal::Tile;
 use pages::ui::{Button, Field, Tone, amount as big_amount, amount_small, choice, notice};
-use payment::{Brand, PaymentClass};
+use pages::wait::elapsed;
+use payment::{Brand, Method, PaymentClass};
 
 /// Doubts first, then what hinders a payment, then what the clerk must do.
 fn banners(w: Words, ctx: &Context) -> Markup {
@@ -18,7 +19,8 @@ fn banners(w: Words, ctx: &Context) -> Markup {
         @if let Some(open) = ctx.open.first() {
             @let count = ctx.open.len().to_string();
             (notice(Tone::Ask, &w.ta("terminal-home-open", &[("count", &count)]), &html! {
-                p { (w.ta("terminal-home-open-what", &[("amount", &open.amount.to_string())])) }
+                p { (w.ta(if open.is_refund() { "terminal-home-open-refund" } else { "terminal-home-open-what" }, &[("amount", &open.amount.to_string())])) }
+                p.dim { (elapsed(w.tag(), instant(open.changed_at_us), &w.ta("terminal-since", &[("time", &clock::tokyo_text(instant(open.changed_at_us)))]))) }
                 a href=(format!("/go/payment/{}", open.id)) { (w.t("terminal-home-open-look")) }
             }))
         }
@@ -50,15 +52,17 @@ fn hindrances(w: Words, ctx: &Context) -> Markup {
     }
 }
 
-fn brand_names(ctx: &Context) -> String {
-    let contracts = ctx.config.iter().flat_map(|config| &config.contracts);
-    contracts.map(|contract| Brand::name(contract.brand)).collect::<Vec<_>>().join(" / ")
+fn brand_names(ctx: &Context, method: Method) -> String {
+    ctx.brands_of(method).into_iter().map(Brand::name).collect::<Vec<_>>().join(" / ")
 }
 
 pub(super) fn home(w: Words, ctx: &Context) -> Markup {
     let [card, history, lookup, settings] =
         ["card", "history", "lookup", "settings"].map(|tile| w.t(&format!("terminal-home-{tile}")));
-    let brands = brand_names(ctx);
+    let (card, brands) = match ctx.code_brands().is_empty() {
+        true => (card, brand_names(ctx, Method::Card)),
+        false => (w.t("terminal-home-sale"), w.t("terminal-home-sale-aside")),
+    };
     let open = u32::try_from(ctx.open.len()).unwrap_or(u32::MAX);
     html! {
         h1.sr-only tabindex="-1" { (w.t("terminal-home-title")) }
@@ -106,7 +110,7 @@ pub(super) fn amount(w: Words, ctx: &Context, entry: &AmountEntry) -> Markup {
 
 fn amount_error(w: Words, ctx: &Context, error: AmountError) -> String {
     match error {
-        AmountError::Missing => w.t("terminal-amount-missing"),
+        AmountError::Missing | AmountError::AboveRest(_) => w.t("terminal-amount-missing"),
         AmountError::Code(code) => {
             let text = i18n::code_text(w.0, code);
             let limit = ctx.policy().amount_limit_yen.to_string();
@@ -123,14 +127,15 @@ fn amount_error(w: Words, ctx: &Context, error: AmountError) -> String {
     }
 }
 
-pub(super) fn method(w: Words, ctx: &Context, draft: &Draft) -> Markup {
+pub(super) fn method(w: Words, ctx: &Context, draft: &Draft, now_us: i64) -> Markup {
     let (label, card, more, back) = (
         w.t("terminal-due"),
         w.t("terminal-method-card"),
         w.t("terminal-method-more"),
         w.t("terminal-method-back"),
     );
-    let lump = w.ta("terminal-method-lump", &[("brands", &brand_names(ctx))]);
+    let lump = w.ta("terminal-method-lump", &[("brands", &brand_names(ctx, Method::Card))]);
+    let (code, code_brands) = (w.t("terminal-method-code"), brand_names(ctx, Method::Code));
     html! {
         (form("method", "pay", &html! {
             (big_amount(&label, draft.amount))
@@ -140,7 +145,10 @@ pub(super) fn method(w: Words, ctx: &Context, draft: &Draft) -> Markup {
                 @if let Some(note) = &draft.note { p.dim.screen-title { (note) } }
                 div.tiles {
                     (Tile::press(Icon::Card, &card, "class", "lump").aside(&lump))
-                    @if ctx.classes().len() > 1 {
+                    @if !code_brands.is_empty() {
+                        (Tile::press(Icon::Qr, &code, "press", "pay-by-code").aside(&code_brands))
+                    }
+                    @if ctx.classes(now_us).len() > 1 {
                         (Tile::press(Icon::Reserved, &more, "press", "classes").aside(&w.t("terminal-method-more-aside")))
                     }
                 }
@@ -161,14 +169,14 @@ pub(super) fn class_choices(w: Words, classes: &[PaymentClass]) -> Markup {
     }
 }
 
-pub(super) fn class(w: Words, ctx: &Context, draft: &Draft) -> Markup {
+pub(super) fn class(w: Words, ctx: &Context, draft: &Draft, now_us: i64) -> Markup {
     let (label, go, back) = (w.t("terminal-due"), w.t("terminal-class-go"), w.t("terminal-class-back"));
     html! {
         (form("screen-fill stack", "pay", &html! {
             (amount_small(&label, draft.amount))
             fieldset.stack-s {
                 legend { h1 tabindex="-1" { (w.t("terminal-class-title")) } }
-                (class_choices(w, &ctx.classes()))
+                (class_choices(w, &ctx.classes(now_us)))
             }
             div.actions {
                 (Button::second(&back).name("press", "back"))

@@ -3,13 +3,14 @@
 //! JSON in and out, refusals as RFC 9457 problems. It works with no browser open and with nobody signed
 //! in: whoever may open a connection to loopback stands at the counter, and the slip then carries no
 //! clerk. One payment at a time: while another runs, or one is in doubt, the answer is 409 and says what
-//! runs. Cancelling works until a card is read.
+//! runs. Cancelling works until a card is read, and after the approval it gives the whole back. Written
+//! down for integrators in `docs/integrators/local-api.md`.
 
 use super::press::strokes;
-use crate::agent::{Busy, Message};
-use crate::attempt::{Attempt, Origin};
-use crate::event::{Event, Local, NewPayment};
+use crate::attempt::{Attempt, Origin, Purpose};
+use crate::event::{NewPayment, ReadCode};
 use crate::flows::sale::{check_amount, read_note};
+use crate::handle::{Heard, NotNow, RefundWish, TerminalHandle};
 use crate::screen::{AmountError, Present, Screen, Stage};
 use crate::shared::Shared;
 use axum::extract::rejection::JsonRejection;
@@ -17,15 +18,14 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router, middleware};
-use center_api::Problem;
+use center_api::{CodeToken, Problem};
 use codes::{Code, api, pay};
 use http::{StatusCode, header};
 use money::Yen;
-use payment::{PaymentClass, PaymentId, StateName};
-use receipt::{Copy, Printing, Strokes};
+use payment::{CodeEntry, Method, PaymentClass, PaymentId, RefundKind, StateName};
+use receipt::{Copy, Strokes};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use tokio::sync::oneshot;
 
 type Terminal = State<Arc<Shared>>;
 
@@ -34,6 +34,7 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .route("/local/payments", post(create))
         .route("/local/payments/{id}", get(look))
         .route("/local/payments/{id}/cancel", post(cancel))
+        .route("/local/payments/{id}/refunds", post(refund))
         .route("/local/payments/{id}/signature", post(sign))
         .layer(middleware::from_fn(pages::secure::json_only))
 }
@@ -42,16 +43,37 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NewLocal {
+    /// The caller's own id (UUID): the same payment again is answered as it is, another one is refused.
+    #[serde(default)]
+    id: Option<PaymentId>,
     /// Whole yen.
     amount: i64,
-    /// `card`.
+    /// `card` or `code`.
     method: String,
+    /// The customer's code, when it was scanned already.
+    #[serde(default)]
+    code: Option<String>,
     /// `lump` unless told: `installments-3`.
     #[serde(default)]
     class: Option<String>,
     /// Product note.
     #[serde(default)]
     note: Option<String>,
+}
+
+/// `POST /local/payments/{id}/refunds`.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewLocalRefund {
+    /// The caller's own id for the refund.
+    #[serde(default)]
+    id: Option<PaymentId>,
+    /// Whole yen; everything that is left unless told.
+    #[serde(default)]
+    amount: Option<i64>,
+    /// Why.
+    #[serde(default)]
+    reason: Option<String>,
 }
 
 /// A signature: bare strokes in a box of 1000 × 400, or points of a sheet of `width` × `height`.
@@ -67,11 +89,30 @@ enum LocalSignature {
 struct LocalPayment {
     id: PaymentId,
     state: StateName,
-    /// `yes`, `no`, `unknown`.
-    money_taken: &'static str,
+    /// `sale` or `refund`.
+    purpose: &'static str,
+    /// `yes`, `no`, `unknown`; of a sale.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    money_taken: Option<&'static str>,
+    /// `yes`, `no`, `unknown`; of a refund.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    money_returned: Option<&'static str>,
+    /// The payment that a refund gives back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refund_of: Option<PaymentId>,
+    /// `void`, `return`, `refund`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
+    /// What was given back of a sale so far, whole yen.
+    #[serde(skip_serializing_if = "is_nothing")]
+    given_back: Yen,
+    /// The refunds that were begun of a sale on this terminal.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    refunds: Vec<PaymentId>,
     /// Whether nothing changes any more.
     is_final: bool,
-    /// What the terminal waits for: `card`, `pin`, `class`, `signature`, `center`.
+    /// What the terminal waits for: `card`, `code`, `brand`, `pin`, `class`, `clerk` (a duplicate warning),
+    /// `customer` (confirms on the phone), `signature`, `center`.
     #[serde(skip_serializing_if = "Option::is_none")]
     waits_for: Option<&'static str>,
     amount: Yen,
@@ -89,6 +130,12 @@ struct LocalPayment {
     #[serde(skip_serializing_if = "Option::is_none")]
     card: Option<LocalCard>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    code_payment: Option<LocalCode>,
+    /// When it was asked for, UTC microseconds.
+    started_at_us: i64,
+    /// When its state last changed, UTC microseconds.
+    changed_at_us: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
     approval_code: Option<String>,
     /// The customer's copy, a row a line, exactly as printed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -99,6 +146,11 @@ struct LocalPayment {
     /// The receipt's page.
     #[serde(skip_serializing_if = "Option::is_none")]
     receipt_url: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_nothing(amount: &Yen) -> bool {
+    amount.is_zero()
 }
 
 #[derive(Serialize)]
@@ -114,6 +166,16 @@ struct LocalCard {
     last4: String,
     entry_mode: &'static str,
     cvm: &'static str,
+}
+
+#[derive(Serialize)]
+struct LocalCode {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    brand: Option<&'static str>,
+    masked: String,
+    entry: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    center_txn_id: Option<String>,
 }
 
 struct Refused(Problem);
@@ -143,31 +205,70 @@ fn body<T>(shared: &Shared, parsed: Result<Json<T>, JsonRejection>) -> Result<T,
 
 fn checked(shared: &Shared, new: &NewLocal) -> Result<NewPayment, Refused> {
     let bad = |detail: &str| Refused(refuse(shared, api::BAD_REQUEST).detail(detail));
-    if new.method != "card" {
-        return Err(bad("method: this terminal takes \"card\""));
+    let method = Method::from_word(&new.method).ok_or_else(|| bad("method: \"card\" or \"code\""))?;
+    if new.code.is_some() && method != Method::Code {
+        return Err(bad("code: only with the method \"code\""));
     }
     let amount = Yen::new(new.amount).map_err(|_| match new.amount {
         1.. => Refused(refuse(shared, pay::AMOUNT_TOO_LARGE)),
         _ => bad("amount: whole yen above zero"),
     })?;
     shared.with_shown(|shown| check_amount(&shown.ctx, amount)).map_err(|error| match error {
-        AmountError::Missing => bad("amount: whole yen above zero"),
+        AmountError::Missing | AmountError::AboveRest(_) => bad("amount: whole yen above zero"),
         AmountError::Code(code) => Refused(refuse(shared, code)),
     })?;
     let class =
         new.class.as_deref().unwrap_or("lump").parse::<PaymentClass>().map_err(|e| bad(&e.to_string()))?;
-    let offered = shared.with_shown(|shown| shown.ctx.classes());
+    let now_us = shared.clock.now_us();
+    let offered = shared.with_shown(|shown| match method {
+        Method::Card => shown.ctx.classes(now_us),
+        Method::Code => vec![PaymentClass::Lump],
+    });
     if !offered.is_empty() && !offered.contains(&class) {
         return Err(Refused(refuse(shared, pay::CLASS_NOT_ALLOWED)));
     }
+    if method == Method::Code && shared.with_shown(|shown| shown.ctx.code_brands().is_empty()) {
+        return Err(Refused(refuse(shared, pay::BRAND_NOT_ACCEPTED)));
+    }
+    let read = |text: &String| ReadCode {
+        token: CodeToken::new(pages::typed::text(text)),
+        entry: CodeEntry::Scanner,
+        brand: None,
+    };
+    let id = new.id.unwrap_or_else(|| shared.fresh_id());
     Ok(NewPayment {
-        id: shared.fresh_id(),
-        amount,
-        class,
+        method,
         note: new.note.as_deref().and_then(|note| read_note(&pages::typed::text(note))),
         origin: Origin::Local,
-        since_us: shared.clock.now_us(),
+        code: new.code.as_ref().map(read),
+        ..NewPayment::sale(id, amount, class, shared.clock.now_us())
     })
+}
+
+fn handle(shared: &Arc<Shared>) -> TerminalHandle {
+    TerminalHandle { shared: Arc::clone(shared) }
+}
+
+/// Why a wish was not fulfilled, as a problem.
+fn not_now(shared: &Shared, why: NotNow) -> Refused {
+    let wrong = |detail: &str| refuse(shared, api::WRONG_STATE).detail(detail);
+    Refused(match why {
+        NotNow::NotActivated => wrong("the terminal is not activated"),
+        NotNow::Busy(busy) => {
+            let which = busy.payment.map(|id| format!(": {id}")).unwrap_or_default();
+            wrong(&format!("busy with {}{which}", busy.what))
+        }
+        NotNow::Unknown => refuse(shared, api::NOT_FOUND).detail("no payment with this id on this terminal"),
+        NotNow::Conflict => refuse(shared, api::ID_REUSED).detail("the id belongs to another payment"),
+        NotNow::TooLate => wrong("the payment cannot be cancelled or given back as it stands"),
+        NotNow::Refused(code) => refuse(shared, code),
+    })
+}
+
+fn heard(shared: &Shared, heard: &Heard) -> Response {
+    let location = [(header::LOCATION, format!("/local/payments/{}", heard.attempt.id))];
+    let status = if heard.fresh { StatusCode::CREATED } else { StatusCode::OK };
+    (status, location, Json(view(shared, &heard.attempt))).into_response()
 }
 
 async fn create(
@@ -175,23 +276,44 @@ async fn create(
     parsed: Result<Json<NewLocal>, JsonRejection>,
 ) -> Result<Response, Refused> {
     let new = checked(&shared, &body(&shared, parsed)?)?;
-    let id = new.id;
-    let (reply, answer) = oneshot::channel();
-    let closed = || Refused(refuse(&shared, api::UNAVAILABLE));
-    shared.messages.send(Message::Start(new, reply)).await.map_err(|_| closed())?;
-    match answer.await.map_err(|_| closed())? {
-        Ok(attempt) => {
-            let location = [(header::LOCATION, format!("/local/payments/{id}"))];
-            Ok((StatusCode::CREATED, location, Json(view(&shared, &attempt))).into_response())
-        }
-        Err(Busy::NotActivated) => {
-            Err(Refused(refuse(&shared, api::WRONG_STATE).detail("the terminal is not activated")))
-        }
-        Err(Busy::With(what, running)) => {
-            let which = running.map(|id| format!(": {id}")).unwrap_or_default();
-            Err(Refused(refuse(&shared, api::WRONG_STATE).detail(format!("busy with {what}{which}"))))
-        }
-        Err(Busy::Refused(code)) => Err(Refused(refuse(&shared, code))),
+    match handle(&shared).start(new).await {
+        Ok(done) => Ok(heard(&shared, &done)),
+        Err(why) => Err(not_now(&shared, why)),
+    }
+}
+
+/// Gives a payment back, in whole or in part.
+async fn refund(
+    State(shared): Terminal,
+    Path(id): Path<String>,
+    parsed: Result<Json<NewLocalRefund>, JsonRejection>,
+) -> Result<Response, Refused> {
+    let of = load(&shared, &id).await?;
+    let new = body(&shared, parsed)?;
+    let amount = new.amount.map(Yen::new).transpose().ok().filter(|amount| *amount != Some(Yen::ZERO));
+    let amount = amount
+        .ok_or_else(|| Refused(refuse(&shared, api::BAD_REQUEST).detail("amount: whole yen above zero")))?;
+    give_back(&shared, &of, new.id, amount, new.reason).await
+}
+
+async fn give_back(
+    shared: &Arc<Shared>,
+    of: &Attempt,
+    id: Option<PaymentId>,
+    amount: Option<Yen>,
+    reason: Option<String>,
+) -> Result<Response, Refused> {
+    let wish = RefundWish {
+        id: id.unwrap_or_else(|| shared.fresh_id()),
+        of: of.id,
+        amount,
+        reason: reason.map(|reason| pages::typed::text(&reason)),
+        origin: Origin::Local,
+        deadline_us: None,
+    };
+    match handle(shared).refund(wish).await {
+        Ok(done) => Ok(heard(shared, &done)),
+        Err(why) => Err(not_now(shared, why)),
     }
 }
 
@@ -210,25 +332,30 @@ async fn look(State(shared): Terminal, Path(id): Path<String>) -> Result<Respons
     Ok(Json(view(&shared, &attempt)).into_response())
 }
 
-/// Cancels before the card is read; a payment that is already given up is answered as it is.
+/// Cancels before the card is read; what was approved is given back as a whole, once. A payment that is
+/// already given up is answered as it is.
 async fn cancel(State(shared): Terminal, Path(id): Path<String>) -> Result<Response, Refused> {
     let attempt = load(&shared, &id).await?;
-    let id = attempt.id;
-    if attempt.name() == StateName::Abandoned {
-        return Ok(Json(view(&shared, &attempt)).into_response());
+    if attempt.name() == StateName::Approved && !attempt.is_refund() {
+        for begun in attempt.refunds.iter().rev() {
+            if let Ok(Some(before)) = handle(&shared).attempt(*begun).await
+                && (!before.name().is_final() || before.name() == StateName::Approved)
+            {
+                return Ok(heard(&shared, &Heard { attempt: before, fresh: false }));
+            }
+        }
+        return give_back(&shared, &attempt, None, None, None).await;
     }
-    let possible = shared.with_shown(|shown| {
-        let waits = shown.screen.may_cancel() || matches!(shown.screen, Screen::ClassAgain(_));
-        waits && shown.screen.running().is_some_and(|running| running.id == id)
-    });
-    if !possible {
-        let late = refuse(&shared, api::WRONG_STATE)
-            .detail("a card was read: the payment can no longer be cancelled here");
-        return Err(Refused(late));
+    let given_up = attempt.name() == StateName::Abandoned;
+    match handle(&shared).cancel(attempt.id).await {
+        Ok(now) if given_up => Ok(Json(view(&shared, &now)).into_response()),
+        Ok(now) => Ok((StatusCode::ACCEPTED, Json(view(&shared, &now))).into_response()),
+        Err(NotNow::TooLate) => Err(Refused(
+            refuse(&shared, api::WRONG_STATE)
+                .detail("a card was read: the payment can no longer be cancelled here"),
+        )),
+        Err(why) => Err(not_now(&shared, why)),
     }
-    let _ = shared.messages.send(Message::Event(Event::Local(Local::Cancel(id)))).await;
-    let attempt = load(&shared, &id.to_string()).await?;
-    Ok((StatusCode::ACCEPTED, Json(view(&shared, &attempt))).into_response())
 }
 
 async fn sign(
@@ -250,18 +377,12 @@ async fn sign(
         let how = "strokes: a list of strokes, each a list of [x, y]; at least one stroke of two points";
         return Err(Refused(refuse(&shared, api::BAD_REQUEST).detail(how)));
     }
-    let id = attempt.id;
-    let waits = shared.with_shown(
-        |shown| matches!(&shown.screen, Screen::Sign(form) if form.attempt.id == id && !form.stopping),
-    );
-    if !waits {
-        return Err(Refused(
+    match handle(&shared).sign(attempt.id, signature).await {
+        Ok(now) => Ok((StatusCode::ACCEPTED, Json(view(&shared, &now))).into_response()),
+        Err(_) => Err(Refused(
             refuse(&shared, api::WRONG_STATE).detail("this payment does not wait for a signature"),
-        ));
+        )),
     }
-    let _ = shared.messages.send(Message::Event(Event::Local(Local::Sign(id, signature)))).await;
-    let attempt = load(&shared, &id.to_string()).await?;
-    Ok((StatusCode::ACCEPTED, Json(view(&shared, &attempt))).into_response())
 }
 
 fn waits_for(screen: &Screen, id: PaymentId) -> Option<&'static str> {
@@ -272,6 +393,11 @@ fn waits_for(screen: &Screen, id: PaymentId) -> Option<&'static str> {
         Screen::Present(Present { stage: Stage::Waiting(_), .. }) => Some("card"),
         Screen::Present(Present { stage: Stage::Pin { .. }, .. }) => Some("pin"),
         Screen::ClassAgain(_) => Some("class"),
+        Screen::Scan(scan) if scan.ready => Some("code"),
+        Screen::Brands(_) => Some("brand"),
+        Screen::Duplicate(asked) if asked.suspect.is_some() => Some("clerk"),
+        Screen::Processing(processing) if processing.attempt.waits_for_user => Some("customer"),
+        Screen::Duplicate(_) => Some("center"),
         Screen::Sign(_) => Some("signature"),
         Screen::Processing(_) | Screen::Result(_) => Some("center"),
         _ => None,
@@ -283,11 +409,23 @@ fn view(shared: &Shared, attempt: &Attempt) -> LocalPayment {
         (shown.ctx.lang(), shown.ctx.policy().receipt, waits_for(&shown.screen, attempt.id))
     });
     let slip = attempt.slip.as_deref().filter(|_| attempt.name() == StateName::Approved);
-    let copy = |copy| slip.map(|slip| receipt::document(slip, &policy, copy, Printing::First).text());
+    let copy =
+        |copy| slip.map(|slip| receipt::document(slip, &policy, copy, receipt::Printing::First).text());
+    let moved = attempt.money_taken().word();
+    let (refund_of, kind) = match attempt.purpose {
+        Purpose::Sale => (None, None),
+        Purpose::Refund { of, kind } => (Some(of), Some(RefundKind::word(kind))),
+    };
     LocalPayment {
         id: attempt.id,
         state: attempt.name(),
-        money_taken: attempt.money_taken().word(),
+        purpose: if attempt.is_refund() { "refund" } else { "sale" },
+        money_taken: (!attempt.is_refund()).then_some(moved),
+        money_returned: attempt.is_refund().then_some(moved),
+        refund_of,
+        kind,
+        given_back: attempt.given_back,
+        refunds: attempt.refunds.clone(),
         is_final: attempt.name().is_final(),
         waits_for,
         amount: attempt.amount,
@@ -307,6 +445,14 @@ fn view(shared: &Shared, attempt: &Attempt) -> LocalPayment {
             entry_mode: card.entry_mode.word(),
             cvm: card.cvm.word(),
         }),
+        code_payment: attempt.code_paid.as_ref().map(|code| LocalCode {
+            brand: code.brand.map(payment::Brand::word),
+            masked: code.masked.clone(),
+            entry: code.entry.word(),
+            center_txn_id: code.center_txn_id.clone(),
+        }),
+        started_at_us: attempt.started_at_us,
+        changed_at_us: attempt.changed_at_us,
         approval_code: slip.and_then(|slip| slip.approval_code.clone()),
         receipt: copy(Copy::Customer),
         merchant_receipt: copy(Copy::Merchant),

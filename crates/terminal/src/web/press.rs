@@ -1,13 +1,14 @@
 //! A press read from its form. What people typed is normalised here, once; what cannot be a press is refused.
 
 use crate::context::{LocalSettings, Theme};
-use crate::event::Press;
+use crate::event::{Press, ReadCode};
 use crate::limits;
 use crate::screen::{Filter, Kind, Period};
 use crate::secret::Password;
+use center_api::CodeToken;
 use i18n::Lang;
 use pages::typed;
-use payment::{Interfaces, Keypad};
+use payment::{Brand, CodeEntry, Interfaces, Keypad};
 use receipt::{Copy, Strokes};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -40,6 +41,23 @@ pub(super) fn read(name: &str, fields: &Fields) -> Option<Press> {
         "classes" => Press::OpenClasses,
         "choose-class" => Press::ChooseClass(field(fields, "class").parse().ok()?),
         "cancel" => Press::Cancel,
+        "go-on" => Press::GoOn,
+        "pay-by-code" => Press::PayByCode,
+        "code" => Press::Code(ReadCode {
+            token: CodeToken::new(text("code")),
+            entry: match field(fields, "entry") {
+                "scanner" => CodeEntry::Scanner,
+                _ => CodeEntry::Typed,
+            },
+            brand: None,
+        }),
+        "brands" => Press::OpenBrands,
+        "choose-brand" => Press::ChooseBrand(Some(Brand::from_word(field(fields, "brand"))?)),
+        "brand-auto" => Press::ChooseBrand(None),
+        "original" => Press::Original,
+        "refund-open" => Press::OpenRefund,
+        "refund" => Press::Refund { typed: text("amount"), reason: text("reason") },
+        "refund-go" => Press::ConfirmRefund,
         "sign" => Press::Sign(strokes(fields.get("strokes").map(String::as_str).unwrap_or_default())),
         "give-back" => Press::GiveBack,
         "resume" => Press::Resume,
@@ -140,7 +158,7 @@ mod tests {
 
     #[test]
     fn what_is_no_press_is_refused() {
-        for (name, pairs) in [("", &[][..]), ("refund", &[]), ("pay", &[("class", "bonus")]), ("pay", &[])] {
+        for (name, pairs) in [("", &[][..]), ("refunds", &[]), ("pay", &[("class", "bonus")]), ("pay", &[])] {
             assert_eq!(read(name, &fields(pairs)), None, "{name}");
         }
     }

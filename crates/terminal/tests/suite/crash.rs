@@ -7,7 +7,7 @@ use codes::pay;
 use expect_test::expect;
 use payment::{PaymentClass, StateName};
 use receipt::{Copy, Strokes};
-use terminal::attempt::{Attempt, Origin, remedy};
+use terminal::attempt::{Attempt, remedy};
 use terminal::event::NewPayment;
 use terminal::journal::{Fact, Journal, Sent, export, verify};
 
@@ -16,18 +16,21 @@ fn clock() -> Clock {
 }
 
 fn new() -> NewPayment {
-    NewPayment {
-        id: id(1),
-        amount: yen(880),
-        class: PaymentClass::Lump,
-        note: None,
-        origin: Origin::Keypad,
-        since_us: 0,
-    }
+    NewPayment::sale(id(1), yen(880), PaymentClass::Lump, 0)
 }
 
 fn sent(signature_follows: bool) -> Fact {
-    Fact::Sent(Box::new(Sent { class: PaymentClass::Lump, card: facts(), signature_follows }))
+    let card = Some(facts());
+    Fact::Sent(Box::new(Sent { class: PaymentClass::Lump, card, code_paid: None, signature_follows }))
+}
+
+fn sent_code() -> Fact {
+    let code_paid = crate::samples::code_in_state(payment::State::Sent).code_paid;
+    Fact::Sent(Box::new(Sent { class: PaymentClass::Lump, card: None, code_paid, signature_follows: false }))
+}
+
+fn told() -> Fact {
+    Fact::Told { brand: Some(payment::Brand::PayPay), center_txn_id: None, waits_for_user: true }
 }
 
 fn with_slip(approved: bool) -> Fact {
@@ -77,6 +80,17 @@ fn stories() -> Vec<(&'static str, Vec<Fact>)> {
             vec![sent(true), with_slip(false), Fact::UndoWanted { code: pay::CANCELLED }, Fact::Released],
         ),
         ("cancelled", vec![Fact::Abandoned { code: pay::CANCELLED }]),
+        ("confirmed on the phone", vec![sent_code(), told(), with_slip(true), Fact::Closed]),
+        (
+            "cancelled on the phone's wait",
+            vec![
+                sent_code(),
+                told(),
+                Fact::UndoWanted { code: pay::CANCELLED },
+                Fact::InDoubt { code: pay::CANCELLED },
+                Fact::Reversed,
+            ],
+        ),
     ]
 }
 
@@ -276,4 +290,96 @@ async fn slip_numbers_and_request_numbers_never_repeat_over_restarts() {
     assert_eq!((slips, numbers), (vec![1, 2, 3], vec![1, 65, 129]));
     let mode = std::fs::metadata(folder.path().join(terminal::journal::FILE)).unwrap();
     assert_eq!(std::os::unix::fs::PermissionsExt::mode(&mode.permissions()) & 0o777, 0o600);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restart_after_any_entry_of_a_refund_ends_where_the_center_is_and_returns_nothing_twice() {
+    // reliability R: giving back follows the same rules as taking.
+    use StateName as S;
+    let stories: [&[Fact]; 4] = [
+        &[sent(false), with_slip(true), Fact::Closed],
+        &[Fact::Signed { signature: signature() }, sent(false), with_slip(true)],
+        &[sent(false), Fact::InDoubt { code: pay::NO_ANSWER }, Fact::Reversed],
+        &[Fact::Abandoned { code: pay::CANCELLED }],
+    ];
+    for facts in stories {
+        for n in 0..=facts.len() {
+            for at_center in [None, Some(S::Approved), Some(S::Declined), Some(S::Reversed)] {
+                let sent = facts[..n].iter().any(|fact| matches!(fact, Fact::Sent(_)));
+                if at_center.is_some() && !sent {
+                    continue;
+                }
+                let folder = tempfile::tempdir().unwrap();
+                let journal = Journal::open(folder.path(), clock()).unwrap();
+                let sale = written(&journal, &stories_of_a_sale()).await;
+                let terms = crate::samples::terms(payment::Medium::None, false);
+                let wish = NewPayment {
+                    refund: Some(terms),
+                    ..NewPayment::sale(id(2), yen(880), PaymentClass::Lump, 0)
+                };
+                let mut before = journal.start(wish, None).await.unwrap();
+                assert_eq!(before.slip_no, sale.slip_no, "R-049");
+                for fact in &facts[..n] {
+                    before = journal.record(before.id, fact.clone()).await.unwrap();
+                }
+                drop(journal);
+                let center = FakeCenter::default();
+                center.put(&sale, S::Approved);
+                if let Some(state) = at_center {
+                    if before.name().is_final() {
+                        continue;
+                    }
+                    center.put_refund(id(2), sale.id, yen(880), state);
+                }
+                let bench = Bench::open(folder.path(), center.clone(), clock()).await;
+                let case = format!("{} of {facts:?}, center {at_center:?}", n);
+                let settled = settle(&bench, id(2)).await;
+                let returned = center.refund_state(id(2)) == Some(S::Approved);
+                if !before.name().is_final() {
+                    assert_eq!(settled == "approved", returned, "{case}");
+                }
+                let original = bench.look(sale.id).await;
+                assert_eq!(original["state"], "approved", "{case}");
+                let back = original["given_back"].as_i64().unwrap_or(0);
+                assert_eq!(back == 880, settled == "approved", "{case}: {original}");
+                drop(bench);
+                if let Ok(report) = verify(folder.path(), clock()) {
+                    assert!(report.ok, "{case}: {:?}", report.problems);
+                }
+            }
+        }
+    }
+}
+
+fn stories_of_a_sale() -> Vec<Fact> {
+    vec![sent(false), with_slip(true), Fact::Closed]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn more_than_was_paid_is_never_given_back_and_a_journal_of_before_still_reads() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Journal::open(folder.path(), clock()).unwrap();
+    let sale = written(&journal, &stories_of_a_sale()).await;
+    let wish = |n, amount| NewPayment {
+        refund: Some(crate::samples::terms(payment::Medium::None, false)),
+        ..NewPayment::sale(id(n), yen(amount), PaymentClass::Lump, 0)
+    };
+    assert!(journal.start(wish(2, 881), None).await.is_err());
+    let refund = journal.start(wish(3, 500), None).await.unwrap();
+    journal.record(refund.id, sent(false)).await.unwrap();
+    journal.record(refund.id, with_slip(true)).await.unwrap();
+    assert_eq!(journal.load(sale.id).await.unwrap().unwrap().given_back, yen(500));
+    assert!(journal.start(wish(4, 381), None).await.is_err());
+    journal.start(wish(5, 380), None).await.unwrap();
+    drop(journal);
+    assert!(verify(folder.path(), clock()).unwrap().ok);
+
+    // Entries as they were written before there were codes and refunds.
+    for old in [
+        r#"{"what":"started","amount":880,"method":"card","class":"lump","slip_no":1,"note":null,"operator":null,"origin":"keypad"}"#,
+        r#"{"what":"sent","class":"lump","card":{"brand":"visa","pan":{"first6":"476173","last4":"0010"},"entry_mode":"contact_ic","cvm":"pin","aid":null,"atc":null,"pan_seq":null,"app_label":null},"signature_follows":false}"#,
+    ] {
+        let fact: Fact = serde_json::from_str(old).unwrap();
+        assert_eq!(serde_json::to_string(&fact).unwrap(), old, "and is written as before");
+    }
 }

@@ -3,8 +3,9 @@
 use crate::samples::{READER, config, slip};
 use axum::body::{Body, to_bytes};
 use center_api::{
-    Activation, ActivationRequest, ClerkSession, ClerkSignIn, CompletionRequest, MailReceiptRequest,
-    PaymentRequest, PaymentView, Problem, ReversalRequest, TerminalConfig,
+    Activation, ActivationRequest, ClerkSession, ClerkSignIn, CompletionRequest, DuplicateAnswer,
+    DuplicateCheck, MailReceiptRequest, PaymentRequest, PaymentView, Problem, RefundOffer, RefundRequest,
+    RefundReversal, RefundView, ReversalRequest, Suspect, TerminalConfig,
 };
 use clock::Clock;
 use codes::{api, pay};
@@ -41,11 +42,16 @@ pub(crate) enum Next {
     Lost,
     /// Refuses the request itself.
     Problem(codes::Code),
+    /// The customer must confirm on the phone.
+    Customer,
 }
 
 #[derive(Default)]
 struct Book {
     payments: BTreeMap<PaymentId, PaymentView>,
+    refunds: BTreeMap<PaymentId, RefundView>,
+    offer: Option<RefundOffer>,
+    suspect: Option<Suspect>,
     plan: VecDeque<Next>,
     away: bool,
     heard: Vec<String>,
@@ -82,6 +88,53 @@ impl FakeCenter {
     /// The center gives the hold back by itself, as it does after half an hour.
     pub(crate) fn releases(&self, id: PaymentId) {
         self.0.lock().unwrap().payments.get_mut(&id).unwrap().state = StateName::Released;
+    }
+
+    /// What may be given back from now on.
+    pub(crate) fn offers(&self, offer: RefundOffer) {
+        self.0.lock().unwrap().offer = Some(offer);
+    }
+
+    /// What the duplicate check answers from now on.
+    pub(crate) fn suspects(&self, suspect: Option<Suspect>) {
+        self.0.lock().unwrap().suspect = suspect;
+    }
+
+    /// The customer confirms on the phone.
+    pub(crate) fn customer_confirms(&self, id: PaymentId) {
+        let mut book = self.0.lock().unwrap();
+        let view = book.payments.get_mut(&id).unwrap();
+        let mut attempt = crate::samples::planned();
+        (attempt.id, attempt.amount, attempt.method) = (id, view.amount, view.method);
+        *view = PaymentView {
+            center_txn_id: Some("2026112100000042".into()),
+            brand: view.brand,
+            method: view.method,
+            ..self::view(&attempt, StateName::Approved, None)
+        };
+    }
+
+    pub(crate) fn put_refund(&self, id: PaymentId, of: PaymentId, amount: Yen, state: StateName) {
+        self.0.lock().unwrap().refunds.insert(id, refund_view(id, of, amount, state));
+    }
+
+    pub(crate) fn refund_state(&self, id: PaymentId) -> Option<StateName> {
+        self.0.lock().unwrap().refunds.get(&id).map(|view| view.state)
+    }
+
+    /// A refund gets an answer of its own.
+    pub(crate) fn decides_refund(&self, id: PaymentId, state: StateName) {
+        let mut book = self.0.lock().unwrap();
+        let view = book.refunds.get_mut(&id).unwrap();
+        view.state = state;
+        view.money_returned = state.money_taken();
+    }
+
+    /// Whole yen that went back.
+    pub(crate) fn returned_yen(&self) -> i64 {
+        let book = self.0.lock().unwrap();
+        let done = book.refunds.values().filter(|view| view.state == StateName::Approved);
+        done.map(|view| view.amount.get()).sum()
     }
 
     pub(crate) fn charged_yen(&self) -> i64 {
@@ -134,7 +187,25 @@ fn wrong_state() -> CenterFault {
 fn attempt_of(request: &PaymentRequest) -> Attempt {
     let mut attempt = crate::samples::planned();
     (attempt.id, attempt.amount, attempt.class) = (request.id, request.amount, request.class);
+    attempt.method = request.method;
     attempt
+}
+
+fn refund_view(id: PaymentId, of: PaymentId, amount: Yen, state: StateName) -> RefundView {
+    let mut attempt = crate::samples::planned();
+    (attempt.id, attempt.amount) = (of, amount);
+    RefundView {
+        id,
+        payment: of,
+        kind: payment::RefundKind::Void,
+        amount,
+        state,
+        money_returned: state.money_taken(),
+        code: None,
+        slip: (state == StateName::Approved).then(|| crate::samples::cancel_slip(&attempt, id)),
+        in_doubt_since_us: None,
+        business_date: "2026-11-21".into(),
+    }
 }
 
 impl Center for FakeCenter {
@@ -184,22 +255,32 @@ impl Center for FakeCenter {
             if next == Next::Lost {
                 return Err(CenterFault::Unanswered("lost".into()));
             }
-            let cvm = request.card.as_ref().unwrap().cvm.word();
+            let cvm = match (&request.card, &request.code) {
+                (Some(card), None) => card.cvm.word(),
+                (None, Some(code)) => code.entry.word(),
+                _ => panic!("a request has a card or a code"),
+            };
             self.hears(format!(
                 "pay {} {} {cvm} sign={}",
                 request.amount, request.class, request.signature_follows
             ))?;
             let approved =
                 if request.signature_follows { StateName::Authorized } else { StateName::Approved };
-            let view = match next {
+            let brand = request.code.as_ref().and_then(|code| code.brand);
+            let mut view = match next {
                 Next::Approve => view(&attempt, approved, None),
                 Next::Decline(code) => view(&attempt, StateName::Declined, Some(code)),
                 Next::Silent(state) => view(&attempt, state, Some(pay::NO_ANSWER)),
                 Next::Problem(code) => {
                     return Err(CenterFault::Refused(Box::new(Problem::new(i18n::Lang::Ja, code))));
                 }
+                Next::Customer => {
+                    let waiting = view(&attempt, StateName::Sent, None);
+                    PaymentView { waits_for_user: true, ..waiting }
+                }
                 Next::Away | Next::Lost => unreachable!(),
             };
+            view.brand = brand;
             self.0.lock().unwrap().payments.insert(request.id, view.clone());
             match next {
                 Next::Silent(_) => Err(CenterFault::Unanswered("silent".into())),
@@ -211,7 +292,76 @@ impl Center for FakeCenter {
     fn look(&self, id: PaymentId) -> Asking<'_, Option<PaymentView>> {
         Box::pin(async move {
             self.hears("look".into())?;
-            Ok(self.0.lock().unwrap().payments.get(&id).cloned())
+            let book = self.0.lock().unwrap();
+            let given_back: i64 = book
+                .refunds
+                .values()
+                .filter(|view| view.payment == id && view.state == StateName::Approved)
+                .map(|view| view.amount.get())
+                .sum();
+            Ok(book.payments.get(&id).cloned().map(|view| PaymentView {
+                given_back: crate::samples::yen(given_back),
+                refund_offer: book.offer.clone().filter(|_| given_back < view.amount.get()),
+                ..view
+            }))
+        })
+    }
+
+    fn refund(&self, of: PaymentId, request: RefundRequest) -> Asking<'_, RefundView> {
+        Box::pin(async move {
+            let next = {
+                let mut book = self.0.lock().unwrap();
+                if book.away { Next::Away } else { book.plan.pop_front().unwrap_or(Next::Approve) }
+            };
+            let (state, code) = match next {
+                Next::Away => return Err(CenterFault::NotReached("away".into())),
+                Next::Lost => return Err(CenterFault::Unanswered("lost".into())),
+                Next::Problem(code) => {
+                    return Err(CenterFault::Refused(Box::new(Problem::new(i18n::Lang::Ja, code))));
+                }
+                Next::Approve | Next::Customer => (StateName::Approved, None),
+                Next::Decline(code) => (StateName::Declined, Some(code)),
+                Next::Silent(state) => (state, None),
+            };
+            let card = if request.card.is_some() { "card" } else { "none" };
+            self.hears(format!("refund {} {card}", request.amount))?;
+            let view = RefundView { code, ..refund_view(request.id, of, request.amount, state) };
+            self.0.lock().unwrap().refunds.insert(request.id, view.clone());
+            match next {
+                Next::Silent(_) => Err(CenterFault::Unanswered("silent".into())),
+                _ => Ok(view),
+            }
+        })
+    }
+
+    fn look_refund(&self, id: PaymentId) -> Asking<'_, Option<RefundView>> {
+        Box::pin(async move {
+            self.hears("look refund".into())?;
+            Ok(self.0.lock().unwrap().refunds.get(&id).cloned())
+        })
+    }
+
+    fn reverse_refund(&self, id: PaymentId, request: RefundReversal) -> Asking<'_, RefundView> {
+        Box::pin(async move {
+            self.hears("reverse refund".into())?;
+            let mut book = self.0.lock().unwrap();
+            let tombstone = || refund_view(id, request.payment, request.amount, StateName::Reversed);
+            let view = book.refunds.entry(id).or_insert_with(tombstone);
+            match view.state {
+                StateName::Approved => Err(wrong_state()),
+                StateName::Declined | StateName::Failed => Ok(view.clone()),
+                _ => {
+                    view.state = StateName::Reversed;
+                    Ok(view.clone())
+                }
+            }
+        })
+    }
+
+    fn duplicates(&self, request: DuplicateCheck) -> Asking<'_, DuplicateAnswer> {
+        Box::pin(async move {
+            self.hears(format!("duplicates {} {}", request.amount, request.last4))?;
+            Ok(DuplicateAnswer { suspect: self.0.lock().unwrap().suspect.clone() })
         })
     }
 
@@ -332,6 +482,7 @@ pub(crate) struct Bench {
     pub(crate) clock: Clock,
     pub(crate) printer: TestPrinter,
     pub(crate) cards: mpsc::Sender<CardEvent>,
+    pub(crate) scans: mpsc::Sender<String>,
     _digits: watch::Sender<u8>,
     _connected: watch::Sender<bool>,
 }
@@ -366,6 +517,7 @@ impl Bench {
         };
         let opened = Opened::open(&settings).unwrap();
         let (cards, card_box) = mpsc::channel(4);
+        let (scans, scan_box) = mpsc::channel(4);
         let (connected, is_connected) = watch::channel(true);
         let (digits, pad) = watch::channel(0);
         let printer = TestPrinter(Arc::new(Mutex::new((PrinterStatus::Ready, Vec::new()))));
@@ -374,11 +526,12 @@ impl Bench {
             connected: is_connected,
             digits: pad,
             printer: Some(Box::new(printer.clone())),
+            scans: Some(scan_box),
         };
         let terminal = Terminal::start(settings, opened, "00".repeat(32), Arc::new(center.clone()), hardware)
             .await
             .unwrap();
-        Self { terminal, center, clock, printer, cards, _digits: digits, _connected: connected }
+        Self { terminal, center, clock, printer, cards, scans, _digits: digits, _connected: connected }
     }
 
     /// A fresh terminal, activated.

@@ -63,10 +63,13 @@ fn every_result_says_whether_money_was_taken_and_what_to_do() {
     for (name, screen) in all() {
         let Screen::Result(finished) = &screen else { continue };
         let text = drawn(&ctx, &screen);
-        let sentence = match finished.attempt.money_taken() {
-            codes::MoneyTaken::Yes => "The money was taken",
-            codes::MoneyTaken::No => "No money was taken",
-            codes::MoneyTaken::Unknown => "It is not known yet whether money was taken",
+        let sentence = match (finished.attempt.money_taken(), finished.attempt.is_refund()) {
+            (codes::MoneyTaken::Yes, false) => "The money was taken",
+            (codes::MoneyTaken::No, false) => "No money was taken",
+            (codes::MoneyTaken::Unknown, false) => "It is not known yet whether money was taken",
+            (codes::MoneyTaken::Yes, true) => "The money was given back",
+            (codes::MoneyTaken::No, true) => "No money was given back",
+            (codes::MoneyTaken::Unknown, true) => "It is not known yet whether the money was given back",
         };
         assert!(text.contains(sentence), "{name}\n{text}");
         if let Some(code) = finished.attempt.code().filter(|code| code.row().money == codes::MoneyTaken::No)

@@ -72,7 +72,7 @@ async fn what_cannot_be_paid_is_refused_with_its_code_before_anything_begins() {
         (r#"{"amount":10000000,"method":"card"}"#, 422, "payment-208"),
         (r#"{"amount":9999999999999,"method":"card"}"#, 422, "payment-208"),
         (r#"{"amount":880,"method":"card","class":"installments-24"}"#, 422, "payment-E02"),
-        (r#"{"amount":880,"method":"card","class":"bonus"}"#, 400, "center-400"),
+        (r#"{"amount":880,"method":"card","class":"weekly"}"#, 400, "center-400"),
         ("{", 400, "center-400"),
     ] {
         let (got, problem) = bench.json("POST", "/local/payments", body).await;

@@ -8,6 +8,8 @@ mod fakes;
 #[cfg(test)]
 mod flows;
 #[cfg(test)]
+mod giving;
+#[cfg(test)]
 mod golden;
 #[cfg(test)]
 mod local_api;

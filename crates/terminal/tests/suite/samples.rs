@@ -1,16 +1,16 @@
 //! One value of every screen, from one small shop.
 
-use center_api::{Activation, CardData, Contract, Shop, TerminalConfig};
+use center_api::{Activation, CardData, CodeToken, Contract, RefundOffer, Shop, Suspect, TerminalConfig};
 use codes::{Code, pay};
 use money::Yen;
 use payment::{
-    Approval, Brand, Cvm, EntryMode, MaskedPan, Method, Operator, PaymentClass, PaymentId, Policy, Profile,
-    State,
+    Approval, Brand, CodeEntry, Cvm, EntryMode, MaskedPan, Medium, Method, Operator, PaymentClass, PaymentId,
+    Policy, Profile, RefundKind, State,
 };
-use receipt::{CardFacts, Copy, SlipFacts};
-use terminal::attempt::{Attempt, Origin};
+use receipt::{CardFacts, Copy, RefundFacts, SlipFacts};
+use terminal::attempt::{Attempt, CodeFacts, Purpose};
 use terminal::context::{Clerk, Context, LocalSettings, Reader};
-use terminal::event::NewPayment;
+use terminal::event::{NewPayment, Offered, ReadCode, RefundTerms};
 use terminal::screen::*;
 
 /// 2026-11-21 10:15:30 in Tokyo.
@@ -35,7 +35,14 @@ pub(crate) fn config() -> TerminalConfig {
             code: "CHB1".into(),
             merchant: receipt::samples::chip_sale().merchant,
         },
-        contracts: vec![twelve(Brand::Visa), twelve(Brand::Mastercard), lump(Brand::Amex)],
+        contracts: vec![
+            twelve(Brand::Visa),
+            twelve(Brand::Mastercard),
+            lump(Brand::Amex),
+            lump(Brand::PayPay),
+            lump(Brand::DBarai),
+            lump(Brand::AlipayPlus),
+        ],
         policy: Policy::profile(Profile::Mpos).unwrap(),
         reader_serial: READER.into(),
         support_phone: "0120-000-000".into(),
@@ -104,14 +111,8 @@ pub(crate) fn slip(attempt: &Attempt) -> SlipFacts {
 }
 
 pub(crate) fn planned() -> Attempt {
-    let new = NewPayment {
-        id: id(1),
-        amount: yen(880),
-        class: PaymentClass::Lump,
-        note: Some("ブレンドとトースト".into()),
-        origin: Origin::Keypad,
-        since_us: NOW,
-    };
+    let note = Some("ブレンドとトースト".into());
+    let new = NewPayment { note, ..NewPayment::sale(id(1), yen(880), PaymentClass::Lump, NOW) };
     let attempt = Attempt::planned(&new, Some(clerk().operator), NOW);
     Attempt { slip_no: 250, method: Method::Card, ..attempt }
 }
@@ -134,7 +135,129 @@ pub(crate) fn authorized() -> Attempt {
 }
 
 pub(crate) fn present(stage: Stage) -> Screen {
-    Screen::Present(Present { attempt: Box::new(planned()), since_us: NOW, armed_us: NOW, stage })
+    Screen::Present(Present {
+        attempt: Box::new(planned()),
+        since_us: NOW,
+        armed_us: NOW,
+        stage,
+        terms: None,
+    })
+}
+
+/// A code payment before its code.
+pub(crate) fn code_planned() -> Attempt {
+    Attempt { method: Method::Code, ..planned() }
+}
+
+/// A code payment in a state.
+pub(crate) fn code_in_state(state: State) -> Attempt {
+    let mut attempt = Attempt {
+        code_paid: Some(CodeFacts {
+            brand: Some(Brand::PayPay),
+            masked: "2810****1234".into(),
+            entry: CodeEntry::Camera,
+            center_txn_id: None,
+        }),
+        state,
+        ..code_planned()
+    };
+    if matches!(attempt.state, State::Approved(_)) {
+        attempt.code_paid.as_mut().unwrap().center_txn_id = Some("2026112100000042".into());
+        let code =
+            receipt::CodeFacts { brand: Brand::PayPay, center_txn_id: Some("2026112100000042".into()) };
+        let slip = slip(&attempt);
+        attempt.slip =
+            Some(Box::new(SlipFacts { card: None, code: Some(code), method: Method::Code, ..slip }));
+    }
+    attempt
+}
+
+pub(crate) fn read_code(text: &str) -> ReadCode {
+    ReadCode { token: CodeToken::new(text), entry: CodeEntry::Scanner, brand: None }
+}
+
+pub(crate) fn scan(brand: Option<Brand>, hint: Option<ScanHint>) -> Scan {
+    Scan {
+        attempt: Box::new(code_planned()),
+        since_us: NOW,
+        armed_us: NOW,
+        ready: true,
+        brand,
+        hint,
+        given: None,
+    }
+}
+
+pub(crate) fn offer(medium: Medium, partial: bool) -> RefundOffer {
+    RefundOffer {
+        kind: if partial { RefundKind::Refund } else { RefundKind::Void },
+        medium,
+        most: yen(880),
+        partial,
+        until: "2027-05-20".into(),
+        signature: medium == Medium::SameCard,
+    }
+}
+
+/// Giving the sample sale back.
+pub(crate) fn refund_in_state(state: State) -> Attempt {
+    let mut attempt = Attempt {
+        id: id(2),
+        purpose: Purpose::Refund { of: id(1), kind: RefundKind::Void },
+        note: Some("商品の返品".into()),
+        ..in_state(state)
+    };
+    if attempt.slip.is_some() {
+        attempt.slip = Some(Box::new(cancel_slip(&planned(), id(2))));
+    }
+    attempt
+}
+
+pub(crate) fn cancel_slip(of: &Attempt, refund: PaymentId) -> SlipFacts {
+    let refund = RefundFacts { kind: RefundKind::Void, id: refund, sold_at_us: NOW - 3_600_000_000 };
+    SlipFacts { refund: Some(refund), ..slip(of) }
+}
+
+pub(crate) fn terms(medium: Medium, signature: bool) -> Box<RefundTerms> {
+    Box::new(RefundTerms {
+        of: id(1),
+        kind: RefundKind::Void,
+        medium,
+        signature,
+        card: Some(facts()),
+        code_paid: None,
+    })
+}
+
+pub(crate) fn suspect() -> Suspect {
+    Suspect {
+        at_us: NOW - 130_000_000,
+        terminal_id: "000000358001".into(),
+        order_code: "CHB1-0000041".into(),
+        amount: yen(880),
+    }
+}
+
+pub(crate) fn duplicate(suspect: Option<Suspect>) -> Screen {
+    Screen::Duplicate(Duplicate {
+        attempt: Box::new(planned()),
+        since_us: NOW,
+        class: PaymentClass::Lump,
+        card: Box::new(card()),
+        suspect,
+    })
+}
+
+pub(crate) fn giving_back(medium: Medium, partial: bool, confirming: bool) -> Screen {
+    Screen::GiveBack(GiveBack {
+        of: Box::new(approved()),
+        offer: offer(medium, partial),
+        amount: yen(880),
+        reason: if confirming { "商品の返品".into() } else { String::new() },
+        error: None,
+        confirming,
+        back: Place::Home,
+    })
 }
 
 pub(crate) fn finished(attempt: Attempt) -> Screen {
@@ -225,7 +348,7 @@ fn card_screens() -> Vec<(&'static str, Screen)> {
         })
     };
     let sign = |interrupted, stopping, trouble| {
-        Screen::Sign(Sign { attempt: Box::new(authorized()), interrupted, stopping, trouble })
+        Screen::Sign(Sign { attempt: Box::new(authorized()), interrupted, stopping, trouble, before: None })
     };
     let amex = CardData { brand: Brand::Amex, pan: MaskedPan::new("378282", "0005").unwrap(), ..card() };
     vec![
@@ -248,7 +371,6 @@ fn card_screens() -> Vec<(&'static str, Screen)> {
                 since_us: NOW,
                 card: Box::new(amex),
                 allowed: vec![PaymentClass::Lump],
-                stopping: false,
             }),
         ),
         ("processing", processing(true, false)),
@@ -305,11 +427,21 @@ fn past() -> Vec<(&'static str, Screen)> {
         authorized(),
         in_state(State::Released),
         in_state(State::Abandoned(pay::CANCELLED)),
+        code_in_state(approved().state),
+        refund_in_state(approved().state),
+        Attempt { given_back: yen(880), ..approved() },
+        Attempt { given_back: yen(300), ..approved() },
+        Attempt { state: State::Abandoned(pay::CANCELLED), ..code_planned() },
     ];
     let history = |rows| Screen::History(History { filter: Filter::default(), rows });
-    let detail = |attempt| {
-        Screen::Detail(Detail { attempt: Box::new(attempt), printing: PrintState::Idle, back: Place::Home })
+    let offering = |attempt, offer| {
+        let attempt = Box::new(attempt);
+        Screen::Detail(Detail { attempt, printing: PrintState::Idle, back: Place::Home, offer })
     };
+    let detail = |attempt| offering(attempt, Offering::Nothing);
+    let known = |offer, given_back| Offering::Known(Box::new(Offered { offer, given_back: yen(given_back) }));
+    let partly = Attempt { given_back: yen(300), ..approved() };
+    let wholly = Attempt { given_back: yen(880), ..approved() };
     let lookup = |typed: &str, trouble| Screen::Lookup(Lookup { typed: typed.into(), busy: false, trouble });
     let settings = |saved, echo| Screen::Settings(SettingsPage { saved, echo, chosen: None });
     vec![
@@ -323,6 +455,15 @@ fn past() -> Vec<(&'static str, Screen)> {
         ("history-empty", history(Some(Vec::new()))),
         ("history-loading", history(None)),
         ("detail", detail(approved())),
+        ("detail-asking", offering(approved(), Offering::Asking)),
+        ("detail-unasked", offering(approved(), Offering::Unasked(Trouble::NoCenter))),
+        ("detail-offer", offering(approved(), known(Some(offer(Medium::SameCard, false)), 0))),
+        ("detail-offer-partial", offering(partly, known(Some(offer(Medium::None, true)), 300))),
+        ("detail-offer-gone", offering(wholly, known(None, 880))),
+        ("detail-offer-none", offering(approved(), known(None, 0))),
+        ("detail-code", detail(code_in_state(approved().state))),
+        ("detail-refund", detail(refund_in_state(approved().state))),
+        ("detail-refund-open", detail(refund_in_state(State::InDoubt(pay::NO_ANSWER)))),
         ("detail-open", detail(in_state(State::InDoubt(pay::NO_ANSWER)))),
         ("detail-unsigned", detail(authorized())),
         ("lookup", lookup("", None)),
@@ -333,8 +474,100 @@ fn past() -> Vec<(&'static str, Screen)> {
     ]
 }
 
+fn code_screens() -> Vec<(&'static str, Screen)> {
+    let list = |read| {
+        let offered = vec![Brand::PayPay, Brand::DBarai, Brand::AlipayPlus];
+        Screen::Brands(Brands { scan: scan(None, None), read, offered })
+    };
+    let customer = |undo| {
+        Screen::Processing(Processing {
+            attempt: Box::new(Attempt { waits_for_user: true, undo, ..code_in_state(State::Sent) }),
+            brand: Some(Brand::PayPay),
+            card_in: false,
+            since_us: NOW,
+            slow: false,
+        })
+    };
+    let processing = Screen::Processing(Processing {
+        attempt: Box::new(code_in_state(State::Sent)),
+        brand: Some(Brand::PayPay),
+        card_in: false,
+        since_us: NOW,
+        slow: false,
+    });
+    let hinted = |hint| Screen::Scan(scan(None, Some(hint)));
+    let cancelled = |state| Attempt { undo: Some(pay::CANCELLED), ..code_in_state(state) };
+    vec![
+        ("scan-starting", Screen::Scan(Scan { ready: false, ..scan(None, None) })),
+        ("scan", Screen::Scan(scan(None, None))),
+        ("scan-chosen", Screen::Scan(scan(Some(Brand::DBarai), None))),
+        ("scan-not-a-code", hinted(ScanHint::NotACode)),
+        ("scan-shops-code", hinted(ScanHint::ShopsCode)),
+        ("scan-not-taken", hinted(ScanHint::NotTaken("LINE Pay"))),
+        ("scan-not-accepted", hinted(ScanHint::NotAccepted(Brand::Merpay))),
+        ("scan-other-brand", hinted(ScanHint::OtherBrand(Brand::PayPay))),
+        ("brands", list(None)),
+        ("brands-unknown", list(Some(read_code("777700001111222233")))),
+        ("processing-code", processing),
+        ("customer", customer(None)),
+        ("undoing", customer(Some(pay::CANCELLED))),
+        ("approved-code", finished(code_in_state(approved().state))),
+        ("approved-code-before-cancel", finished(cancelled(approved().state))),
+        ("undone-code-by-clerk", finished(cancelled(State::Reversed))),
+        ("unknown-code", finished(code_in_state(State::InDoubt(pay::NO_ANSWER)))),
+    ]
+}
+
+fn refund_screens() -> Vec<(&'static str, Screen)> {
+    let waiting = |stage| {
+        Screen::Present(Present {
+            attempt: Box::new(refund_in_state(State::Started)),
+            since_us: NOW,
+            armed_us: NOW,
+            stage,
+            terms: Some(terms(Medium::SameCard, true)),
+        })
+    };
+    let too_much = {
+        let Screen::GiveBack(form) = giving_back(Medium::None, true, false) else { unreachable!() };
+        Screen::GiveBack(GiveBack { error: Some(AmountError::AboveRest(yen(880))), ..form })
+    };
+    let sign = Screen::Sign(Sign {
+        attempt: Box::new(refund_in_state(State::Started)),
+        interrupted: false,
+        stopping: false,
+        trouble: None,
+        before: Some(Before { card: Some(Box::new(card())), since_us: NOW }),
+    });
+    let processing = Screen::Processing(Processing {
+        attempt: Box::new(refund_in_state(State::Sent)),
+        brand: Some(Brand::Visa),
+        card_in: false,
+        since_us: NOW,
+        slow: false,
+    });
+    vec![
+        ("refund", giving_back(Medium::SameCard, false, false)),
+        ("refund-partial", giving_back(Medium::None, true, false)),
+        ("refund-too-much", too_much),
+        ("refund-confirm", giving_back(Medium::SameCard, false, true)),
+        ("refund-confirm-code", giving_back(Medium::None, true, true)),
+        ("refund-present", waiting(Stage::Waiting(None))),
+        ("refund-sign", sign),
+        ("refund-processing", processing),
+        ("refund-approved", finished(refund_in_state(approved().state))),
+        ("refund-refused", finished(refund_in_state(State::Declined(pay::CARD_REFUSED)))),
+        ("refund-other-card", finished(refund_in_state(State::Abandoned(pay::DIFFERENT_CARD)))),
+        ("refund-undone", finished(refund_in_state(State::Reversed))),
+        ("refund-unknown", finished(refund_in_state(State::InDoubt(pay::NO_ANSWER)))),
+        ("duplicate-checking", duplicate(None)),
+        ("duplicate", duplicate(Some(suspect()))),
+    ]
+}
+
 /// Every screen with the name of its golden file.
 pub(crate) fn all() -> Vec<(String, Screen)> {
-    let named = [activation(), sale(), card_screens(), results(), past()].concat();
+    let named =
+        [activation(), sale(), card_screens(), code_screens(), refund_screens(), results(), past()].concat();
     named.into_iter().map(|(name, screen)| (name.to_owned(), screen)).chain(refusals()).collect()
 }

@@ -27,6 +27,10 @@ fn word(effect: &Effect) -> String {
         Effect::Start(new) => format!("start {} {}", new.amount, new.class),
         Effect::Abandon(_, code) => format!("abandon {}", code.row().id),
         Effect::Ask { class, .. } => format!("ask {class}"),
+        Effect::AskCode(_, code) => format!("ask code {}", code.brand.map_or("-", Brand::word)),
+        Effect::AskRefund { card, signature, .. } => {
+            format!("ask refund card={} signed={}", card.is_some(), signature.is_some())
+        }
         Effect::Print { copy, from_history, .. } => format!("print {copy:?} history={from_history}"),
         other => {
             let text = format!("{other:?}");
@@ -37,14 +41,8 @@ fn word(effect: &Effect) -> String {
 
 fn events() -> Vec<(&'static str, Event)> {
     let signature = Strokes(vec![vec![(1, 1), (9, 9)]]);
-    let new = NewPayment {
-        id: id(9),
-        amount: yen(500),
-        class: PaymentClass::Lump,
-        note: None,
-        origin: Origin::Local,
-        since_us: NOW,
-    };
+    let new =
+        NewPayment { origin: Origin::Local, ..NewPayment::sale(id(9), yen(500), PaymentClass::Lump, NOW) };
     let press = |press| Event::Press(press);
     let reader = |news| Event::Reader(id(1), news);
     let changed = |attempt: Attempt| Event::Done(Done::Changed(Box::new(attempt)));
@@ -67,6 +65,23 @@ fn events() -> Vec<(&'static str, Event)> {
         ("press finish", press(Press::Finish)),
         ("press another customer", press(Press::AnotherCustomer)),
         ("press check now", press(Press::CheckNow)),
+        ("press code PayPay", press(Press::Code(read_code("281012345678901234")))),
+        ("press code of nobody", press(Press::Code(read_code("7777000011112222")))),
+        ("press a product's code", press(Press::Code(read_code("4901234567894")))),
+        ("scanned PayPay", Event::Scanned(read_code("9000818188012345678901230"))),
+        ("press pay by code", press(Press::PayByCode)),
+        ("press brands", press(Press::OpenBrands)),
+        ("press choose PayPay", press(Press::ChooseBrand(Some(Brand::PayPay)))),
+        ("press choose automatic", press(Press::ChooseBrand(None))),
+        ("press go on", press(Press::GoOn)),
+        ("press original", press(Press::Original)),
+        ("press refund open", press(Press::OpenRefund)),
+        ("press refund all", press(Press::Refund { typed: String::new(), reason: "茶".into() })),
+        ("press refund 881", press(Press::Refund { typed: "881".into(), reason: String::new() })),
+        ("press refund go", press(Press::ConfirmRefund)),
+        ("checked suspect", Event::Done(Done::Checked(id(1), Some(suspect())))),
+        ("checked nothing", Event::Done(Done::Checked(id(1), None))),
+        ("checked of another", Event::Done(Done::Checked(id(7), None))),
         ("press print", press(Press::Print(Copy::Customer))),
         ("press mail", press(Press::OpenMail)),
         ("press qr", press(Press::ShowQr)),
@@ -107,6 +122,23 @@ fn screens() -> Vec<(String, Screen)> {
         "pin",
         "present-stopping",
         "class-again",
+        "duplicate-checking",
+        "duplicate",
+        "scan-starting",
+        "scan",
+        "scan-chosen",
+        "brands",
+        "brands-unknown",
+        "customer",
+        "undoing",
+        "refund",
+        "refund-partial",
+        "refund-confirm",
+        "refund-present",
+        "refund-sign",
+        "refund-approved",
+        "refund-undone",
+        "detail-offer",
         "processing",
         "sign",
         "approved",
@@ -198,6 +230,11 @@ fn a_card_that_the_shop_or_its_class_does_not_take_is_never_asked_about() {
     let (next, effects, _) = go(&ctx, &next, Event::Press(Press::ChooseClass(PaymentClass::Lump)), NOW);
     assert_eq!(
         (next.name(), effects.iter().map(word).collect::<Vec<_>>()),
+        ("processing", vec!["checkduplicate".into()])
+    );
+    let (next, effects, _) = go(&ctx, &next, Event::Done(Done::Checked(id(1), None)), NOW);
+    assert_eq!(
+        (next.name(), effects.iter().map(word).collect::<Vec<_>>()),
         ("processing", vec!["ask lump".into()])
     );
 
@@ -276,14 +313,8 @@ fn a_session_ends_between_payments_and_never_in_one() {
     assert_eq!(deadline(&ctx, &busy), None);
     ctx.clerk = None;
     // A program on the device needs no clerk; the slip then names none.
-    let new = NewPayment {
-        id: id(9),
-        amount: yen(500),
-        class: PaymentClass::Lump,
-        note: None,
-        origin: Origin::Local,
-        since_us: over,
-    };
+    let new =
+        NewPayment { origin: Origin::Local, ..NewPayment::sale(id(9), yen(500), PaymentClass::Lump, over) };
     let (next, _, _) = go(&ctx, &Screen::SignIn(SignIn::default()), Event::Local(Local::Start(new)), over);
     assert!(matches!(next, Screen::Present(present) if present.attempt.operator.is_none()));
 }
@@ -331,4 +362,114 @@ fn start_up_shows_what_was_interrupted_before_anything_else() {
     assert!(result.interrupted);
     let fresh = Context { config: None, ..ctx };
     assert_eq!(opening(&fresh, &[], None, at(NOW)).name(), "activate");
+}
+
+#[test]
+fn a_duplicate_is_warned_of_and_never_decided_by_the_terminal() {
+    // R-071 … R-075: abandoned with its own code, or the same payment goes on.
+    let ctx = context(Lang::Ja);
+    let asked = duplicate(Some(suspect()));
+    let (_, effects, _) = go(&ctx, &asked, Event::Press(Press::Cancel), NOW);
+    assert_eq!(effects.iter().map(word).collect::<Vec<_>>(), ["disarm", "abandon E31"]);
+    let (next, effects, _) = go(&ctx, &asked, Event::Press(Press::GoOn), NOW);
+    assert_eq!((next.name(), word(&effects[0])), ("processing", "ask lump".into()));
+    // While the center is asked nothing can be pressed, and its silence is no warning.
+    for press in [Press::Cancel, Press::GoOn] {
+        assert!(!go(&ctx, &duplicate(None), Event::Press(press), NOW).2);
+    }
+}
+
+#[test]
+fn a_code_goes_out_only_when_its_brand_is_known_and_under_contract() {
+    // M-041, M-042, X-041, X-042
+    let ctx = context(Lang::Ja);
+    let scan_with = |brand, text: &str| {
+        let (next, effects, _) =
+            go(&ctx, &Screen::Scan(scan(brand, None)), Event::Scanned(read_code(text)), NOW);
+        let hint = match &next {
+            Screen::Scan(scan) => format!("{:?}", scan.hint),
+            _ => String::new(),
+        };
+        format!("{} {} {hint}", next.name(), effects.iter().map(word).collect::<Vec<_>>().join(", "))
+    };
+    let paypay = "900081818801234567890123";
+    assert_eq!(scan_with(None, paypay), "processing ask code paypay ");
+    assert_eq!(scan_with(None, "9000 8181 8801 2345 6789 0123"), "processing ask code paypay ");
+    assert_eq!(scan_with(Some(Brand::DBarai), paypay), "scan  Some(OtherBrand(PayPay))");
+    assert_eq!(scan_with(None, "https://example.jp/pay"), "scan  Some(ShopsCode)");
+    assert_eq!(scan_with(None, "123"), "scan  Some(NotACode)");
+    assert_eq!(scan_with(None, "7777000011112222"), "brands  ");
+    assert_eq!(scan_with(Some(Brand::DBarai), "7777000011112222"), "processing ask code dbarai ");
+}
+
+#[test]
+fn giving_back_asks_for_what_the_offer_asks_for_and_nothing_is_sent_before() {
+    // the card, the signature, or neither.
+    use payment::Medium;
+    let ctx = context(Lang::Ja);
+    let starting = |medium, signature| {
+        let Screen::Present(present) = present(Stage::Starting) else { unreachable!() };
+        let terms = Some(terms(medium, signature));
+        Screen::Present(Present { attempt: Box::new(refund_in_state(State::Started)), terms, ..present })
+    };
+    let started = || Event::Done(Done::Changed(Box::new(refund_in_state(State::Started))));
+    let (next, effects, _) = go(&ctx, &starting(Medium::None, false), started(), NOW);
+    assert_eq!((next.name(), word(&effects[0])), ("processing", "ask refund card=false signed=false".into()));
+    let (next, effects, _) = go(&ctx, &starting(Medium::SameCard, true), started(), NOW);
+    assert_eq!((next.name(), word(&effects[0])), ("preparing", "arm".into()));
+    let read = |last4: &str| {
+        let pan = MaskedPan::new("476173", last4).unwrap();
+        Event::Reader(id(2), ReaderNews::Read(Box::new(center_api::CardData { pan, ..card() })))
+    };
+    let (_, effects, _) = go(&ctx, &next, read("9999"), NOW);
+    assert_eq!(effects.iter().map(word).collect::<Vec<_>>(), ["disarm", "abandon 506"]);
+    let (next, effects, _) = go(&ctx, &next, read("0010"), NOW);
+    assert_eq!((next.name(), effects.len()), ("sign", 0));
+    let (_, effects, _) = go(&ctx, &next, Event::Press(Press::GiveBack), NOW);
+    assert_eq!(effects.iter().map(word).collect::<Vec<_>>(), ["disarm", "abandon E13"]);
+    let strokes = Strokes(vec![vec![(1, 1), (9, 9)]]);
+    let (next, effects, _) = go(&ctx, &next, Event::Press(Press::Sign(strokes)), NOW);
+    assert_eq!((next.name(), word(&effects[0])), ("processing", "ask refund card=true signed=true".into()));
+}
+
+#[test]
+fn what_a_register_asked_for_is_cleared_at_its_deadline_unless_something_was_sent() {
+    let ctx = context(Lang::Ja);
+    let due = NOW + 20_000_000;
+    let hurried = |attempt: Attempt| Box::new(Attempt { deadline_us: Some(due), ..attempt });
+    let Screen::Present(waiting) = present(Stage::Waiting(None)) else { unreachable!() };
+    let waiting = Screen::Present(Present { attempt: hurried(planned()), ..waiting });
+    let code = Screen::Scan(Scan { attempt: hurried(code_planned()), ..scan(None, None) });
+    for screen in [waiting, code] {
+        assert_eq!(deadline(&ctx, &screen), Some(due));
+        let (next, effects, _) = go(&ctx, &screen, Event::Tick, due);
+        assert_eq!(effects.iter().map(word).collect::<Vec<_>>(), ["disarm", "abandon 404"]);
+        let gone = Attempt { state: State::Abandoned(pay::WAIT_EXPIRED), ..planned() };
+        let (next, _, _) = go(&ctx, &next, Event::Done(Done::Changed(Box::new(gone))), due);
+        assert_eq!(next.name(), "home");
+    }
+}
+
+#[test]
+fn a_customer_who_confirms_on_the_phone_is_no_doubt_and_is_never_cancelled_blindly() {
+    // cancel = inquire, then undo.
+    let ctx = context(Lang::Ja);
+    let waiting = Attempt { waits_for_user: true, ..code_in_state(State::Sent) };
+    let screen = Screen::Processing(Processing {
+        attempt: Box::new(waiting.clone()),
+        brand: Some(Brand::PayPay),
+        card_in: false,
+        since_us: NOW,
+        slow: false,
+    });
+    assert!(!waiting.is_open() && screen.may_cancel());
+    assert_eq!(deadline(&ctx, &screen), None);
+    let (next, effects, _) = go(&ctx, &screen, Event::Press(Press::Cancel), NOW);
+    assert_eq!((next.name(), word(&effects[0])), ("customer", "giveback".into()));
+    let undoing = Attempt { undo: Some(pay::CANCELLED), ..waiting };
+    let doubt = Attempt { state: State::InDoubt(pay::CANCELLED), ..undoing.clone() };
+    for attempt in [undoing, doubt] {
+        let (next, _, _) = go(&ctx, &screen, Event::Done(Done::Changed(Box::new(attempt))), NOW);
+        assert_eq!((next.name(), next.may_cancel()), ("undoing", false));
+    }
 }
