@@ -6,6 +6,7 @@
 //! | [`file`] | the network's daily file |
 //! | [`rows`] | the case's row, and what terminals reported |
 //! | [`reconcile`] | the comparison: open payments every minute, a file when it comes |
+//! | `inbox` | the folder into which the files come |
 //! | [`settle`] | a person's word |
 //!
 //! A case is named by its kind and what it is about, so a second run opens nothing twice. What a person
@@ -15,11 +16,13 @@
 pub(crate) mod api;
 pub mod differences;
 pub mod file;
+mod inbox;
 pub mod reconcile;
 pub mod rows;
 pub mod settle;
 
 pub use differences::{Action, AtNetwork, Kind};
+pub use inbox::{network_files, read_folder};
 pub use reconcile::{FileReport, reconcile_file, sweep};
 pub use rows::{Case, CaseState, MIGRATIONS, STATEMENTS};
 

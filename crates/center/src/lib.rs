@@ -136,6 +136,7 @@ pub struct Center {
     console: Console,
     receipts: Receipts,
     secure: SecureConfig,
+    network_files: Option<std::path::PathBuf>,
 }
 
 impl Center {
@@ -167,7 +168,13 @@ impl Center {
         for host in &settings.hosts {
             secure = secure.host(host);
         }
-        Ok(Self { base, tenancy, staff, fleet, acquiring, console, receipts, secure })
+        Ok(Self { base, tenancy, staff, fleet, acquiring, console, receipts, secure, network_files: None })
+    }
+
+    /// Compares the networks' daily files that come into this folder.
+    pub fn with_network_files(mut self, folder: std::path::PathBuf) -> Self {
+        self.network_files = Some(folder);
+        self
     }
 
     /// The one route table.
@@ -204,6 +211,7 @@ impl Center {
     pub async fn run(&self) {
         let mut jobs = vec![self.staff.sweep()];
         jobs.push(acquiring::cases::job());
+        jobs.extend(self.network_files.clone().map(acquiring::cases::network_files));
         jobs.extend(delivery::jobs());
         let mut tasks = JoinSet::new();
         let line = self.acquiring.line().clone();

@@ -1,11 +1,11 @@
-# 要確認：帳簿どうしの食い違い。
-console-menu-cases = 要確認
+# 照合差異：帳簿どうしの食い違い。
+console-menu-cases = 照合差異
 console-menu-cases-open = 未対応 { $count } 件
-cases-title = 要確認
-cases-one-title = 要確認の内容
+cases-title = 照合差異
+cases-one-title = 照合差異の内容
 cases-intro = 端末・センター・決済ネットワークの記録を毎分、またネットワークの日次ファイルで照合しています。食い違いは担当者が判断します。
 cases-all = すべて
-cases-none = 要確認はありません
+cases-none = 照合差異はありません
 cases-none-next = 記録は一致しています。食い違いが見つかると、ここに自動で表示されます。
 cases-filter-state = 状態
 cases-filter-kind = 種類
@@ -43,7 +43,7 @@ cases-field-proof-hint = 例：ネットワークの受付番号、控え、写�
 cases-settle = 対応を確定する
 cases-not-settled = まだ確定していません
 cases-reverse-again = 取消電文を今すぐ送る
-cases-of-payment = この取引には未対応の要確認があります
+cases-of-payment = この取引には未対応の照合差異があります
 cases-book-terminal = 端末
 cases-book-center = センター
 cases-book-network = ネットワーク

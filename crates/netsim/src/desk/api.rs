@@ -29,7 +29,8 @@ pub(super) fn routes(desk: &Desk) -> Router<Desk> {
         .route("/desk/faults", get(faults).post(order).delete(clear))
         .route("/desk/paper/{id}", get(paper))
         .route("/desk/mails", get(mails))
-        .route("/desk/charges", get(charges));
+        .route("/desk/charges", get(charges))
+        .route("/desk/network-files/{on}", get(network_file));
     if desk.0.clock_moves {
         routes = routes.route("/desk/clock", get(now).post(clock));
     }
@@ -241,6 +242,20 @@ async fn mails(State(desk): State<Desk>) -> Response {
 async fn charges(State(desk): State<Desk>) -> Response {
     match desk.charges().await {
         Ok(entries) => Json(export::charges(entries).charges).into_response(),
+        Err(no) => no.into_response(),
+    }
+}
+
+/// The card network's file of a day (docs/networks/network-file.md), as an operator gets it.
+async fn network_file(State(desk): State<Desk>, Path(on): Path<String>) -> Response {
+    let Ok(day) = on.parse::<jiff::civil::Date>() else {
+        return (StatusCode::NOT_FOUND, "").into_response();
+    };
+    match desk.charges().await {
+        Ok(entries) => {
+            let kind = [(http::header::CONTENT_TYPE, "text/tab-separated-values; charset=utf-8")];
+            (kind, export::network_file(&entries, day)).into_response()
+        }
         Err(no) => no.into_response(),
     }
 }
