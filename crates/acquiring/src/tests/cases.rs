@@ -11,7 +11,7 @@ use fleet::Point;
 
 fn operator() -> (Actor, Scope) {
     let person = Person {
-        id: "00000001".into(),
+        id: center_base::UserId([1; 16]),
         login_id: "kanri".into(),
         name: "管理 花子".into(),
         role: Role::Operator,
