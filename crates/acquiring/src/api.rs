@@ -137,6 +137,7 @@ async fn release_now(
             fleet::advance_counter(tx, &unit_by)?;
             let tenant = tx.tenant();
             let before = visible(tx, tenant, &unit_by, id)?;
+            path::releasable(&before, tx.now_us())?;
             path::apply(tx, &before, Happening::GivenBack, &Told { who: &who, times: place.times() }, None)
         })
         .await?;

@@ -2,6 +2,8 @@
 
 use crate::limits;
 use crate::networks::card_iso8583::Presented;
+use crate::networks::card_refund::ReadAgain;
+use crate::refund::path::ShownCard;
 use center_api::{CardData, PaymentRequest};
 use center_base::Refusal;
 use iso8583::private::{EncryptedCard, EncryptedPin, SecureData};
@@ -100,6 +102,16 @@ impl Ask {
             secure: self.secure.clone(),
         }
     }
+}
+
+/// What a refund keeps of the card that was shown: its fingerprint and its ATC (506, M-059).
+pub(crate) fn shown_card(card: &CardData) -> Result<ShownCard, Refusal> {
+    let secure = SecureData { pin: None, ..secure_data(card)? };
+    Ok(ShownCard {
+        fingerprint: hex_array(&card.fingerprint, "card.fingerprint")?,
+        atc: facts(card)?.atc,
+        read: ReadAgain { entry_mode: card.entry_mode, fallback: card.fallback, secure },
+    })
 }
 
 fn fits(text: &str) -> bool {

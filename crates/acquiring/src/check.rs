@@ -1,9 +1,11 @@
 //! Whether payments and book tell the same story, and what is still open: for `verify` and `export`.
 
 use crate::payment_columns;
+use crate::refund;
 use crate::row::{Payment, payment_row};
+use crate::step::Standing;
 use codes::MoneyTaken;
-use ledger::{Account, Kind};
+use ledger::{Account, Kind, Transfer};
 use payment::{PaymentId, StateName};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -16,7 +18,8 @@ pub(crate) const AFTER: &str = concat!(
 );
 pub(crate) const STRAYS: &str = "SELECT transfer.payment FROM transfer
        LEFT JOIN payment ON payment.tenant = transfer.tenant AND payment.id = transfer.payment
-      WHERE transfer.tenant = $1 AND payment.id IS NULL ORDER BY transfer.payment";
+       LEFT JOIN refund ON refund.tenant = transfer.tenant AND refund.id = transfer.payment
+      WHERE transfer.tenant = $1 AND payment.id IS NULL AND refund.id IS NULL ORDER BY transfer.payment";
 
 /// Rows that are read at a time.
 const ROWS: i64 = 500;
@@ -57,6 +60,8 @@ pub struct Open {
 pub struct Found {
     /// How many payments were looked at.
     pub payments: u64,
+    /// How many voids, returns and refunds.
+    pub refunds: u64,
     /// Value taken by approvals, less what was given back, whole yen.
     pub taken_yen: i64,
     /// Every disagreement as a sentence.
@@ -72,13 +77,15 @@ pub fn check(tx: &mut ReadTx<'_>, tenant: TenantId, now_us: i64) -> Result<Found
     each_payment(tx, tenant, |tx, payment| {
         found.payments = found.payments.saturating_add(1);
         if payment.standing.state.name().money_taken() == MoneyTaken::Yes && !payment.standing.voided {
-            found.taken_yen = found.taken_yen.saturating_add(payment.amount.get());
+            let kept = payment.amount.get().saturating_sub(payment.refunded.get());
+            found.taken_yen = found.taken_yen.saturating_add(kept);
         }
+        refunds(tx, tenant, &payment, now_us, &mut found)?;
         if payment.standing.voided {
             voids.insert(payment.void_id());
         }
         postings(tx, tenant, &payment, &mut found.faults)?;
-        open(&payment, now_us, &mut found);
+        waits((payment.id, &payment.standing, payment.changed_at_us), now_us, &mut found);
         Ok(())
     })?;
     let strays = tx.query_all(STRAYS, params![tenant], |row| {
@@ -88,6 +95,42 @@ pub fn check(tx: &mut ReadTx<'_>, tenant: TenantId, now_us: i64) -> Result<Found
     let strays = strays.into_iter().filter(|id| !voids.contains(id));
     found.faults.extend(strays.map(|id| format!("a transfer of {id} has no payment")));
     Ok(found)
+}
+
+/// Each refund with its transfer, and both with what the payment says was given back.
+fn refunds(
+    tx: &mut ReadTx<'_>,
+    tenant: TenantId,
+    payment: &Payment,
+    now_us: i64,
+    found: &mut Found,
+) -> Result<(), DbError> {
+    let refunds = refund::of_payment(tx, tenant, payment.id)?;
+    if !refund::sums_fit(payment, &refunds) {
+        found
+            .faults
+            .push(format!("payment {} says that other sums were given back than its refunds", payment.id));
+    }
+    if payment.refunded.get().saturating_add(payment.refunding.get()) > payment.amount.get() {
+        found.faults.push(format!("more is given back of payment {} than was paid", payment.id));
+    }
+    for refund in &refunds {
+        found.refunds = found.refunds.saturating_add(1);
+        let entries = books::of_payment(tx, tenant, refund.id)?;
+        let brand = payment.brand().map_or("", payment::Brand::word);
+        let wanted = Transfer::refund(refund.id, brand, payment.company.as_str(), refund.amount).ok();
+        let booked: Vec<_> = entries.iter().map(|entry| Some(entry.transfer.clone())).collect();
+        let sound = match refund.standing.state.name() {
+            StateName::Approved => booked == [wanted],
+            _ => booked.is_empty(),
+        };
+        if !sound {
+            let state = refund.standing.state.name().word();
+            found.faults.push(format!("refund {} is {state}, and its transfer is not that", refund.id));
+        }
+        waits((refund.id, &refund.standing, refund.changed_at_us), now_us, found);
+    }
+    Ok(())
 }
 
 fn postings(
@@ -104,7 +147,7 @@ fn postings(
         (StateName::Released, _) => &[Kind::Pending, Kind::ReleasePending],
         _ => &[],
     };
-    let brand = payment.card.as_ref().map(|card| card.brand.word().to_owned()).unwrap_or_default();
+    let brand = payment.brand().map(|brand| brand.word().to_owned()).unwrap_or_default();
     let receivable = Account::NetworkReceivable { brand };
     let payable = Account::MerchantPayable { company: payment.company.as_str().to_owned() };
     let entries = books::of_payment(tx, tenant, payment.id)?;
@@ -131,20 +174,19 @@ fn postings(
 }
 
 /// What is open must be waited for or told until acknowledged; nothing stands still by itself.
-fn open(payment: &Payment, now_us: i64, found: &mut Found) {
-    let standing = &payment.standing;
+fn waits((id, standing, changed_at_us): (PaymentId, &Standing, i64), now_us: i64, found: &mut Found) {
     let state = standing.state.name();
-    let waits = matches!(state, StateName::Sent | StateName::Authorized);
+    let waited_for = matches!(state, StateName::Sent | StateName::Authorized);
     let told = standing.advice.is_some();
-    if (waits && standing.due_us.is_none()) || (state == StateName::InDoubt && !told) {
-        found.faults.push(format!("payment {} is {}, and nobody sees to it", payment.id, state.word()));
+    if (waited_for && standing.due_us.is_none()) || (state == StateName::InDoubt && !told) {
+        found.faults.push(format!("payment {} is {}, and nobody sees to it", id, state.word()));
     }
-    if waits || told || state == StateName::InDoubt {
+    if waited_for || told || state == StateName::InDoubt {
         found.open.push(Open {
-            payment: payment.id,
+            payment: id,
             state,
             advice: standing.advice.map(crate::step::Advice::word),
-            age_s: now_us.saturating_sub(payment.changed_at_us).max(0) / 1_000_000,
+            age_s: now_us.saturating_sub(changed_at_us).max(0) / 1_000_000,
         });
     }
 }

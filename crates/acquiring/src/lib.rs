@@ -6,9 +6,11 @@
 //! | [`step`] | what happens to a payment: a pure function |
 //! | [`row`] | the payment's row, its messages, timeline and signature |
 //! | [`path`] | the units of work: scope, load, decide, write, reply |
+//! | [`refund`] | voids, returns and refunds |
 //! | [`service`] | the money step in its own task, advices, recovery, the sweep |
 //! | [`cases`] | what the books disagree on, and how a person settles it |
 //! | [`console`] | the pages: a day's payments, one payment |
+//! | [`duplicates`] | the warning before a second payment of the same |
 //! | [`networks`] | the card network: messages, answer codes, the line |
 //!
 //! A payment costs two commits. The first writes it as sent, before one byte leaves; the second writes
@@ -20,11 +22,13 @@ pub mod ask;
 pub mod cases;
 pub mod check;
 pub mod console;
+pub mod duplicates;
 mod limits;
 pub mod networks;
 pub mod path;
 pub mod place;
 pub mod places;
+pub mod refund;
 pub mod row;
 pub mod service;
 pub mod step;
@@ -35,7 +39,8 @@ use service::Acquiring;
 
 /// Every route of this slice.
 pub fn routes(acquiring: Acquiring) -> Table {
-    cases::api::add(api::add(Routes::new(acquiring))).table()
+    let payments = refund::api::add(api::add(Routes::new(acquiring)));
+    cases::api::add(duplicates::add(payments)).table()
 }
 
 #[cfg(test)]

@@ -32,6 +32,8 @@ pub(crate) const RECONNECT_MAX: Duration = Duration::from_secs(5);
 /// What a sent request may be older than the center's time-out before any center settles it, in
 /// microseconds: room for the second commit.
 pub(crate) const ORPHAN_GRACE_US: i64 = 10_000_000;
+/// How old an authorization may be to be given back: fewer than 60 days (ng-91, U-086).
+pub(crate) const RELEASE_WITHIN_US: i64 = 60 * 86_400_000_000;
 /// Payments that one round of the sweep settles.
 pub(crate) const SWEEP_ROWS: i64 = 200;
 /// How often the sweep looks for what is due.

@@ -6,7 +6,7 @@ use crate::ask::Ask;
 use crate::limits;
 use crate::place::{Place, Wanted};
 use crate::row::{self, Change, Payment, PaymentEvent, Wire};
-use crate::step::{Advice, Effect, Happening, Standing, Times, step};
+use crate::step::{Advice, Doubt, Effect, Happening, Standing, Times, step};
 use center_base::{Refusal, SignedBy, outbox};
 use clock::business_date;
 use codes::{Code, api};
@@ -104,6 +104,7 @@ fn fresh(
             advice: None,
             voided: false,
             due_us: None,
+            doubt: Doubt::Undo,
         },
         version: 0,
         sent_at_us: now_us,
@@ -115,9 +116,20 @@ fn fresh(
         note: None,
         operator: None,
         card: None,
+        code: None,
         fingerprint: None,
+        refunded: money::Yen::ZERO,
+        refunding: money::Yen::ZERO,
         receipt_secret: given.receipt_secret,
     }
+}
+
+/// ng-41, ng-91, U-086: an authorization is given back while it is fewer than 60 days old.
+pub fn releasable(payment: &Payment, now_us: i64) -> Result<(), Refusal> {
+    if now_us.saturating_sub(payment.sent_at_us) < limits::RELEASE_WITHIN_US {
+        return Ok(());
+    }
+    Err(codes::pay::CANCEL_EXPIRED.into())
 }
 
 /// The center's own no: nobody else was asked.
@@ -183,6 +195,10 @@ pub fn reverse(
         return Ok(Applied { payment, advised: false });
     };
     same_content(&known, by, asked.amount, asked.method, asked.class)?;
+    if !known.refunded.is_zero() || !known.refunding.is_zero() {
+        // Undone twice would be given back twice.
+        return Err(Refusal::from(api::WRONG_STATE).detail("being given back"));
+    }
     let who = format!("terminal {}", by.terminal);
     apply(tx, &known, Happening::ReversalAsked(asked.reason), &Told { who: &who, times: place.times() }, None)
 }
@@ -286,7 +302,7 @@ fn carry_out(
     who: &str,
     detail: &str,
 ) -> Result<(), Refusal> {
-    let brand = payment.card.as_ref().map_or("", |card| card.brand.word());
+    let brand = payment.brand().map_or("", payment::Brand::word);
     let kind = match effect {
         Effect::Hold => Kind::Pending,
         Effect::Post => Kind::Posted,
@@ -340,14 +356,20 @@ pub fn read_advice_key(key: &str) -> Option<(PaymentId, Advice)> {
 /// The short reason that the timeline keeps beside an event.
 fn detail_of(happening: &Happening) -> String {
     match happening {
-        Happening::Approved(approval) => approval.code.clone().unwrap_or_default(),
+        Happening::Approved(approval) | Happening::Found(approval) | Happening::CannotUndo(approval) => {
+            approval.code.clone().unwrap_or_default()
+        }
         Happening::Declined(code)
         | Happening::Failed(code)
         | Happening::Lost(code)
-        | Happening::ReversalAsked(code) => code.key(),
+        | Happening::ReversalAsked(code)
+        | Happening::FoundRefusal(code)
+        | Happening::FoundNothing(code) => code.key(),
         Happening::Orphaned => codes::pay::INTERRUPTED.key(),
         Happening::Acknowledged(advice) => advice.word().to_owned(),
         Happening::Settled(_) => "case".to_owned(),
-        Happening::Completed | Happening::GivenBack | Happening::ReleaseDue => String::new(),
+        Happening::Completed | Happening::GivenBack | Happening::ReleaseDue | Happening::InquiryOver => {
+            String::new()
+        }
     }
 }

@@ -7,13 +7,13 @@ mod read;
 mod write;
 
 pub use read::{event_list, load, orphans, overdue, payment as payment_row, signature, wires};
-pub use write::{Change, append_event, insert, next_serial, put_signature, put_wire, update};
+pub use write::{Change, append_event, insert, next_serial, put_code, put_signature, put_wire, update};
 
 use crate::networks::card_iso8583::{Subject, stan_of};
 use crate::step::Standing;
 use center_base::{CompanyId, ShopId, TerminalId};
 use money::Yen;
-use payment::{Method, Operator, PaymentClass, PaymentId, StateName};
+use payment::{Brand, CodeEntry, Method, Operator, PaymentClass, PaymentId, StateName};
 use receipt::CardFacts;
 use sha2::{Digest as _, Sha256};
 use store::Migration;
@@ -151,13 +151,37 @@ pub struct Payment {
     pub operator: Option<Operator>,
     /// The card; `None` for a tombstone, of which no card is known.
     pub card: Option<CardFacts>,
+    /// The code, for a payment by code.
+    pub code: Option<CodeRow>,
     /// The reader's keyed fingerprint of the number.
     pub fingerprint: Option<[u8; 16]>,
+    /// What voids, returns and refunds gave back.
+    pub refunded: Yen,
+    /// What is being given back: sent or in doubt.
+    pub refunding: Yen,
     /// The secret half of the receipt's address.
     pub receipt_secret: [u8; 16],
 }
 
+/// What is kept of a code; never the code itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodeRow {
+    /// Brand.
+    pub brand: Brand,
+    /// How it came in.
+    pub entry: CodeEntry,
+    /// The number under which the brand knows the payment (M-044).
+    pub center_txn_id: Option<String>,
+    /// The customer must still confirm on the phone.
+    pub waits: bool,
+}
+
 impl Payment {
+    /// The brand, when it is known.
+    pub fn brand(&self) -> Option<Brand> {
+        self.card.as_ref().map(|card| card.brand).or(self.code.as_ref().map(|code| code.brand))
+    }
+
     /// What the network's messages say about it.
     pub fn subject(&self) -> Subject {
         Subject {
@@ -218,8 +242,10 @@ pub enum WireKind {
     Request,
     /// 0220.
     Completion,
-    /// 0420.
+    /// 0420; a cancel at a code brand.
     Reversal,
+    /// 0401, or an inquiry at a code brand.
+    Inquiry,
 }
 
 impl WireKind {
@@ -229,11 +255,14 @@ impl WireKind {
             Self::Request => "request",
             Self::Completion => "completion",
             Self::Reversal => "reversal",
+            Self::Inquiry => "inquiry",
         }
     }
 
     fn from_word(word: &str) -> Option<Self> {
-        [Self::Request, Self::Completion, Self::Reversal].into_iter().find(|kind| kind.word() == word)
+        [Self::Request, Self::Completion, Self::Reversal, Self::Inquiry]
+            .into_iter()
+            .find(|kind| kind.word() == word)
     }
 }
 
@@ -260,6 +289,7 @@ pub const STATEMENTS: &[&str] = &[
     read::SIGNATURE,
     write::INSERT,
     write::UPDATE,
+    write::CODE,
     write::SERIAL,
     write::WIRE,
     write::EVENT,

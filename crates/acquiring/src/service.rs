@@ -8,12 +8,13 @@ use crate::networks::card_iso8583::{self, Told as Telling, acknowledges, at_rest
 use crate::networks::line::Line;
 use crate::path::{self, Applied, Begun, Given, Told};
 use crate::place::Place;
+use crate::refund;
 use crate::row::{self, Payment, Wire, WireKind};
 use crate::step::{Advice, Happening, Times};
-use crate::view;
+use crate::view::{self, Beside};
 use center_api::{HostAnswer, PaymentView};
 use center_base::outbox::{self, Consumer, Event, Outcome};
-use center_base::{Base, Refusal, SignedBy};
+use center_base::{Base, Refusal, Scope, SignedBy};
 use codes::pay;
 use futures_util::future::BoxFuture;
 use iso8583::{Message, Spec};
@@ -25,7 +26,7 @@ use std::time::Duration;
 #[derive(Clone)]
 pub struct Acquiring {
     pub(crate) base: Base,
-    line: Line,
+    pub(crate) line: Line,
     pub(crate) places: crate::places::Places,
 }
 
@@ -72,8 +73,8 @@ impl Acquiring {
         let applied = self.settle(payment.id, asked, place.times()).await?;
         metrics::counter!("choba_payments_total", "state" => applied.payment.standing.state.name().word())
             .increment(1);
-        let signature = None;
-        Ok(view::payment_view(&applied.payment, &place, &self.base.public_url, host, signature))
+        let beside = Beside { host, ..Beside::default() };
+        Ok(self.view_with(&applied.payment, &place, beside))
     }
 
     pub(crate) fn given(&self) -> Result<Given, Refusal> {
@@ -164,12 +165,20 @@ impl Acquiring {
     /// The view of a stored payment, with what the issuer sent for the chip.
     pub(crate) async fn view_of(&self, payment: Payment, place: &Place) -> Result<PaymentView, Refusal> {
         let (tenant, id) = (self.base.tenant, payment.id);
-        let (wires, signature) = self
+        let (wires, signature, refunds) = self
             .base
-            .read(move |tx| Ok((row::wires(tx, tenant, id)?, row::signature(tx, tenant, id)?)))
+            .read(move |tx| {
+                let refunds = refund::of_payment(tx, tenant, id)?;
+                Ok((row::wires(tx, tenant, id)?, row::signature(tx, tenant, id)?, refunds))
+            })
             .await?;
         let host = view::host_answer(&wires);
-        Ok(view::payment_view(&payment, place, &self.base.public_url, host, signature))
+        Ok(self.view_with(&payment, place, Beside { host, signature, refunds }))
+    }
+
+    fn view_with(&self, payment: &Payment, place: &Place, beside: Beside) -> PaymentView {
+        let today = self.base.clock.today().to_string();
+        view::payment_view(payment, place, &self.base.public_url, beside, &today)
     }
 
     /// What the slip of a stored payment says, with the place it was taken at.
@@ -182,6 +191,23 @@ impl Acquiring {
         let signature = self.base.read(move |tx| Ok(row::signature(tx, tenant, id)?)).await?;
         let facts = view::slip_facts(payment, &place.merchant, &self.base.public_url, signature);
         Ok((place, facts))
+    }
+
+    /// A person gives an authorization back in the console (U-086).
+    pub(crate) async fn release_by_person(
+        &self,
+        who: String,
+        scope: Scope,
+        id: PaymentId,
+    ) -> Result<Payment, Refusal> {
+        self.happen(move |tx| {
+            let (tenant, now_us) = (tx.tenant(), tx.now_us());
+            let before = crate::console::visible(tx, tenant, &scope, id)?
+                .ok_or_else(|| Refusal::from(codes::api::NOT_FOUND))?;
+            path::releasable(&before, now_us)?;
+            path::apply(tx, &before, Happening::GivenBack, &Told { who: &who, times: NO_TIMES }, None)
+        })
+        .await
     }
 
     /// One thing that happens to a stored payment by a terminal's or person's will.
@@ -215,7 +241,7 @@ impl Acquiring {
             self.orphaned(id).await?;
             settled += 1;
         }
-        Ok(settled)
+        Ok(settled + self.settle_refund_orphans(is_gone).await?)
     }
 
     /// Settles what is overdue: requests older than any time-out, authorizations not completed.
@@ -225,7 +251,7 @@ impl Acquiring {
         for id in &due {
             self.orphaned(*id).await?;
         }
-        Ok(due.len())
+        Ok(due.len().saturating_add(self.sweep_refunds().await?))
     }
 
     async fn orphaned(&self, id: PaymentId) -> Result<(), Refusal> {
@@ -291,6 +317,7 @@ impl Acquiring {
             kind: match advice {
                 Advice::Completion => WireKind::Completion,
                 Advice::Reversal(_) => WireKind::Reversal,
+                Advice::Inquiry => WireKind::Inquiry,
             },
             asked_us,
             answered_us: answer.is_ok().then(|| self.base.clock.now_us()),

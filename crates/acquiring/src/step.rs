@@ -19,6 +19,21 @@ pub struct Standing {
     pub voided: bool,
     /// Until when an answer or a completion is waited for (UTC microseconds); then the sweep looks.
     pub due_us: Option<i64>,
+    /// How a doubt about it ends.
+    pub doubt: Doubt,
+}
+
+/// How a doubt ends: each rail has its own way (model.md 3.3; issue item 5).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Doubt {
+    /// It is undone: 0420 until 0430. Card payments, returns and refunds of cards.
+    #[default]
+    Undo,
+    /// The same is asked until it is answered, and the answer counts: the void of a card payment (0401),
+    /// the refund of a code payment. To undo what undoes would take money without the customer.
+    AskAgain,
+    /// The brand is asked how it stands; what it cannot say in time is undone. Code payments.
+    InquireThenUndo,
 }
 
 /// Something decided that the network must be told until it acknowledges (0220, 0420).
@@ -26,8 +41,10 @@ pub struct Standing {
 pub enum Advice {
     /// 0220: the hold is a charge.
     Completion,
-    /// 0420: undo whatever was done.
+    /// 0420: undo whatever was done; a cancel at a code brand.
     Reversal(Reason),
+    /// Asked again until it is answered: 0401, or an inquiry at a code brand.
+    Inquiry,
 }
 
 /// Why a reversal is sent: DE 39 of the 0420 (docs/networks/card-iso8583.md).
@@ -43,8 +60,9 @@ pub enum Reason {
 
 impl Advice {
     /// Every advice.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Completion,
+        Self::Inquiry,
         Self::Reversal(Reason::NoAnswer),
         Self::Reversal(Reason::Unclear),
         Self::Reversal(Reason::GivenBack),
@@ -54,6 +72,7 @@ impl Advice {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Completion => "completion",
+            Self::Inquiry => "inquiry",
             Self::Reversal(Reason::NoAnswer) => "reversal_no_answer",
             Self::Reversal(Reason::Unclear) => "reversal_unclear",
             Self::Reversal(Reason::GivenBack) => "reversal_given_back",
@@ -91,6 +110,16 @@ pub enum Happening {
     Acknowledged(Advice),
     /// A person ends a doubt, with reason and evidence.
     Settled(Settlement),
+    /// An inquiry found that it was done.
+    Found(Approval),
+    /// An inquiry found a no.
+    FoundRefusal(Code),
+    /// An inquiry found that nothing was done and nothing will be.
+    FoundNothing(Code),
+    /// No inquiry says how it stands, and the time for them is over.
+    InquiryOver,
+    /// The brand refuses to undo it, and it is paid: the charge stands.
+    CannotUndo(Approval),
 }
 
 /// What has to be done in the same commit.
@@ -169,6 +198,10 @@ pub fn step(
         H::Lost(code) => doubt(before, code),
         H::Orphaned => doubt(before, pay::INTERRUPTED),
         H::ReversalAsked(code) => match before.state {
+            // What can be undone at its brand is undone at once: nobody waits for the customer any more.
+            State::Sent if before.doubt == Doubt::InquireThenUndo => {
+                undo(moved(before, Event::LoseSight(unknown_code(code)))?, Reason::GivenBack)
+            }
             State::Sent => doubt(before, unknown_code(code)),
             State::Authorized(_) => release(before),
             State::Approved(_) if before.voided => Ok((before.clone(), vec![])),
@@ -195,7 +228,38 @@ pub fn step(
         H::GivenBack | H::ReleaseDue => release(before),
         H::Acknowledged(advice) => acknowledged(before, advice),
         H::Settled(settlement) => settled(before, settlement),
+        H::Found(_) | H::FoundRefusal(_) | H::FoundNothing(_) | H::InquiryOver => inquired(before, happening),
+        H::CannotUndo(approval) => match (before.doubt, before.advice) {
+            (Doubt::InquireThenUndo, Some(Advice::Reversal(_)))
+                if matches!(before.state, State::InDoubt(_)) =>
+            {
+                Ok((moved(before, Event::FindApproval(approval))?, vec![Effect::Post]))
+            }
+            _ => Ok((before.clone(), vec![])),
+        },
     }
+}
+
+/// What an inquiry says counts only while the doubt waits for it: once a cancel is under way, only its
+/// answer ends the doubt.
+fn inquired(before: &Standing, happening: Happening) -> Result<(Standing, Vec<Effect>), IllegalTransition> {
+    use Happening as H;
+    if !matches!(before.state, State::InDoubt(_)) || before.advice != Some(Advice::Inquiry) {
+        return Ok((before.clone(), vec![]));
+    }
+    match happening {
+        H::Found(approval) => Ok((moved(before, Event::FindApproval(approval))?, vec![Effect::Post])),
+        H::FoundRefusal(code) => Ok((moved(before, Event::FindRefusal(code))?, vec![])),
+        H::FoundNothing(code) => Ok((moved(before, Event::Fail(code))?, vec![])),
+        H::InquiryOver if before.doubt == Doubt::InquireThenUndo => undo(before.clone(), Reason::Unclear),
+        _ => Ok((before.clone(), vec![])),
+    }
+}
+
+/// In doubt, and being undone.
+fn undo(doubtful: Standing, reason: Reason) -> Result<(Standing, Vec<Effect>), IllegalTransition> {
+    let advice = Advice::Reversal(reason);
+    Ok((Standing { advice: Some(advice), ..doubtful }, vec![Effect::Advise(advice)]))
 }
 
 fn refused(before: &Standing, event: &'static str) -> IllegalTransition {
@@ -209,7 +273,10 @@ fn moved(before: &Standing, event: Event) -> Result<Standing, IllegalTransition>
 
 fn doubt(before: &Standing, code: Code) -> Result<(Standing, Vec<Effect>), IllegalTransition> {
     let reason = if code == pay::NO_ANSWER { Reason::NoAnswer } else { Reason::Unclear };
-    let advice = Advice::Reversal(reason);
+    let advice = match before.doubt {
+        Doubt::Undo => Advice::Reversal(reason),
+        Doubt::AskAgain | Doubt::InquireThenUndo => Advice::Inquiry,
+    };
     let lost = moved(before, Event::LoseSight(code))?;
     Ok((Standing { advice: Some(advice), ..lost }, vec![Effect::Advise(advice)]))
 }
@@ -228,7 +295,10 @@ fn settled(before: &Standing, settlement: Settlement) -> Result<(Standing, Vec<E
     Ok(match (taken, before.completion_follows) {
         (true, true) => (after, vec![Effect::Hold, Effect::PostHold]),
         (true, false) => (after, vec![Effect::Post]),
-        (false, _) => (Standing { advice: before.advice, ..after }, vec![]),
+        (false, _) => {
+            let undoing = before.advice.filter(|advice| matches!(advice, Advice::Reversal(_)));
+            (Standing { advice: undoing, ..after }, vec![])
+        }
     })
 }
 
@@ -257,7 +327,7 @@ fn acknowledged(before: &Standing, advice: Advice) -> Result<(Standing, Vec<Effe
 
 /// A doubt is shown with a code that says so; a terminal's own reason may be one that says "nothing taken".
 fn unknown_code(code: Code) -> Code {
-    if code.row().money == codes::MoneyTaken::Unknown && code.row().family == "payment" {
+    if code.row().money == codes::MoneyTaken::Unknown && code.row().family != "center" {
         code
     } else {
         pay::INTERRUPTED
@@ -280,6 +350,7 @@ mod tests {
             advice: Some(Advice::Reversal(Reason::GivenBack)),
             voided: true,
             due_us: None,
+            doubt: Doubt::Undo,
         };
         let reversal = Advice::Reversal(Reason::NoAnswer);
         let back = Advice::Reversal(Reason::GivenBack);
@@ -302,9 +373,33 @@ mod tests {
                 completion_follows,
                 advice,
                 voided: false,
+                doubt: Doubt::Undo,
             })
             .chain([given_back])
+            .chain(asking([Doubt::AskAgain, Doubt::InquireThenUndo]))
             .collect()
+    }
+
+    /// What is asked again: sent, in doubt and waiting for an answer, being undone.
+    fn asking(ways: [Doubt; 2]) -> impl Iterator<Item = Standing> {
+        ways.into_iter().flat_map(|doubt| {
+            let reversal = Some(Advice::Reversal(Reason::Unclear));
+            let all = [
+                (State::Sent, None),
+                (State::InDoubt(pay::NO_ANSWER), Some(Advice::Inquiry)),
+                (State::InDoubt(pay::NO_ANSWER), reversal),
+            ];
+            all.into_iter()
+                .filter(move |(_, advice)| doubt == Doubt::InquireThenUndo || *advice != reversal)
+                .map(move |(state, advice)| Standing {
+                    due_us: (state == State::Sent).then_some(NOW),
+                    state,
+                    completion_follows: false,
+                    advice,
+                    voided: false,
+                    doubt,
+                })
+        })
     }
 
     fn happenings() -> Vec<(&'static str, Happening)> {
@@ -322,6 +417,13 @@ mod tests {
             ("0230", Happening::Acknowledged(Advice::Completion)),
             ("0430 no answer", Happening::Acknowledged(Advice::Reversal(Reason::NoAnswer))),
             ("0430 given back", Happening::Acknowledged(Advice::Reversal(Reason::GivenBack))),
+            ("0430 unclear", Happening::Acknowledged(Advice::Reversal(Reason::Unclear))),
+            ("found", Happening::Found(Approval { code: None })),
+            ("found refused", Happening::FoundRefusal(pay::LOST_CARD)),
+            ("found nothing", Happening::FoundNothing(pay::CENTER_BUSY)),
+            ("found undone", Happening::Acknowledged(Advice::Inquiry)),
+            ("inquiry over", Happening::InquiryOver),
+            ("cannot undo", Happening::CannotUndo(Approval { code: None })),
         ]
     }
 
@@ -329,7 +431,12 @@ mod tests {
         let follows = if standing.completion_follows { "+0220" } else { "" };
         let advice = standing.advice.map_or(String::new(), |advice| format!(" [{}]", advice.word()));
         let voided = if standing.voided { "+void" } else { "" };
-        format!("{}{follows}{voided}{advice}", standing.state.name().word())
+        let doubt = match standing.doubt {
+            Doubt::Undo => "",
+            Doubt::AskAgain => "+again",
+            Doubt::InquireThenUndo => "+inquire",
+        };
+        format!("{}{follows}{voided}{doubt}{advice}", standing.state.name().word())
     }
 
     #[test]
@@ -366,7 +473,8 @@ mod tests {
                     let waits = matches!(after.state.name(), StateName::Sent | StateName::Authorized);
                     assert_eq!(after.due_us.is_some(), waits, "{after:?}");
                     let doubtful = matches!(after.state, State::InDoubt(_));
-                    assert!(!doubtful || matches!(after.advice, Some(Advice::Reversal(_))), "{after:?}");
+                    let told = matches!(after.advice, Some(Advice::Reversal(_) | Advice::Inquiry));
+                    assert!(!doubtful || told, "{after:?}");
                 }
             }
         }

@@ -2,10 +2,12 @@
 //! order, and a clock that stands still until it is moved.
 
 mod cases;
+mod duplicates;
 mod line;
 mod network;
 mod paying;
 mod recovery;
+mod refunds;
 mod storm;
 
 use crate::ask::Ask;
@@ -14,6 +16,7 @@ use crate::networks::line::Line;
 use crate::path::{self, Told};
 use crate::place::tests::place;
 use crate::places::Places;
+use crate::refund::{self, Refunds};
 use crate::row::{self, Payment};
 use crate::service::{Acquiring, Advices};
 use crate::step::Happening;
@@ -40,6 +43,7 @@ fn migrations() -> Vec<Migration> {
         books::MIGRATIONS,
         row::MIGRATIONS,
         crate::cases::MIGRATIONS,
+        refund::MIGRATIONS,
     ]
     .concat()
 }
@@ -105,7 +109,10 @@ impl Center {
         let line = Line::new(network, 1, db.clock.clone());
         let running = line.clone();
         let acquiring = Acquiring::new(&base, line, Places::fixed(place()));
-        let worker = Worker::new(&base, vec![Arc::new(Advices(acquiring.clone()))]);
+        let worker = Worker::new(
+            &base,
+            vec![Arc::new(Advices(acquiring.clone())), Arc::new(Refunds(acquiring.clone()))],
+        );
         Self { acquiring, worker, base, line: tokio::spawn(async move { running.run().await }) }
     }
 

@@ -1,14 +1,15 @@
 //! A payment as a terminal, a receipt and a console are shown it.
 
 use crate::place::Place;
+use crate::refund::{self, Refund};
 use crate::row::{Payment, Wire, WireKind};
 use crate::token::ReceiptToken;
 use center_api::{HostAnswer, PaymentView};
 use codes::MoneyTaken;
 use iso8583::{Message, Spec};
-use money::Yen;
 use payment::StateName;
-use receipt::{Merchant, SlipFacts, Strokes};
+use payment::refund::RefundBy;
+use receipt::{CodeFacts, Merchant, SlipFacts, Strokes};
 
 /// What the slip of a payment says; `None` while there is nothing to give one for.
 pub fn slip_facts(
@@ -21,6 +22,7 @@ pub fn slip_facts(
     if !matches!(state, StateName::Approved | StateName::Authorized) {
         return None;
     }
+    payment.brand()?;
     let token = ReceiptToken::new(payment.id, payment.receipt_secret);
     Some(SlipFacts {
         payment: payment.id,
@@ -31,8 +33,11 @@ pub fn slip_facts(
         amount: payment.amount,
         method: payment.method,
         class: payment.class,
-        card: Some(payment.card.clone()?),
-        code: None,
+        card: payment.card.clone(),
+        code: payment
+            .code
+            .as_ref()
+            .map(|code| CodeFacts { brand: code.brand, center_txn_id: code.center_txn_id.clone() }),
         refund: None,
         approval_code: payment.standing.state.approval().and_then(|approval| approval.code.clone()),
         trace_no: payment.trace_no(),
@@ -45,15 +50,30 @@ pub fn slip_facts(
     })
 }
 
-/// The answer of the terminal API.
+/// What stands beside a payment's row.
+#[derive(Clone, Debug, Default)]
+pub struct Beside {
+    /// What the issuer sent for the chip.
+    pub host: Option<HostAnswer>,
+    /// The signature, when one was given.
+    pub signature: Option<Strokes>,
+    /// Its refunds, oldest first.
+    pub refunds: Vec<Refund>,
+}
+
+/// The answer of the terminal API. `today`: the business date, for what may be given back.
 pub fn payment_view(
     payment: &Payment,
     place: &Place,
     public_url: &str,
-    host: Option<HostAnswer>,
-    signature: Option<Strokes>,
+    beside: Beside,
+    today: &str,
 ) -> PaymentView {
     let state = payment.shown_state();
+    let Beside { host, signature, refunds } = beside;
+    let offer = refund::view::offer(payment, &refunds, &place.policy, RefundBy::Terminal, today);
+    let refund_views =
+        refunds.iter().map(|refund| refund::view::refund_view(refund, payment, &place.merchant, public_url));
     PaymentView {
         id: payment.id,
         state,
@@ -66,12 +86,12 @@ pub fn payment_view(
         slip: slip_facts(payment, &place.merchant, public_url, signature),
         in_doubt_since_us: (state == StateName::InDoubt).then_some(payment.changed_at_us),
         business_date: payment.business_date.clone(),
-        brand: payment.card.as_ref().map(|card| card.brand),
-        waits_for_user: false,
-        center_txn_id: None,
-        given_back: Yen::ZERO,
-        refunds: Vec::new(),
-        refund_offer: None,
+        brand: payment.brand(),
+        waits_for_user: state == StateName::Sent && payment.code.as_ref().is_some_and(|code| code.waits),
+        center_txn_id: payment.code.as_ref().and_then(|code| code.center_txn_id.clone()),
+        given_back: payment.refunded,
+        refunds: refund_views.collect(),
+        refund_offer: offer.ok().map(|offer| refund::view::offer_view(offer, today)),
     }
 }
 

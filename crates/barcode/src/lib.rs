@@ -10,7 +10,6 @@
 //! ```
 
 use rxing::{BarcodeFormat, DecodeHints, helpers::detect_in_luma_with_hints};
-use std::collections::HashSet;
 use std::fmt;
 
 /// The widest and highest picture that is looked at, pixels: a page sends no more (see `web/src/qr-scan.ts`).
@@ -37,11 +36,7 @@ impl std::error::Error for BadPicture {}
 /// The codes that a customer's phone shows: QR, and the bar codes of X-041.
 fn hints() -> DecodeHints {
     let formats = [BarcodeFormat::QR_CODE, BarcodeFormat::CODE_128];
-    DecodeHints {
-        PossibleFormats: Some(HashSet::from(formats)),
-        TryHarder: Some(true),
-        ..DecodeHints::default()
-    }
+    DecodeHints { PossibleFormats: Some(formats.into()), TryHarder: Some(true), ..DecodeHints::default() }
 }
 
 /// Looks for a code in a picture of one byte of grey a pixel, row by row. Nothing when there is none, or

@@ -258,7 +258,14 @@ impl CenterClient {
             if let (1.., Some(signer)) = (leap, ask.signer) {
                 signer.counter.skip(COUNTER_LEAP << leap);
             }
-            answer = self.ask_once(&ask).await;
+            answer = match self.ask_once(&ask).await {
+                // The first one arrived, and whatever had overtaken it may have been the same request.
+                Err(Fault::NotSent(why)) => Err(Fault::Unknown(why)),
+                Err(Fault::Refused(problem)) if problem.status == 429 || problem.status >= 500 => {
+                    Err(Fault::Unknown(problem.to_string()))
+                }
+                other => other,
+            };
         }
         answer
     }

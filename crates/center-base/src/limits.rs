@@ -22,7 +22,7 @@ pub(crate) const OUTBOX_LEASE: Duration = Duration::from_mins(2);
 /// How long the worker waits when nothing is due and nobody wakes it.
 pub(crate) const OUTBOX_POLL: Duration = Duration::from_millis(500);
 /// The longest pause between two tries of an event; the first is a second, then it doubles (R4).
-pub(crate) const OUTBOX_PAUSE_MAX_S: i64 = 60;
+pub(crate) const OUTBOX_PAUSE_MAX_S: i64 = 16;
 /// The longest error text that an event keeps, in characters.
 pub(crate) const OUTBOX_ERROR_CHARS: usize = 300;
 

@@ -2,7 +2,7 @@
 //!
 //! An event's id comes from its topic and key, so writing it twice is writing it once. A worker in every
 //! center claims due events by one UPDATE with a lease; a consumer that fails is asked again after 1, 2,
-//! 4 … 60 seconds for ever. A consumer whose effect is rows calls [`finish`] in the same unit: then the
+//! 4 … 16 seconds for ever. A consumer whose effect is rows calls [`finish`] in the same unit: then the
 //! effect happens exactly once, whoever else works on the event.
 
 use crate::base::Base;
@@ -314,8 +314,8 @@ fn event(row: &Row<'_>, owner: &str) -> Result<Event, DbError> {
     })
 }
 
-/// 1, 2, 4 … 60 seconds.
-fn pause_us(tries: i64) -> i64 {
+/// The pause after so many tries: 1, 2, 4 … 16 seconds, in microseconds.
+pub fn pause_us(tries: i64) -> i64 {
     let doublings = u32::try_from(tries.saturating_sub(1).clamp(0, 10)).unwrap_or(10);
     2i64.saturating_pow(doublings).min(limits::OUTBOX_PAUSE_MAX_S).saturating_mul(1_000_000)
 }
@@ -407,8 +407,8 @@ mod tests {
             }
             assert_eq!(left(&base).await, 0);
         }
-        assert_eq!(pause_us(7), 60_000_000);
-        assert_eq!(pause_us(i64::MAX), 60_000_000);
+        assert_eq!(pause_us(7), 16_000_000);
+        assert_eq!(pause_us(i64::MAX), 16_000_000);
     }
 
     #[tokio::test]

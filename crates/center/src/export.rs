@@ -22,21 +22,23 @@ pub enum ExportError {
     Output(#[from] io::Error),
 }
 
-/// Writes every tenant's payments (by id) and transfers (by sequence). Blocks.
+/// Writes every tenant's payments and refunds (by id) and transfers (by sequence). Blocks.
 ///
 /// The document is made in one snapshot and then written, so a slow reader holds nothing.
 pub fn export(db: &Db, out: &mut impl Write) -> Result<(), ExportError> {
     let tenants = db.read_blocking(|tx| {
         let ids = tx.query_all(TENANTS, &[], |row| Ok(TenantId(row.i64(0)?)))?;
         ids.into_iter()
-            .map(|id| Ok((id, payments(tx, id)?, transfers(tx, id)?)))
+            .map(|id| Ok((id, payments(tx, id)?, refunds(tx, id)?, transfers(tx, id)?)))
             .collect::<Result<Vec<_>, DbError>>()
     })?;
     writeln!(out, "{{\"program\": \"center\", \"tenants\": [")?;
-    for (index, (id, payments, transfers)) in tenants.iter().enumerate() {
+    for (index, (id, payments, refunds, transfers)) in tenants.iter().enumerate() {
         let comma = if index > 0 { ", " } else { "" };
         writeln!(out, "{comma}{{\"tenant\": {}, \"payments\": [", id.0)?;
         lines(out, payments)?;
+        writeln!(out, "], \"refunds\": [")?;
+        lines(out, refunds)?;
         writeln!(out, "], \"transfers\": [")?;
         lines(out, transfers)?;
         writeln!(out, "]}}")?;
@@ -87,6 +89,7 @@ fn payment_row(payment: &Payment) -> Value {
         "state": standing.state.name(),
         "money_taken": acquiring::view::money_taken(payment).word(),
         "voided": standing.voided,
+        "refunded_yen": payment.refunded.get(),
         "code": standing.state.code(),
         "approval": standing.state.approval().and_then(|approval| approval.code.as_deref()),
         "advice": standing.advice.map(acquiring::step::Advice::word),
@@ -96,7 +99,40 @@ fn payment_row(payment: &Payment) -> Value {
         "slip_no": payment.slip_no,
         "order_code": payment.order_code,
         "card": card,
+        "code_brand": payment.code.as_ref().map(|code| code.brand.word()),
+        "center_txn_id": payment.code.as_ref().and_then(|code| code.center_txn_id.as_deref()),
     })
+}
+
+fn refunds(tx: &mut ReadTx<'_>, tenant: TenantId) -> Result<Vec<Value>, DbError> {
+    let (mut rows, mut last) = (Vec::new(), [0; 16]);
+    loop {
+        let page = acquiring::refund::after(tx, tenant, &last, ROWS)?;
+        let Some(newest) = page.last() else { return Ok(rows) };
+        last = *newest.id.bytes();
+        rows.extend(page.iter().map(|refund| {
+            let standing = &refund.standing;
+            json!({
+                "id": refund.id,
+                "rrn": refund.id.rrn(),
+                "seq": refund.seq,
+                "payment": refund.payment,
+                "kind": refund.kind.word(),
+                "method": refund.method.word(),
+                "amount_yen": refund.amount.get(),
+                "state": standing.state.name(),
+                "money_returned": standing.state.name().money_taken().word(),
+                "code": standing.state.code(),
+                "approval": standing.state.approval().and_then(|approval| approval.code.as_deref()),
+                "advice": standing.advice.map(acquiring::step::Advice::word),
+                "who": refund.who,
+                "business_date": refund.business_date,
+                "sent_at_us": refund.sent_at_us,
+                "changed_at_us": refund.changed_at_us,
+                "center_txn_id": refund.center_txn_id,
+            })
+        }));
+    }
 }
 
 fn transfers(tx: &mut ReadTx<'_>, tenant: TenantId) -> Result<Vec<Value>, DbError> {

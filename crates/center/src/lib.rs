@@ -15,6 +15,7 @@ pub use verify::{AccountReport, Chain, Report, TenantReport, verify};
 use acquiring::console::{self, Console};
 use acquiring::networks::line::Line;
 use acquiring::places::Places;
+use acquiring::refund::Refunds;
 use acquiring::service::{Acquiring, Advices};
 use axum::Router;
 use center_base::outbox::Worker;
@@ -95,6 +96,7 @@ pub fn migrations() -> Vec<Migration> {
         acquiring::row::MIGRATIONS,
         acquiring::cases::MIGRATIONS,
         console::MIGRATIONS,
+        acquiring::refund::MIGRATIONS,
         delivery::MIGRATIONS,
     ]
     .concat()
@@ -110,6 +112,8 @@ pub fn statements() -> Vec<&'static str> {
         books::STATEMENTS,
         acquiring::row::STATEMENTS,
         acquiring::cases::STATEMENTS,
+        acquiring::refund::STATEMENTS,
+        acquiring::duplicates::STATEMENTS,
         console::STATEMENTS,
         delivery::STATEMENTS,
     ]
@@ -153,13 +157,13 @@ impl Center {
         let line = Line::new(&settings.card_network, settings.connections, clock);
         let places = Places::new(&base, &tenancy);
         let places = if settings.test_keys { places.with_test_keys() } else { places };
-        let console = Console::new(&base, places.clone(), &tenancy, &staff);
+        let acquiring = Acquiring::new(&base, line, places);
+        let console = Console::new(&acquiring, &tenancy, &staff);
         let counting = console.clone();
         staff.count_open_by(Arc::new(move |scope| {
             let counting = counting.clone();
             Box::pin(async move { counting.open_cases(scope).await })
         }));
-        let acquiring = Acquiring::new(&base, line, places);
         let mailer = Mailer::new(&settings.mail).map_err(|error| StartError::Mail(error.to_string()))?;
         let sales = Arc::new(AcquiredSales { base: base.clone(), acquiring: acquiring.clone() });
         let receipts = Receipts::new(base.clone(), sales, mailer, fleet::advance_counter);
@@ -201,7 +205,8 @@ impl Center {
     /// The outbox's worker with every consumer.
     pub fn worker(&self) -> Worker {
         let advices = Arc::new(Advices(self.acquiring.clone()));
-        Worker::new(&self.base, vec![advices, Arc::new(self.receipts.clone())])
+        let refunds = Arc::new(Refunds(self.acquiring.clone()));
+        Worker::new(&self.base, vec![advices, refunds, Arc::new(self.receipts.clone())])
     }
 
     /// What works beside the router, until the future is dropped: the network's line, recovery and sweep

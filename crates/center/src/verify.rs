@@ -28,7 +28,9 @@ pub struct TenantReport {
     pub chain: Chain,
     /// Payments that were compared with the ledger.
     pub payments: u64,
-    /// Value taken by payments, less voids, whole yen.
+    /// Voids, returns and refunds that were compared with the ledger.
+    pub refunds: u64,
+    /// Value taken by payments, less voids, returns and refunds, whole yen.
     pub taken_yen: i64,
     /// Every account.
     pub accounts: Vec<AccountReport>,
@@ -80,7 +82,7 @@ fn tenant(tx: &mut ReadTx<'_>, id: TenantId, now_us: i64) -> Result<TenantReport
         Verdict::Sound { rows } => Chain { sound: true, rows, broken_at: None },
         Verdict::Broken { at } => Chain { sound: false, rows: 0, broken_at: Some(at) },
     };
-    let Found { payments, taken_yen, mut faults, open } = acquiring::check::check(tx, id, now_us)?;
+    let Found { payments, refunds, taken_yen, mut faults, open } = acquiring::check::check(tx, id, now_us)?;
     faults.extend(books::faults(tx, id)?);
     let balances = books::balances(tx, id)?;
     faults.extend(disagreement(taken_yen, &balances));
@@ -90,6 +92,7 @@ fn tenant(tx: &mut ReadTx<'_>, id: TenantId, now_us: i64) -> Result<TenantReport
         seq: tx.head_seq(id)?,
         chain,
         payments,
+        refunds,
         taken_yen,
         sum_yen: balances.iter().map(|balance| balance.value_yen).sum(),
         accounts: balances.iter().map(account).collect(),

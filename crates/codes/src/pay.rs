@@ -1,6 +1,6 @@
 //! Codes that end a payment: the app's payment errors of inventory 1.1.9 and our own few.
 
-use crate::{Code, MoneyTaken::No, MoneyTaken::Unknown, Retry, Row};
+use crate::{Code, MoneyTaken::No, MoneyTaken::Unknown, MoneyTaken::Yes, Retry, Row};
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $id:literal, $cause:literal, $money:expr, $retry:expr, $source:literal;)*) => {
@@ -77,4 +77,28 @@ codes! {
     INTERRUPTED = "E12", "interrupted while under way, being settled", Unknown, Retry::Never, "model 3.3";
     /// The clerk or the customer stopped before a card was read.
     CANCELLED = "E13", "cancelled before a card was read", No, Retry::Same, "R-031";
+    /// The payment cannot be given back: it is no approved payment, or all of it is given back already.
+    NOT_CANCELLABLE = "501", "not cancellable, or given back already", Yes, Retry::Never, "1.1.9, P1241";
+    /// The time to give it back is over.
+    CANCEL_EXPIRED = "504", "cancel period expired", Yes, Retry::Never, "1.1.9";
+    /// This person may not give back.
+    NO_CANCEL_PERMISSION = "505", "no permission to cancel", Yes, Retry::Never, "1.1.9";
+    /// The card that paid must be shown at the terminal.
+    REFUND_CARD_NEEDED = "E20", "the card that paid is needed", Yes, Retry::Different, "R-058";
+    /// More than is left of the payment.
+    ABOVE_REST = "E21", "more than is left of the payment", Yes, Retry::Different, "model 3.4";
+    /// Only the whole amount is given back.
+    PARTIAL_NOT_ALLOWED = "E22", "only the whole amount can be given back", Yes, Retry::Different, "model 3.4";
+    /// The rest of the payment is being given back at this moment.
+    REFUND_UNDER_WAY = "E23", "another refund is under way", Yes, Retry::Same, "model 3.4";
+    /// The network has still to acknowledge something about the payment.
+    REFUND_NOT_YET = "E24", "the payment is not settled yet", Yes, Retry::Same, "model 3.4";
+    /// As often given back as the brand allows.
+    REFUNDED_TOO_OFTEN = "E25", "given back too often", Yes, Retry::Never, "X-050";
+    /// The network refused to give back.
+    REFUND_REFUSED = "E26", "refund refused by the network", Yes, Retry::Different, "own, P1243";
+    /// The network could not be asked to give back; nothing was given back.
+    REFUND_NOT_SENT = "E27", "refund not sent, nothing was given back", Yes, Retry::Same, "own, P1243";
+    /// Nobody answered whether it was given back; the center finds out.
+    REFUND_UNKNOWN = "E28", "no clear answer about a refund, being settled", Unknown, Retry::Never, "model 3.3 rule 4";
 }

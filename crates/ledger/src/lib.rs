@@ -153,6 +153,19 @@ impl Transfer {
     }
 }
 
+impl Transfer {
+    /// The opposite of a sale, whole or in part, under the refund's own id (model.md 3.2, Postings).
+    pub fn refund(
+        refund: payment::PaymentId,
+        brand: &str,
+        company: &str,
+        amount: Yen,
+    ) -> Result<Self, NotATransfer> {
+        let sale = Self::sale(refund, Kind::Posted, brand, company, amount)?;
+        Ok(Self { debit: sale.credit, credit: sale.debit, ..sale })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

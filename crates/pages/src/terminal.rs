@@ -123,9 +123,10 @@ impl Render for Outcome<'_> {
     fn render(&self) -> Markup {
         let t = texts(self.lang);
         let icon = if self.tone == Tone::Ng { Icon::Cross } else { self.tone.icon() };
-        let [yes, no, unknown] = match self.gives_back {
-            true => [t.back_yes, t.back_no, t.back_unknown],
-            false => [t.money_yes, t.money_no, t.money_unknown],
+        let [yes, no, unknown] = if self.gives_back {
+            [t.back_yes, t.back_no, t.back_unknown]
+        } else {
+            [t.money_yes, t.money_no, t.money_unknown]
         };
         html! {
             section.result.(self.tone.class()) {

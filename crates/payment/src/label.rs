@@ -1,6 +1,6 @@
 //! The manuals' status words as a table of (state, business date, profile); icons and colours with them.
 
-use crate::StateName;
+use crate::{Method, StateName};
 use serde::{Deserialize, Serialize};
 
 /// Whose words are shown.
@@ -67,7 +67,57 @@ pub const fn label(profile: StatusProfile, state: StateName, same_day: bool) -> 
     }
 }
 
-/// Every key that [`label`] can give, for the catalogue test.
+/// What was given back of a payment, for its label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Returned {
+    /// Nothing.
+    Nothing,
+    /// A refund is sent or in doubt.
+    Waiting,
+    /// A part.
+    Part,
+    /// All of it.
+    Whole,
+}
+
+/// The status word of a payment by any method, with what was given back of it (model 3.3 Labels).
+pub const fn label_of(
+    profile: StatusProfile,
+    method: Method,
+    state: StateName,
+    same_day: bool,
+    returned: Returned,
+) -> Label {
+    use StateName as S;
+    match (profile, method, state, returned) {
+        (StatusProfile::Mpos, _, S::Approved, Returned::Whole) => {
+            Label { key: "status-cancelled", icon: Icon::Return }
+        }
+        // 売上返品待ち: recorded and not yet answered.
+        (StatusProfile::Usen, _, S::Approved, Returned::Waiting) => {
+            Label { key: "status-usen-return-waiting", icon: Icon::Dots }
+        }
+        (StatusProfile::Mpos, _, S::Approved, Returned::Waiting) => {
+            Label { key: "status-cancel-waiting", icon: Icon::Dots }
+        }
+        (_, _, S::Approved, Returned::Part) => Label { key: "status-part-refunded", icon: Icon::Return },
+        (StatusProfile::Usen, Method::Card, S::Approved, Returned::Whole) => {
+            Label { key: "status-usen-returned", icon: Icon::Return }
+        }
+        (StatusProfile::Usen, Method::Code, S::Approved, Returned::Whole) => {
+            Label { key: "status-usen-refunded", icon: Icon::Return }
+        }
+        (StatusProfile::Usen, Method::Code, S::Approved, Returned::Nothing) => {
+            Label { key: "status-usen-code-done", icon: Icon::Check }
+        }
+        (StatusProfile::Usen, Method::Code, S::Declined | S::Failed | S::Reversed, _) => {
+            Label { key: "status-usen-code-failed", icon: Icon::Cross }
+        }
+        _ => label(profile, state, same_day),
+    }
+}
+
+/// Every key that [`label`] and [`label_of`] can give, for the catalogue test.
 pub const KEYS: &[&str] = &[
     "status-under-way",
     "status-in-doubt",
@@ -81,6 +131,14 @@ pub const KEYS: &[&str] = &[
     "status-usen-authorized",
     "status-usen-undone",
     "status-usen-refused",
+    "status-cancelled",
+    "status-cancel-waiting",
+    "status-part-refunded",
+    "status-usen-return-waiting",
+    "status-usen-returned",
+    "status-usen-refunded",
+    "status-usen-code-done",
+    "status-usen-code-failed",
 ];
 
 #[cfg(test)]
@@ -93,6 +151,14 @@ mod tests {
             for state in StateName::ALL {
                 for same_day in [true, false] {
                     assert!(KEYS.contains(&label(profile, state, same_day).key));
+                    for method in Method::ALL {
+                        for returned in
+                            [Returned::Nothing, Returned::Waiting, Returned::Part, Returned::Whole]
+                        {
+                            let shown = label_of(profile, *method, state, same_day, returned);
+                            assert!(KEYS.contains(&shown.key));
+                        }
+                    }
                 }
             }
         }

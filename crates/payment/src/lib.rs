@@ -11,13 +11,13 @@ mod id;
 mod label;
 mod method;
 mod policy;
-mod refund;
+pub mod refund;
 mod state;
 
 pub use brand::{Brand, BrandRow, UnknownBrand, brands};
 pub use class::{BadClass, PaymentClass};
 pub use id::{BadId, PaymentId, order_code, public_id};
-pub use label::{Icon, KEYS as LABEL_KEYS, Label, StatusProfile, label};
+pub use label::{Icon, KEYS as LABEL_KEYS, Label, Returned, StatusProfile, label, label_of};
 pub use method::{CodeEntry, Cvm, EntryMode, MaskedPan, Method, Operator};
 pub use policy::{
     BadPolicy, Interfaces, Keypad, PanMask, PasswordPolicy, Policy, Profile, ReceiptPolicy, SessionPolicy,

@@ -1,8 +1,8 @@
 //! Sample facts for previews, the receipt editor and tests: published test numbers, a made-up shop.
 
-use crate::{CardFacts, Merchant, SlipFacts, Strokes};
+use crate::{CardFacts, CodeFacts, Merchant, RefundFacts, SlipFacts, Strokes};
 use money::Yen;
-use payment::{Brand, Cvm, EntryMode, MaskedPan, Method, Operator, PaymentClass, PaymentId};
+use payment::{Brand, Cvm, EntryMode, MaskedPan, Method, Operator, PaymentClass, PaymentId, RefundKind};
 
 /// A chip sale of ¥880 with PIN.
 pub fn chip_sale() -> SlipFacts {
@@ -63,5 +63,48 @@ pub fn signed_swipe() -> SlipFacts {
     facts.approval_code = None;
     facts.note = None;
     facts.signature = Some(Strokes(vec![vec![(100, 300), (300, 80), (500, 300), (700, 80), (900, 300)]]));
+    facts
+}
+
+/// The void of [`chip_sale`], an hour later, with its own clock and ATC (M-059, R-046).
+pub fn chip_void() -> SlipFacts {
+    let mut facts = chip_sale();
+    facts.refund = Some(RefundFacts {
+        kind: RefundKind::Void,
+        id: PaymentId::from_u128(0x019a_a000_0000_7000_8000_0000_0000_0002),
+        sold_at_us: facts.taken_at_us,
+    });
+    facts.taken_at_us = facts.taken_at_us.saturating_add(3_600_000_000);
+    if let Some(card) = &mut facts.card {
+        card.atc = Some("001D".into());
+    }
+    facts.trace_no = "00000057".into();
+    facts.note = None;
+    facts.link = None;
+    facts
+}
+
+/// A code payment of ¥880 (M-044).
+pub fn code_sale() -> SlipFacts {
+    let mut facts = chip_sale();
+    facts.method = Method::Code;
+    facts.card = None;
+    facts.code = Some(CodeFacts { brand: Brand::PayPay, center_txn_id: Some("04857123456789012345".into()) });
+    facts.approval_code = None;
+    facts
+}
+
+/// A part of [`code_sale`] given back.
+pub fn code_refund() -> SlipFacts {
+    let mut facts = code_sale();
+    facts.refund = Some(RefundFacts {
+        kind: RefundKind::Refund,
+        id: PaymentId::from_u128(0x019a_a000_0000_7000_8000_0000_0000_0003),
+        sold_at_us: facts.taken_at_us,
+    });
+    facts.taken_at_us = facts.taken_at_us.saturating_add(3_600_000_000);
+    facts.amount = Yen::new(300).unwrap_or_default();
+    facts.note = None;
+    facts.link = None;
     facts
 }

@@ -25,6 +25,22 @@ fn every_slip_is_the_one_that_was_read() {
 }
 
 #[test]
+fn every_slip_of_giving_back_and_of_codes_is_the_one_that_was_read() {
+    // M-044, M-059, R-046, R-049, D-39, D-40
+    for (name, profile) in [("mpos", Profile::Mpos), ("usen", Profile::Usen)] {
+        let policy = Policy::profile(profile).unwrap().receipt;
+        let mut text = String::new();
+        for facts in [samples::chip_void(), samples::code_sale(), samples::code_refund()] {
+            for copy in [Copy::Customer, Copy::Merchant] {
+                text.push_str(&document(&facts, &policy, copy, Printing::First).text());
+                text.push_str("=== cut ===\n");
+            }
+        }
+        expect_file![format!("golden/{name}-back.txt")].assert_eq(&text);
+    }
+}
+
+#[test]
 fn no_slip_shows_more_of_the_card_number_than_its_profile_allows() {
     // X-013, M-060, R-045
     for profile in [Profile::Mpos, Profile::Usen] {

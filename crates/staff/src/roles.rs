@@ -9,6 +9,8 @@ pub enum Right {
     SeePayments,
     /// See the masked network messages of a payment.
     SeeMessages,
+    /// Give payments back (505).
+    GiveBack,
     /// Unlock and disable people of the own scope.
     ManagePeople,
 }
@@ -31,19 +33,19 @@ const ROWS: [RoleRow; 4] = [
         role: Role::Operator,
         level: Level::Tenant,
         name_key: "console-role-operator",
-        rights: &[Right::SeePayments, Right::SeeMessages, Right::ManagePeople],
+        rights: &[Right::SeePayments, Right::SeeMessages, Right::GiveBack, Right::ManagePeople],
     },
     RoleRow {
         role: Role::CompanyManager,
         level: Level::Company,
         name_key: "console-role-company-manager",
-        rights: &[Right::SeePayments, Right::SeeMessages, Right::ManagePeople],
+        rights: &[Right::SeePayments, Right::SeeMessages, Right::GiveBack, Right::ManagePeople],
     },
     RoleRow {
         role: Role::ShopManager,
         level: Level::Shop,
         name_key: "console-role-shop-manager",
-        rights: &[Right::SeePayments, Right::SeeMessages, Right::ManagePeople],
+        rights: &[Right::SeePayments, Right::SeeMessages, Right::GiveBack, Right::ManagePeople],
     },
     RoleRow {
         role: Role::ShopStaff,
@@ -79,5 +81,6 @@ mod tests {
         }
         assert!(!has(Role::Anonymous, Right::SeePayments));
         assert!(!has(Role::ShopStaff, Right::ManagePeople));
+        assert!(has(Role::ShopManager, Right::GiveBack) && !has(Role::ShopStaff, Right::GiveBack), "505");
     }
 }

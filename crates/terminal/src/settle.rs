@@ -156,7 +156,6 @@ const DID_NOTHING: &[Code] = &[
     api::TOO_LARGE,
     api::NOT_JSON,
     api::TOO_MANY,
-    api::COUNTER_REPLAYED,
     api::NO_SPACE,
     api::UNAVAILABLE,
 ];
@@ -175,6 +174,9 @@ pub fn settle_refund_problem(problem: &Problem) -> Fact {
 
 /// What a refusal of the request itself means for a payment that was sent: a definite failure only when
 /// the center says that it asked nobody; everything else leaves the doubt.
+///
+/// A replayed request number is no such refusal: whatever doubled the request on its way, or a copy of this
+/// device's data, came first, and that one may have been taken.
 pub fn settle_problem(problem: &Problem) -> Fact {
     let code = problem.code;
     let definite = ["payment", "code"].contains(&code.row().family) || DID_NOTHING.contains(&code);

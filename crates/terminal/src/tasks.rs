@@ -87,7 +87,12 @@ async fn carry_out(shared: &Arc<Shared>, effect: Effect) {
             let _ = shared.orders.send(Order::Arm(Box::new(job))).await;
         }
         Effect::Disarm(id) => drop(shared.orders.send(Order::Stop(id)).await),
-        Effect::Abandon(id, code) => drop(record(shared, id, Fact::Abandoned { code }).await),
+        Effect::Abandon(id, code) => {
+            if record(shared, id, Fact::Abandoned { code }).await.is_none() {
+                // No space for it: its tombstone gives it up once there is.
+                settling::settle_soon(shared, id);
+            }
+        }
         Effect::Ask { id, class, card } => money::ask(shared, id, class, *card).await,
         Effect::AskCode(id, code) => money::ask_code(shared, id, code).await,
         Effect::AskRefund { id, card, signature } => {

@@ -18,6 +18,8 @@ cargo xtask assets    build the web bundle (npm, esbuild)
 cargo xtask tidy      the cheap checks: files, edges between crates, links, ids, licences
 cargo xtask browser   only the browser pass (Chromium drives the demo)
 cargo xtask bench     payments per second beside the raw limit, start-up time, click to paint
+cargo xtask sim [--seeds N] [--from S] [--planted] [--story] [--bug NAME]
+                      the seeded simulation, in the release build (docs/simulation.md)
 cargo xtask crash     strike one program at every write, sync, send and connect; --help says more
 cargo xtask edges     print the table of edges between crates, for ARCHITECTURE.md";
 
@@ -44,6 +46,7 @@ fn dispatch(command: &str, rest: &[String]) -> Result<()> {
         "tidy" => tidy::check(),
         "browser" => test::browser(),
         "bench" => bench(rest),
+        "sim" => sim(rest),
         "edges" => tidy::print_edges(),
         "crash" => program("crash", "crash", rest),
         "help" | "--help" | "-h" => {
@@ -64,6 +67,13 @@ fn demo(rest: &[String]) -> Result<()> {
     let mut command = std::process::Command::new(binary);
     command.arg("demo").args(rest);
     run::become_command(command)
+}
+
+/// Many seeds, one story, or the planted bugs.
+fn sim(rest: &[String]) -> Result<()> {
+    let mut args = vec!["run", "--release", "--quiet", "--package", "sim", "--"];
+    args.extend(rest.iter().map(String::as_str));
+    run::cargo(&args)
 }
 
 /// Runs a program of a crate that only checks, with its own flags.

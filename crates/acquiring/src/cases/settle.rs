@@ -150,11 +150,12 @@ fn doubt(tx: &mut Tx<'_>, case: &Case, settlement: Settlement, who: &str) -> Res
     if before.standing.state.name() != StateName::InDoubt {
         return Err(api::WRONG_STATE.into());
     }
-    if let (Settlement::Approved(_), Some(advice)) = (&settlement, before.standing.advice) {
+    let told = Told { who, times: Times { release_after_us: 0 } };
+    let applied = path::apply(tx, &before, Happening::Settled(settlement), &told, None)?;
+    if let (Some(advice), None) = (before.standing.advice, applied.payment.standing.advice) {
         outbox::take_back(tx, path::ADVICE_TOPIC, &path::advice_key(id, advice))?;
     }
-    let told = Told { who, times: Times { release_after_us: 0 } };
-    path::apply(tx, &before, Happening::Settled(settlement), &told, None).map(drop)
+    Ok(())
 }
 
 #[cfg(test)]

@@ -4,10 +4,11 @@ use super::filter::LIST_PATH;
 use super::story::story;
 use super::wires::{answer_word, chip_value, messages, read};
 use super::words::{
-    self, chip, class_word, cvm_word, entry_icon, entry_word, masked, method_word, moment, time,
+    self, class_word, cvm_word, entry_icon, entry_word, masked, method_word, moment, payment_chip, time,
 };
-use super::{Console, live_main, rows, sees_messages, slip};
+use super::{Console, give_back, live_main, rows, sees_messages, slip};
 use crate::place::Place;
+use crate::refund::{self, Refund};
 use crate::row::{self, Payment, PaymentEvent, Wire, WireKind};
 use crate::view::slip_facts;
 use books::Entry;
@@ -36,19 +37,27 @@ const CRYPTOGRAM: Tag = Tag::of(0x9F26);
 
 /// A payment with its neighbours.
 pub(crate) struct Shown {
-    pub(crate) cases: Vec<crate::cases::Case>,
     pub(crate) payment: Payment,
     pub(crate) wires: Vec<Wire>,
     pub(crate) events: Vec<PaymentEvent>,
     pub(crate) signature: Option<Strokes>,
+    pub(crate) refunds: Vec<Refund>,
     entries: Vec<Entry>,
+    pub(crate) cases: Vec<crate::cases::Case>,
     place: Arc<Place>,
 }
 
 impl Shown {
     /// Something will still change by itself.
     pub(crate) fn is_moving(&self) -> bool {
-        !self.payment.standing.state.name().is_final() || self.payment.standing.advice.is_some()
+        !self.payment.standing.state.name().is_final()
+            || self.payment.standing.advice.is_some()
+            || self.refunds.iter().any(|refund| refund.is_open() || refund.standing.advice.is_some())
+    }
+
+    /// The policy of the payment's place.
+    pub(crate) fn policy(&self) -> &payment::Policy {
+        &self.place.policy
     }
 
     fn request(&self) -> Option<Message> {
@@ -65,20 +74,24 @@ impl Shown {
 /// A payment that the caller may see.
 pub(crate) async fn load(console: &Console, caller: &Caller, id: PaymentId) -> Result<Shown, Refusal> {
     let (tenant, scope) = (console.base.tenant, caller.scope()?);
-    let (payment, wires, events, signature, entries, cases) = console
+    let (payment, wires, events, signature, entries, refunds, cases) = console
         .base
         .read(move |tx| {
             let payment =
                 rows::visible(tx, tenant, &scope, id)?.ok_or_else(|| Refusal::from(api::NOT_FOUND))?;
             let mut entries = books::of_payment(tx, tenant, id)?;
             entries.extend(books::of_payment(tx, tenant, payment.void_id())?);
+            let refunds = refund::of_payment(tx, tenant, id)?;
+            for refund in &refunds {
+                entries.extend(books::of_payment(tx, tenant, refund.id)?);
+            }
             let (wires, events) = (row::wires(tx, tenant, id)?, row::event_list(tx, tenant, id)?);
             let cases = crate::cases::rows::of_payment(tx, tenant, id)?;
-            Ok((payment, wires, events, row::signature(tx, tenant, id)?, entries, cases))
+            Ok((payment, wires, events, row::signature(tx, tenant, id)?, entries, refunds, cases))
         })
         .await?;
     let place = console.places.at(&payment.company, &payment.shop, &payment.terminal).await?;
-    Ok(Shown { payment, wires, events, signature, entries, cases, place })
+    Ok(Shown { payment, wires, events, signature, refunds, entries, cases, place })
 }
 
 /// The page's `main`.
@@ -104,7 +117,7 @@ pub(crate) fn draw(console: &Console, caller: &Caller, shown: &Shown, rev: Rev) 
                     }))
                 }
             }
-            div.stack { (page.facts()) (page.card()) (page.network()) }
+            div.stack { (give_back::section(console, caller, shown)) (page.facts()) (page.card()) (page.network()) }
             @if let Some(facts) = facts { (page.slips(&facts)) }
         }
     };
@@ -150,6 +163,9 @@ impl Page<'_> {
         let profile = self.shown.place.policy.status_profile;
         let taken = payment.shown_state().money_taken();
         let (key, tone, icon) = match taken {
+            MoneyTaken::Yes if payment.refunded == payment.amount => {
+                ("payments-money-returned", Tone::Quiet, Icon::Undo)
+            }
             MoneyTaken::Yes => ("money-yes", Tone::Ok, Icon::Check),
             MoneyTaken::No => ("money-no", Tone::Quiet, Icon::Info),
             MoneyTaken::Unknown => ("money-unknown", Tone::Ask, Icon::Question),
@@ -158,7 +174,7 @@ impl Page<'_> {
             div.page-head.one-head {
                 h1.detail-head tabindex="-1" {
                     span.yen { (yen(payment.amount)) }
-                    (chip(self.lang, profile, payment.shown_state(), self.same_day))
+                    (payment_chip(self.lang, profile, payment, self.same_day))
                 }
                 p.money-line.(tone.class()) { (icon) span { (self.t(key)) } }
                 p.sub.where {
@@ -243,6 +259,10 @@ impl Page<'_> {
             ("payments-fact-operator", payment.operator.as_ref().map(|operator| html! { (operator.name) })),
             ("payments-fact-note", payment.note.as_ref().map(|note| html! { (note) })),
             ("payments-fact-method", Some(html! { (method_word(self.lang, payment.method)) })),
+            (
+                "payments-fact-center-txn",
+                payment.code.as_ref().and_then(|code| code.center_txn_id.as_deref()).and_then(mono),
+            ),
             ("payments-fact-class", Some(html! { (class_word(self.lang, payment.class)) })),
             ("payments-fact-approval", approval.and_then(mono)),
             (

@@ -3,7 +3,9 @@
 use super::charts::Totals;
 use super::filter::{Filter, LIST_PATH, choices};
 use super::rows::{self, Found, OPEN_ROWS, View};
-use super::words::{self, age, card_cell, chip, class_word, entry_icon, entry_word, state_word, time};
+use super::words::{
+    self, age, card_cell, class_word, entry_icon, entry_word, payment_chip, state_word, time,
+};
 use super::{Console, live_main};
 use crate::row::Payment;
 use center_base::{Caller, Refusal};
@@ -113,7 +115,7 @@ impl Page<'_> {
 
     fn chip_of(&self, payment: &Payment) -> Markup {
         let same_day = payment.business_date == self.filter.today.to_string();
-        chip(self.lang, self.profile_of(payment), payment.shown_state(), same_day)
+        payment_chip(self.lang, self.profile_of(payment), payment, same_day)
     }
 
     fn shop_name(&self, payment: &Payment) -> String {

@@ -8,6 +8,7 @@
 //! | `charts` | totals, brands and hours of a day |
 //! | `list` | the page of a day |
 //! | `detail` | the page of a payment: facts, card, book, slips |
+//! | `give_back` | what was given back, and the page that gives back |
 //! | `story` | what happened to it, between terminal, center and network |
 //! | `cases` | what the books disagree on, and the form that settles it |
 //! | `wires` | its network messages, masked, field by field |
@@ -20,6 +21,7 @@ mod cases;
 mod charts;
 mod detail;
 mod filter;
+mod give_back;
 mod list;
 mod paper;
 mod rows;
@@ -28,9 +30,11 @@ mod wires;
 mod words;
 
 pub use paper::slip;
+pub(crate) use rows::visible;
 pub use rows::{MIGRATIONS, STATEMENTS};
 
 use crate::places::Places;
+use crate::service::Acquiring;
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Response};
@@ -59,6 +63,7 @@ const STREAM_LIFE: Duration = Duration::from_mins(5);
 #[derive(Clone)]
 pub struct Console {
     base: Base,
+    acquiring: Acquiring,
     places: Places,
     tenancy: Tenancy,
     staff: Staff,
@@ -67,9 +72,17 @@ pub struct Console {
 
 impl Console {
     /// The pages of a center; run [`Console::follow`] beside its server.
-    pub fn new(base: &Base, places: Places, tenancy: &Tenancy, staff: &Staff) -> Self {
+    pub fn new(acquiring: &Acquiring, tenancy: &Tenancy, staff: &Staff) -> Self {
+        let (base, places) = (&acquiring.base, acquiring.places.clone());
         let live = Live::new(&base.clock);
-        Self { base: base.clone(), places, tenancy: tenancy.clone(), staff: staff.clone(), live }
+        Self {
+            base: base.clone(),
+            acquiring: acquiring.clone(),
+            places,
+            tenancy: tenancy.clone(),
+            staff: staff.clone(),
+            live,
+        }
     }
 
     /// Lets open pages draw again after every commit that could concern them, and every minute, since
@@ -132,7 +145,7 @@ impl Console {
 pub fn routes(console: Console) -> Table {
     let people = Access::of(Role::PEOPLE, Level::Shop);
     let deciders = Access::of(&[Role::Operator, Role::CompanyManager], Level::Company);
-    Routes::new(console)
+    let routes = Routes::new(console)
         .page(Method::GET, LIST_PATH, people, list_page)
         .page(Method::GET, "/payments/live", people, list_stream)
         .page(Method::GET, "/payments/{id}", people, payment_page)
@@ -140,8 +153,8 @@ pub fn routes(console: Console) -> Table {
         .page(Method::GET, cases::CASES_PATH, people, cases::list_page)
         .page(Method::GET, "/cases/{id}", people, cases::case_page)
         .page(Method::POST, "/cases/{id}/settle", deciders, cases::settle_now)
-        .page(Method::POST, "/cases/{id}/reverse-again", deciders, cases::reverse_again)
-        .table()
+        .page(Method::POST, "/cases/{id}/reverse-again", deciders, cases::reverse_again);
+    give_back::add(routes).table()
 }
 
 async fn list_page(

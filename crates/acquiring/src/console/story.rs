@@ -168,6 +168,7 @@ fn exchange(lang: Lang, payment: &Payment, wire: &Wire) -> Vec<Step> {
         WireKind::Request => "payments-step-asked",
         WireKind::Completion => "payments-step-completion",
         WireKind::Reversal => "payments-step-reversal",
+        WireKind::Inquiry => "payments-step-inquiry",
     };
     let tries = if wire.tries > 1 {
         ta(lang, "payments-step-tries", &[("tries", &wire.tries.to_string())])

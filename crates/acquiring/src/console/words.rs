@@ -8,41 +8,31 @@ use maud::{Markup, html};
 use money::Yen;
 use pages::icon::Icon;
 use pages::ui::{Tone, tag};
-use payment::{Cvm, EntryMode, Method, PanMask, PaymentClass, StateName, StatusProfile, label};
+use payment::{Cvm, EntryMode, Method, PanMask, PaymentClass, StateName, StatusProfile, label, label_of};
 
-/// The colour of a state in the words of a profile.
-pub(crate) fn tone(profile: StatusProfile, state: StateName, same_day: bool) -> Tone {
-    match label(profile, state, same_day).icon {
-        payment::Icon::Check => Tone::Ok,
-        payment::Icon::Cross => Tone::Ng,
-        payment::Icon::Question => Tone::Ask,
-        payment::Icon::Clock | payment::Icon::Dots => Tone::Info,
-        payment::Icon::Return | payment::Icon::Slash => Tone::Quiet,
-    }
+/// Sign, word and colour of a payment, with what was given back of it (model 3.3 Labels).
+pub(crate) fn payment_chip(lang: Lang, profile: StatusProfile, payment: &Payment, same_day: bool) -> Markup {
+    let returned = crate::refund::view::returned(payment);
+    let label = label_of(profile, payment.method, payment.shown_state(), same_day, returned);
+    let (tone, icon) = of_icon(label.icon);
+    tag(tone, icon, &t(lang, label.key))
 }
 
-/// The manual's sign for it (spec screens 1.2).
-pub(crate) fn icon(profile: StatusProfile, state: StateName, same_day: bool) -> Icon {
-    match label(profile, state, same_day).icon {
-        payment::Icon::Check => Icon::Check,
-        payment::Icon::Cross => Icon::Cross,
-        payment::Icon::Question => Icon::Question,
-        payment::Icon::Clock => Icon::Reserved,
-        payment::Icon::Dots => Icon::Clock,
-        payment::Icon::Return => Icon::Undo,
-        payment::Icon::Slash => Icon::Released,
+const fn of_icon(icon: payment::Icon) -> (Tone, Icon) {
+    match icon {
+        payment::Icon::Check => (Tone::Ok, Icon::Check),
+        payment::Icon::Cross => (Tone::Ng, Icon::Cross),
+        payment::Icon::Question => (Tone::Ask, Icon::Question),
+        payment::Icon::Clock => (Tone::Info, Icon::Reserved),
+        payment::Icon::Dots => (Tone::Info, Icon::Clock),
+        payment::Icon::Return => (Tone::Quiet, Icon::Undo),
+        payment::Icon::Slash => (Tone::Quiet, Icon::Released),
     }
 }
 
 /// The manual's word for a state.
 pub(crate) fn state_word(lang: Lang, profile: StatusProfile, state: StateName, same_day: bool) -> String {
     t(lang, label(profile, state, same_day).key)
-}
-
-/// Sign, word and colour of a state.
-pub(crate) fn chip(lang: Lang, profile: StatusProfile, state: StateName, same_day: bool) -> Markup {
-    let word = state_word(lang, profile, state, same_day);
-    tag(tone(profile, state, same_day), icon(profile, state, same_day), &word)
 }
 
 /// The sign of a reading.
@@ -192,7 +182,9 @@ pub(crate) fn card_cell(payment: &Payment) -> Markup {
             Some(card) => {
                 b { (card.brand.name()) } " " span.mono.nowrap { (card.pan.last4_only()) }
             }
-            None => span.dim { "–" },
+            None => {
+                @if let Some(brand) = payment.brand() { b { (brand.name()) } } @else { span.dim { "–" } }
+            }
         }
     }
 }
@@ -219,6 +211,7 @@ mod tests {
     #[test]
     fn every_state_has_a_word_and_a_colour_of_its_kind() {
         // A-050 … A-054
+        let tone = |profile, state, same_day| of_icon(label(profile, state, same_day).icon).0;
         assert_eq!(tone(StatusProfile::Mpos, StateName::Approved, true), Tone::Ok);
         assert_eq!(tone(StatusProfile::Mpos, StateName::Authorized, true), Tone::Info);
         assert_eq!(tone(StatusProfile::Usen, StateName::Reversed, true), Tone::Ng);

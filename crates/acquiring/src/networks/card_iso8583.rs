@@ -73,7 +73,7 @@ impl Subject {
     }
 
     /// The fields that every message of this payment has.
-    fn message(&self, mti: Mti, stan: u32, at_us: i64) -> Result<Message, Error> {
+    pub(super) fn message(&self, mti: Mti, stan: u32, at_us: i64) -> Result<Message, Error> {
         let local = instant(self.sent_at_us).to_zoned(tokyo());
         let terminal = self.terminal.get(self.terminal.len().saturating_sub(8)..).unwrap_or_default();
         let mut message = Message::new(mti);
@@ -93,7 +93,7 @@ impl Subject {
     }
 
     /// DE 90.
-    fn original(&self) -> String {
+    pub(super) fn original(&self) -> String {
         format!("{}{:06}{}{:022}", self.request_mti(), self.stan, transmission(self.sent_at_us), 0)
     }
 
@@ -102,7 +102,7 @@ impl Subject {
         let mut message = self.message(self.request_mti(), self.stan, self.sent_at_us)?;
         message
             .set(18, &card.mcc)?
-            .set(22, &entry_mode(entry_of(card), PinEntry::Can))?
+            .set(22, &entry_digits(card.entry_mode, card.fallback))?
             .set_payment_class(wire_class(card.class))?
             .set_secure_data(&card.secure)?;
         if let Some(number) = &card.pan_seq {
@@ -118,7 +118,8 @@ impl Subject {
     pub fn advice(&self, advice: &Told, at_us: i64) -> Result<Message, Error> {
         let mti = match advice.what {
             Advice::Completion => Mti::FINANCIAL_ADVICE,
-            Advice::Reversal(_) => Mti::REVERSAL_ADVICE,
+            // What is asked again has a message of its own; an undo is the nearest to it.
+            Advice::Reversal(_) | Advice::Inquiry => Mti::REVERSAL_ADVICE,
         };
         let mti = if advice.repeated { mti.repeat().unwrap_or(mti) } else { mti };
         let mut message = self.message(mti, advice.stan, at_us)?;
@@ -131,6 +132,9 @@ impl Subject {
             }
             Advice::Reversal(reason) => {
                 message.set(39, reason_code(reason))?;
+            }
+            Advice::Inquiry => {
+                message.set(39, reason_code(Reason::Unclear))?;
             }
         }
         Ok(message)
@@ -150,11 +154,16 @@ pub struct Told {
     pub approval: Option<String>,
 }
 
-fn entry_of(card: &Presented) -> Entry {
-    match card.entry_mode {
+/// DE 22.
+pub(super) fn entry_digits(entry: EntryMode, fallback: bool) -> String {
+    entry_mode(entry_of(entry, fallback), PinEntry::Can)
+}
+
+fn entry_of(entry: EntryMode, fallback: bool) -> Entry {
+    match entry {
         EntryMode::ContactIc => Entry::Chip,
         EntryMode::Contactless => Entry::ContactlessChip,
-        EntryMode::Magstripe if card.fallback => Entry::StripeAfterChip,
+        EntryMode::Magstripe if fallback => Entry::StripeAfterChip,
         EntryMode::Magstripe => Entry::WholeStripe,
     }
 }

@@ -1,11 +1,12 @@
 //! Rows in: every column back into its word, or an [`Inconsistent`] that names it.
 
-use super::{Payment, PaymentEvent, Wire, WireKind};
-use crate::step::{Advice, Standing};
+use super::{CodeRow, Payment, PaymentEvent, Wire, WireKind};
+use crate::step::{Advice, Doubt, Standing};
 use codes::Code;
 use money::Yen;
 use payment::{
-    Approval, Brand, Cvm, EntryMode, MaskedPan, Method, Operator, PaymentClass, PaymentId, State, StateName,
+    Approval, Brand, CodeEntry, Cvm, EntryMode, MaskedPan, Method, Operator, PaymentClass, PaymentId, State,
+    StateName,
 };
 use receipt::{CardFacts, Strokes};
 use store::{DbError, Inconsistent, ReadTx, Row, TenantId, params};
@@ -18,7 +19,8 @@ macro_rules! payment_columns {
         "id, seq, company_id, shop_id, terminal_id, business_date, method, class, amount_yen,
         completion_follows, state, code, approval, advice, due_us, version, sent_at_us, changed_at_us,
         instance, merchant_no, slip_no, order_code, note, operator_id, operator_name, brand, entry_mode,
-        cvm, first6, last4, fingerprint, pan_seq, aid, app_label, atc, receipt_secret, given_back_yen"
+        cvm, first6, last4, fingerprint, pan_seq, aid, app_label, atc, receipt_secret, given_back_yen,
+        refunded_yen, refunding_yen, code_entry, center_txn_id, waits"
     };
 }
 
@@ -130,6 +132,9 @@ pub fn payment(row: &Row<'_>) -> Result<Payment, DbError> {
         note: row.opt_text(22)?.map(str::to_owned),
         operator,
         card: card(row, id)?,
+        code: code(row, id)?,
+        refunded: Yen::new(row.i64(37)?).map_err(|_| odd("refunded_yen", "an amount"))?,
+        refunding: Yen::new(row.i64(38)?).map_err(|_| odd("refunding_yen", "an amount"))?,
         fingerprint: row.opt_array(30)?,
         receipt_secret: row.array(35)?,
     })
@@ -165,12 +170,30 @@ fn standing(row: &Row<'_>, id: PaymentId) -> Result<Standing, DbError> {
         (StateName::Approved, yen) if yen == row.i64(8)? => true,
         _ => return Err(odd("given_back_yen", "nothing, or the amount of an approval").into()),
     };
-    Ok(Standing { state, completion_follows: row.bool(9)?, advice, voided, due_us: row.opt_i64(14)? })
+    let doubt = match row.opt_text(39)? {
+        // Only a payment by code has a way in of its own.
+        Some(_) => Doubt::InquireThenUndo,
+        None => Doubt::Undo,
+    };
+    let completion_follows = row.bool(9)?;
+    Ok(Standing { state, completion_follows, advice, voided, due_us: row.opt_i64(14)?, doubt })
+}
+
+fn code(row: &Row<'_>, id: PaymentId) -> Result<Option<CodeRow>, DbError> {
+    let odd = |column: &str, wanted: &str| Inconsistent::new(format!("payment.{column} of {id}"), wanted);
+    let Some(entry) = row.opt_text(39)? else { return Ok(None) };
+    let brand = row.opt_text(25)?.and_then(Brand::from_word).ok_or_else(|| odd("brand", "a brand"))?;
+    Ok(Some(CodeRow {
+        brand,
+        entry: CodeEntry::from_word(entry).ok_or_else(|| odd("code_entry", "a way in"))?,
+        center_txn_id: row.opt_text(40)?.map(str::to_owned),
+        waits: row.bool(41)?,
+    }))
 }
 
 fn card(row: &Row<'_>, id: PaymentId) -> Result<Option<CardFacts>, DbError> {
     let odd = |column: &str, wanted: &str| Inconsistent::new(format!("payment.{column} of {id}"), wanted);
-    let Some(brand) = row.opt_text(25)? else { return Ok(None) };
+    let (Some(brand), None) = (row.opt_text(25)?, row.opt_text(39)?) else { return Ok(None) };
     let text = |column: usize| row.opt_text(column).map(|text| text.map(str::to_owned));
     let pan = MaskedPan::new(row.text(28)?, row.text(29)?).ok_or_else(|| odd("first6", "a masked number"))?;
     Ok(Some(CardFacts {

@@ -1,6 +1,6 @@
 //! Rows out. Every change of a payment names the version that it was decided on.
 
-use super::{Payment, PaymentEvent, Wire};
+use super::{CodeRow, Payment, PaymentEvent, Wire};
 use crate::step::Standing;
 use center_base::ShopId;
 use payment::PaymentId;
@@ -18,6 +18,8 @@ pub(super) const UPDATE: &str = "UPDATE payment
         SET state = $4, code = $5, approval = $6, advice = $7, due_us = $8, changed_at_us = $9,
             given_back_yen = $10, version = version + 1
       WHERE tenant = $1 AND id = $2 AND version = $3";
+pub(super) const CODE: &str = "UPDATE payment SET code_entry = $3, center_txn_id = $4, waits = $5
+      WHERE tenant = $1 AND id = $2";
 pub(super) const SERIAL: &str = "INSERT INTO order_serial (tenant, shop_id, serial) VALUES ($1, $2, 1)
      ON CONFLICT (tenant, shop_id) DO UPDATE SET serial = order_serial.serial + 1
      RETURNING serial";
@@ -78,7 +80,7 @@ pub fn insert(tx: &mut Tx<'_>, payment: &Payment) -> Result<(), DbError> {
             payment.note.as_ref().into(),
             payment.operator.as_ref().map(|operator| &operator.id).into(),
             payment.operator.as_ref().map(|operator| &operator.name).into(),
-            text(|card| Some(card.brand.word())),
+            payment.brand().map(payment::Brand::word).into(),
             text(|card| Some(card.entry_mode.word())),
             text(|card| Some(card.cvm.word())),
             text(|card| Some(&card.pan.first6)),
@@ -93,6 +95,13 @@ pub fn insert(tx: &mut Tx<'_>, payment: &Payment) -> Result<(), DbError> {
         ],
     )?;
     Ok(())
+}
+
+/// Marks a payment as one by code; in the unit that inserts it.
+pub fn put_code(tx: &mut Tx<'_>, id: PaymentId, code: &CodeRow) -> Result<(), DbError> {
+    let tenant = tx.tenant();
+    let values = params![tenant, id.bytes(), code.entry.word(), code.center_txn_id.as_ref(), code.waits];
+    tx.execute(CODE, values).map(drop)
 }
 
 fn approval(standing: &Standing) -> Option<&str> {

@@ -45,6 +45,10 @@ struct State {
     seen: Vec<Message>,
     book: BTreeMap<String, Entry>,
     held: Vec<Vec<u8>>,
+    /// Voids by DE 37 and DE 11, with their answers.
+    voids: Vec<((String, String), String)>,
+    /// Returns by their own DE 37: of which payment, and how much.
+    returns: BTreeMap<String, (String, u64)>,
 }
 
 /// The network; listens on a port of its own.
@@ -104,6 +108,12 @@ impl Network {
             .values()
             .filter_map(|entry| if let Entry::Charged(yen) = entry { Some(*yen) } else { None })
             .collect()
+    }
+
+    /// What was given back by returns that stand, in yen.
+    pub(crate) fn returned(&self) -> Vec<u64> {
+        let state = self.state.lock().unwrap();
+        state.returns.values().filter(|(of, _)| !of.is_empty()).map(|(_, yen)| *yen).collect()
     }
 
     pub(crate) fn entry(&self, rrn: &str) -> Option<Entry> {
@@ -174,11 +184,58 @@ impl Network {
 }
 
 impl State {
+    /// Returns and their reversals (3a).
+    fn give_back(&mut self, message: &Message, wanted: &str) -> String {
+        let (rrn, yen) = (message.text(37).unwrap().to_owned(), message.number(4).unwrap());
+        if message.mti().is_advice() {
+            if wanted == "00" {
+                self.returns.insert(rrn, (String::new(), 0));
+            }
+            return wanted.to_owned();
+        }
+        let of = message.text(48).unwrap().to_owned();
+        let left = match self.book.get(&of) {
+            Some(Entry::Charged(paid)) => {
+                paid - self.returns.values().filter(|(to, _)| *to == of).map(|(_, yen)| yen).sum::<u64>()
+            }
+            _ => return "12".to_owned(),
+        };
+        if yen > left {
+            return "61".to_owned();
+        }
+        if self.returns.contains_key(&rrn) {
+            return "94".to_owned();
+        }
+        if wanted == "00" {
+            self.returns.insert(rrn, (of, yen));
+        }
+        wanted.to_owned()
+    }
+
     /// The book's rules, docs/networks/card-iso8583.md 5 and 6.
     fn carry_out(&mut self, message: &Message, wanted: &str) -> String {
         let rrn = message.text(37).unwrap().to_owned();
         let yen = message.number(4).unwrap();
+        if message.text(3) == Some("200000") {
+            return self.give_back(message, wanted);
+        }
         let known = self.book.get(&rrn).copied();
+        if matches!(message.mti().to_string().as_str(), "0400" | "0401") {
+            let stan = message.text(11).unwrap().to_owned();
+            if let Some((_, code)) = self.voids.iter().find(|(of, _)| *of == (rrn.clone(), stan.clone())) {
+                return code.clone();
+            }
+            let code = match known {
+                Some(Entry::Charged(_)) if wanted == "00" => "00",
+                Some(Entry::Charged(_)) => wanted,
+                _ => "12",
+            };
+            if code == "00" {
+                self.book.insert(rrn.clone(), Entry::Undone);
+            }
+            self.voids.push(((rrn, stan), code.to_owned()));
+            return code.to_owned();
+        }
         let (entry, code) = match (message.mti().to_string().as_str(), known) {
             ("0100" | "0200", Some(_)) => return "94".to_owned(),
             ("0100", None) if wanted == "00" => (Entry::Held(yen), "00"),

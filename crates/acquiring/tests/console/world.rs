@@ -3,9 +3,11 @@
 
 use acquiring::console::{self, Console};
 use acquiring::networks::card_iso8583::{Presented, Told as Telling, at_rest};
+use acquiring::networks::line::Line;
 use acquiring::path::{self, Told};
 use acquiring::places::Places;
 use acquiring::row::{self, Payment, Wire, WireKind};
+use acquiring::service::Acquiring;
 use acquiring::step::{Advice, Happening, Reason, Standing, Times};
 use center_base::testing::Program;
 use center_base::{
@@ -46,6 +48,7 @@ pub(crate) fn migrations() -> Vec<Migration> {
         row::MIGRATIONS,
         acquiring::cases::MIGRATIONS,
         console::MIGRATIONS,
+        acquiring::refund::MIGRATIONS,
     ]
     .concat()
 }
@@ -124,7 +127,10 @@ impl World {
         let tenancy = Tenancy::new(&base);
         let cookie = pages::cookie::SessionCookie::new("center", 8700, false);
         let staff = Staff::new(&base, &tenancy, cookie).unwrap();
-        let console = Console::new(&base, Places::new(&base, &tenancy), &tenancy, &staff);
+        // Nobody listens there: the pages ask no network.
+        let line = Line::new("127.0.0.1:9", 1, base.clock.clone());
+        let acquiring = Acquiring::new(&base, line, Places::new(&base, &tenancy));
+        let console = Console::new(&acquiring, &tenancy, &staff);
         Self { base, console, count: 0 }
     }
 
@@ -301,6 +307,7 @@ fn begin(tx: &mut store::Tx<'_>, id: PaymentId, count: i64, sale: Sale) -> Resul
         advice: None,
         voided: false,
         due_us: Some(tx.now_us() + 60_000_000),
+        doubt: acquiring::step::Doubt::Undo,
     };
     let payment = Payment {
         id,
@@ -337,6 +344,9 @@ fn begin(tx: &mut store::Tx<'_>, id: PaymentId, count: i64, sale: Sale) -> Resul
             pan_seq: text("01"),
             app_label: text("CREDIT"),
         }),
+        code: None,
+        refunded: money::Yen::ZERO,
+        refunding: money::Yen::ZERO,
         fingerprint: Some([7; 16]),
         receipt_secret: [9; 16],
     };

@@ -17,7 +17,14 @@ use tenancy::Tenancy;
 const SECRET: [u8; 16] = [7; 16];
 
 fn migrations() -> Vec<Migration> {
-    [center_base::MIGRATIONS, tenancy::MIGRATIONS, row::MIGRATIONS, delivery::MIGRATIONS].concat()
+    [
+        center_base::MIGRATIONS,
+        tenancy::MIGRATIONS,
+        row::MIGRATIONS,
+        acquiring::refund::MIGRATIONS,
+        delivery::MIGRATIONS,
+    ]
+    .concat()
 }
 
 fn payment(state: State) -> Payment {
@@ -32,7 +39,14 @@ fn payment(state: State) -> Payment {
         method: facts.method,
         class: facts.class,
         amount: facts.amount,
-        standing: Standing { state, completion_follows: true, advice: None, voided: false, due_us: None },
+        standing: Standing {
+            state,
+            completion_follows: true,
+            advice: None,
+            voided: false,
+            due_us: None,
+            doubt: acquiring::step::Doubt::Undo,
+        },
         version: 0,
         sent_at_us: facts.taken_at_us,
         changed_at_us: facts.taken_at_us,
@@ -43,6 +57,9 @@ fn payment(state: State) -> Payment {
         note: facts.note,
         operator: facts.operator,
         card: facts.card,
+        code: None,
+        refunded: Yen::ZERO,
+        refunding: Yen::ZERO,
         fingerprint: None,
         receipt_secret: SECRET,
     }

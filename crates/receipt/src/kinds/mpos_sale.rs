@@ -1,8 +1,8 @@
-//! 売上票 of the mPOS profile: bilingual labels, fields of M-058, signature M-062.
+//! 売上票 and 売上取消票 of the mPOS profile: bilingual labels, fields of M-058 and M-059, signature M-062.
 
 use super::{approval, class_ja, codes, copy_ja, date, masked};
 use crate::{CardFacts, Copy, Line, SlipFacts};
-use payment::{EntryMode, PaymentClass, ReceiptPolicy};
+use payment::{EntryMode, Method, PaymentClass, ReceiptPolicy, RefundKind};
 
 pub(super) fn lines(facts: &SlipFacts, policy: &ReceiptPolicy, copy: Copy) -> Vec<Line> {
     let mut lines = head(facts);
@@ -33,7 +33,7 @@ pub(super) fn lines(facts: &SlipFacts, policy: &ReceiptPolicy, copy: Copy) -> Ve
 fn head(facts: &SlipFacts) -> Vec<Line> {
     let merchant = &facts.merchant;
     vec![
-        Line::Title("売上票".into()),
+        Line::Title(title(facts).into()),
         Line::Blank,
         Line::Text(merchant.name.clone()),
         Line::Text(format!("〒{}", merchant.postal_code)),
@@ -41,6 +41,17 @@ fn head(facts: &SlipFacts) -> Vec<Line> {
         Line::Text(format!("TEL {}", merchant.phone)),
         Line::Rule,
     ]
+}
+
+fn title(facts: &SlipFacts) -> &'static str {
+    match (facts.refund.as_ref().map(|refund| refund.kind), facts.method) {
+        (None, _) => "売上票",
+        // M-059
+        (Some(RefundKind::Void | RefundKind::Return), _) | (Some(RefundKind::Refund), Method::Card) => {
+            "売上取消票"
+        }
+        (Some(RefundKind::Refund), Method::Code) => "返金票",
+    }
 }
 
 fn deal(facts: &SlipFacts, policy: &ReceiptPolicy, copy: Copy) -> Vec<Line> {
@@ -52,7 +63,7 @@ fn deal(facts: &SlipFacts, policy: &ReceiptPolicy, copy: Copy) -> Vec<Line> {
     };
     let mut lines = vec![
         Line::Pair("取引日時(DATE)".into(), date(facts)),
-        Line::Pair("取引種別(TRANSACTION TYPE)".into(), "売上(CAPTURE)".into()),
+        Line::Pair("取引種別(TRANSACTION TYPE)".into(), kind(facts).into()),
     ];
     if let Some(card) = &facts.card {
         let entry = match card.entry_mode {
@@ -77,11 +88,27 @@ fn deal(facts: &SlipFacts, policy: &ReceiptPolicy, copy: Copy) -> Vec<Line> {
     }
     lines.extend([
         Line::Rule,
-        Line::Total("金額(AMOUNT)".into(), facts.amount.to_string()),
+        Line::Total("金額(AMOUNT)".into(), amount(facts)),
         Line::Rule,
         Line::Pair("取引ID(TRANSACTION ID)".into(), facts.public_id.clone()),
     ]);
     lines
+}
+
+fn kind(facts: &SlipFacts) -> &'static str {
+    match (&facts.refund, facts.method) {
+        (None, _) => "売上(CAPTURE)",
+        (Some(_), Method::Card) => "売上取消(REFUND)",
+        (Some(_), Method::Code) => "返金(REFUND)",
+    }
+}
+
+/// D-39: mPOS prints what is given back with a minus.
+fn amount(facts: &SlipFacts) -> String {
+    match facts.refund {
+        Some(_) => format!("-{}", facts.amount),
+        None => facts.amount.to_string(),
+    }
 }
 
 fn chip(card: &CardFacts) -> Vec<Line> {

@@ -1,12 +1,12 @@
-//! クレジットカード売上票 of the USEN profile: fields of R-045.
+//! クレジットカード売上票 and 取消票 of the USEN profile: fields of.
 
 use super::{approval, class_ja, codes, copy_ja, date, masked};
 use crate::{CardFacts, Copy, Line, SlipFacts};
-use payment::{EntryMode, ReceiptPolicy};
+use payment::{EntryMode, Method, ReceiptPolicy, RefundKind};
 
 pub(super) fn lines(facts: &SlipFacts, policy: &ReceiptPolicy, copy: Copy) -> Vec<Line> {
     let mut lines = vec![
-        Line::Center("クレジットカード売上票".into()),
+        Line::Center(title(facts).into()),
         Line::Blank,
         Line::Text(facts.merchant.name.clone()),
         Line::Text(format!("TEL {}", facts.merchant.phone)),
@@ -16,6 +16,13 @@ pub(super) fn lines(facts: &SlipFacts, policy: &ReceiptPolicy, copy: Copy) -> Ve
         Line::Pair("端末番号".into(), facts.terminal.clone()),
     ];
     lines.extend(facts.card.iter().flat_map(|of| card(facts, of, policy, copy)));
+    if let Some(code) = &facts.code {
+        lines.push(Line::Pair("ブランド".into(), code.brand.name().to_owned()));
+        // M-044: the number that the customer's app shows too.
+        lines.push(Line::Pair("センター取引ID".into(), code.center_txn_id.clone().unwrap_or_default()));
+        lines.push(Line::Pair("伝票番号".into(), format!("{:04}", facts.slip_no)));
+        lines.push(Line::Pair("取引内容".into(), kind(facts).into()));
+    }
     lines.push(Line::Rule);
     lines.push(Line::Pair("金額".into(), facts.amount.to_string()));
     lines.push(Line::Total("合計".into(), facts.amount.to_string()));
@@ -54,7 +61,7 @@ fn card(facts: &SlipFacts, of: &CardFacts, policy: &ReceiptPolicy, copy: Copy) -
         Line::Pair("伝票番号".into(), format!("{:04}", facts.slip_no)),
         // the expiry is never printed.
         Line::Pair("有効期限".into(), "XX/XX".into()),
-        Line::Pair("取引内容".into(), "売上".into()),
+        Line::Pair("取引内容".into(), kind(facts).into()),
         Line::Pair("支払区分".into(), class_ja(facts.class)),
         Line::Pair("取扱区分".into(), policy.handling_class.clone()),
         Line::Pair("商品区分".into(), policy.product_class.clone()),
@@ -62,6 +69,26 @@ fn card(facts: &SlipFacts, of: &CardFacts, policy: &ReceiptPolicy, copy: Copy) -
         Line::Pair("承認番号".into(), approval(facts)),
         Line::Pair("処理番号".into(), facts.trace_no.clone()),
     ]
+}
+
+fn title(facts: &SlipFacts) -> &'static str {
+    match (facts.method, facts.refund.as_ref().map(|refund| refund.kind)) {
+        (Method::Card, None) => "クレジットカード売上票",
+        //
+        (Method::Card, Some(RefundKind::Void)) => "クレジットカード取消票",
+        (Method::Card, Some(RefundKind::Return | RefundKind::Refund)) => "クレジットカード返品票",
+        (Method::Code, None) => "コード決済売上票",
+        (Method::Code, Some(_)) => "コード決済返金票",
+    }
+}
+
+fn kind(facts: &SlipFacts) -> &'static str {
+    match facts.refund.as_ref().map(|refund| refund.kind) {
+        None => "売上",
+        Some(RefundKind::Void) => "取消",
+        Some(RefundKind::Return) => "返品",
+        Some(RefundKind::Refund) => "返金",
+    }
 }
 
 fn chip(card: &CardFacts) -> Vec<Line> {

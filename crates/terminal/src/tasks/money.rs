@@ -84,7 +84,7 @@ fn request_of(attempt: &Attempt) -> PaymentRequest {
 }
 
 /// Writes down that something goes out, or says that nothing will.
-async fn sending(shared: &Shared, id: PaymentId, sent: Sent) -> Option<Attempt> {
+async fn sending(shared: &Arc<Shared>, id: PaymentId, sent: Sent) -> Option<Attempt> {
     if let Some(code) = report::refusal(shared).await {
         // Nothing has left: this device's data is a copy or an old one.
         let _ = shared.orders.send(Order::Stop(id)).await;
@@ -95,6 +95,8 @@ async fn sending(shared: &Shared, id: PaymentId, sent: Sent) -> Option<Attempt> 
     if written.is_none() {
         let _ = shared.orders.send(Order::Stop(id)).await;
         shared.tell(Done::NotStarted(id, codes::api::NO_SPACE)).await;
+        // What stays started is given up by its tombstone once there is space again.
+        settle_soon(shared, id);
     }
     written
 }

@@ -1,0 +1,153 @@
+//! Completions and reversals on their way: claimed, sent, repeated after 1, 2, 4 … seconds until acknowledged.
+
+use super::{Center, TIMES, Write, tables};
+use crate::message::{Letter, Party};
+use crate::world::{Halt, Wake, World};
+use acquiring::networks::card_iso8583::{Told, acknowledges, stan_of};
+use acquiring::step::{Advice, Happening, step};
+use center_base::outbox::pause_us;
+use iso8583::Message;
+use payment::PaymentId;
+
+/// How long an advice waits for its acknowledgement (`acquiring::limits`).
+const ADVICE_WAIT_US: i64 = 20_000_000;
+/// How long a worker holds an event (`center_base::limits`).
+const LEASE_US: i64 = 120_000_000;
+/// How often the worker looks (`center_base::limits`).
+const POLL_US: i64 = 500_000;
+/// The pause before the end of an event is written again.
+const END_PAUSE_US: i64 = 1_000_000;
+
+/// An advice that waits for its acknowledgement.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Telling {
+    id: PaymentId,
+    advice: Advice,
+    tries: i64,
+    stan: u32,
+}
+
+impl Center {
+    /// Looks at the outbox later, at most once.
+    pub(super) fn wakes_outbox(&mut self, world: &mut World, after_us: i64) {
+        let at_us = world.now_us.saturating_add(after_us);
+        if self.outbox_at_us <= world.now_us || at_us < self.outbox_at_us {
+            self.outbox_at_us = at_us;
+            world.wake(Party::Center, after_us, Wake::Outbox);
+        }
+    }
+
+    /// Delivers what is due.
+    pub(super) fn delivers(&mut self, world: &mut World) -> Result<(), Halt> {
+        let now_us = world.clock_us(Party::Center);
+        let due: Vec<(PaymentId, Advice)> = self
+            .tables
+            .outbox
+            .iter()
+            .filter(|(_, event)| event.due_us <= now_us && event.lease_us <= now_us)
+            .map(|(key, _)| *key)
+            .collect();
+        for (id, advice) in due {
+            self.delivers_one(world, id, advice)?;
+        }
+        let next_us = self.tables.outbox.values().map(|event| event.due_us.max(event.lease_us)).min();
+        if let Some(next_us) = next_us {
+            self.wakes_outbox(world, next_us.saturating_sub(now_us).max(POLL_US));
+        }
+        Ok(())
+    }
+
+    fn delivers_one(&mut self, world: &mut World, id: PaymentId, advice: Advice) -> Result<(), Halt> {
+        let lease_us = world.clock_us(Party::Center).saturating_add(LEASE_US);
+        let what = format!("that it tells {} of {}", advice.word(), World::name(id));
+        match self.writes(world, vec![Write::Claim(id, advice, lease_us)], &what) {
+            Err(Halt::Full) => {
+                self.wakes_outbox(world, POLL_US);
+                return Ok(());
+            }
+            written => written?,
+        }
+        let (Some(event), Some(row)) = (self.tables.outbox.get(&(id, advice)), self.tables.rows.get(&id))
+        else {
+            return Ok(());
+        };
+        let stan = stan_of(event.seq);
+        let telling = Telling { id, advice, tries: event.tries, stan };
+        if row.standing.advice != Some(advice) {
+            return self.ends(world, telling, None);
+        }
+        let told = Told {
+            what: advice,
+            stan,
+            repeated: event.tries > 1,
+            approval: row.standing.state.approval().and_then(|approval| approval.code.clone()),
+        };
+        let Ok(message) = row.subject(id).advice(&told, world.clock_us(Party::Center)) else { return Ok(()) };
+        if world.send(Party::Center, Party::Network, Letter::Iso(Box::new(message)))? {
+            self.telling.insert(stan, telling);
+            world.wake(Party::Center, ADVICE_WAIT_US, Wake::AdviceSilent(stan, telling.tries));
+            return Ok(());
+        }
+        self.again(world, telling)
+    }
+
+    /// A 0230 or 0430.
+    pub(super) fn advice_answered(&mut self, world: &mut World, message: &Message) -> Result<(), Halt> {
+        let stan = message.number(11).and_then(|stan| u32::try_from(stan).ok()).unwrap_or(0);
+        let Some(telling) = self.telling.remove(&stan) else { return Ok(()) };
+        if acknowledges(message) {
+            self.ends(world, telling, Some(Happening::Acknowledged(telling.advice)))
+        } else {
+            self.again(world, telling)
+        }
+    }
+
+    pub(super) fn advice_silent(&mut self, world: &mut World, stan: u32, tries: i64) -> Result<(), Halt> {
+        let Some(telling) = self.telling.get(&stan).copied().filter(|telling| telling.tries == tries) else {
+            return Ok(());
+        };
+        self.telling.remove(&stan);
+        self.again(world, telling)
+    }
+
+    fn again(&mut self, world: &mut World, telling: Telling) -> Result<(), Halt> {
+        let Telling { id, advice, tries, .. } = telling;
+        let due_us = world.clock_us(Party::Center).saturating_add(pause_us(tries));
+        let what = format!("that it tells {} of {} again", advice.word(), World::name(id));
+        match self.writes(world, vec![Write::Again(id, advice, due_us)], &what) {
+            // The worker tries again to write that it must try again.
+            Err(Halt::Full) => {
+                self.telling.insert(telling.stan, telling);
+                world.wake(Party::Center, END_PAUSE_US, Wake::AdviceSilent(telling.stan, tries));
+                return Ok(());
+            }
+            written => written?,
+        }
+        self.wakes_outbox(world, pause_us(tries));
+        Ok(())
+    }
+
+    /// Ends an event, with what the acknowledgement means, in one unit.
+    fn ends(
+        &mut self,
+        world: &mut World,
+        telling: Telling,
+        happening: Option<Happening>,
+    ) -> Result<(), Halt> {
+        let Telling { id, advice, .. } = telling;
+        let mut writes = vec![Write::Done(id, advice)];
+        if let (Some(happening), Some(row)) = (happening, self.tables.rows.get(&id)) {
+            let now_us = world.clock_us(Party::Center);
+            if let Ok((standing, effects)) = step(&row.standing, happening, TIMES, now_us) {
+                let after = super::Row { standing, ..row.clone() };
+                writes.extend(tables::unit(row, &after, id, &effects, now_us));
+            }
+        }
+        let what = format!("{} of {} acknowledged", advice.word(), World::name(id));
+        match self.writes(world, writes, &what) {
+            // Said and not written: it is told again.
+            Err(Halt::Full) => self.again(world, telling),
+            written => written,
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! The promises: some looked at while the story goes on, the rest when it is over. An absent row is a
+//! difference.
+
+use crate::register::End;
+use crate::run::Cast;
+use crate::world::World;
+use ledger::Kind;
+use money::Yen;
+use netsim::host::book::{Entry, State};
+use payment::{PaymentId, StateName};
+use std::collections::BTreeMap;
+use terminal::attempt::{Remedy, remedy};
+
+/// After every event: nobody says more than the party behind it has on disk.
+pub(crate) fn always(cast: &Cast, world: &mut World) {
+    charged_once(cast, world);
+    for (lane, register) in cast.registers.iter().enumerate() {
+        for cart in register.services().values() {
+            let End::Slip(payment) = cart.end else { continue };
+            let attempts = cast.terminals.get(lane).map(crate::terminal::Terminal::attempts);
+            let is_approved = attempts
+                .and_then(|attempts| attempts.get(&payment))
+                .is_some_and(|attempt| attempt.name() == StateName::Approved);
+            if !is_approved {
+                world.broke("no slip without a payment", format!("cart {}", cart.number));
+            }
+        }
+    }
+    for terminal in &cast.terminals {
+        for attempt in terminal.attempts().values().filter(|a| a.name() == StateName::Approved) {
+            let row = cast.center.tables().rows.get(&attempt.id);
+            if row.is_none_or(|row| row.standing.state.name() != StateName::Approved) {
+                world.broke(
+                    "the terminal shows paid only what the center has",
+                    World::name(attempt.id).to_string(),
+                );
+            }
+        }
+    }
+    for (id, row) in &cast.center.tables().rows {
+        if row.standing.state.name() == StateName::Approved && !row.standing.voided {
+            let entry = entry_of(cast, *id);
+            if !entry.is_some_and(|entry| matches!(entry.state, State::Charged | State::Held)) {
+                world.broke("the center has paid only what the network took", World::name(*id).to_string());
+            }
+        }
+    }
+}
+
+fn entry_of(cast: &Cast, id: PaymentId) -> Option<&Entry> {
+    let rrn = id.rrn();
+    cast.network.book().values().find(|entry| entry.key.rrn == rrn)
+}
+
+/// The customer is never charged twice for a cart, not even for a moment.
+fn charged_once(cast: &Cast, world: &mut World) {
+    let mut taken: BTreeMap<u32, i64> = BTreeMap::new();
+    for entry in cast.network.book().values() {
+        if !matches!(entry.state, State::Charged | State::Held) {
+            continue;
+        }
+        let id = world.truth.by_rrn.get(&entry.key.rrn);
+        match id.and_then(|id| world.truth.minted.get(id)) {
+            Some(script) => {
+                let sum = taken.entry(script.cart).or_default();
+                *sum = sum.saturating_add(entry.amount.get());
+            }
+            None => world.broke("no charge without a payment", entry.key.to_string()),
+        }
+    }
+    for (cart, sum) in taken {
+        let amount = world.truth.carts.get(&cart).copied().map_or(0, Yen::get);
+        if sum > amount {
+            world.broke("a cart is charged once", format!("cart {cart} of {amount}: {sum} taken"));
+        }
+    }
+}
+
+/// When the faults have stopped for a minute: everything is settled, and all books say the same.
+pub(crate) fn at_the_end(cast: &Cast, world: &mut World) {
+    nothing_is_open(cast, world);
+    for register in &cast.registers {
+        let mut slips: BTreeMap<u32, PaymentId> = BTreeMap::new();
+        for cart in register.services().values() {
+            let End::Slip(payment) = cart.end else { continue };
+            if slips.insert(cart.number, payment).is_some() {
+                world.broke("a cart has one slip", format!("cart {}", cart.number));
+            }
+        }
+    }
+    let ids: Vec<PaymentId> = world.truth.minted.keys().copied().collect();
+    for id in ids {
+        books_agree(cast, world, id);
+    }
+    ledger_is_sound(cast, world);
+}
+
+fn nothing_is_open(cast: &Cast, world: &mut World) {
+    for terminal in &cast.terminals {
+        for attempt in terminal.attempts().values() {
+            if !attempt.name().is_final() || remedy(attempt) != Remedy::None {
+                let what =
+                    format!("{} is {} at its terminal", World::name(attempt.id), attempt.name().word());
+                world.broke("nothing is left open", what);
+            }
+        }
+    }
+    let tables = cast.center.tables();
+    for (id, row) in &tables.rows {
+        if !row.standing.state.name().is_final() || row.standing.advice.is_some() {
+            let state = row.standing.state.name().word();
+            let advice = row.standing.advice.map_or("nothing", acquiring::step::Advice::word);
+            let what = format!("{} is {state} at the center, to be told: {advice}", World::name(*id));
+            world.broke("nothing is left open", what);
+        }
+    }
+    if let Some(((id, advice), _)) = tables.outbox.first_key_value() {
+        world.broke(
+            "nothing is left open",
+            format!("{} of {} in the outbox", advice.word(), World::name(*id)),
+        );
+    }
+    for register in &cast.registers {
+        for cart in register.services().values().filter(|cart| cart.end == End::Open) {
+            world.broke("nothing is left open", format!("cart {} at its register", cart.number));
+        }
+    }
+}
+
+/// What each book says was taken for a payment.
+fn books_agree(cast: &Cast, world: &mut World, id: PaymentId) {
+    let attempt = cast.terminals.iter().find_map(|terminal| terminal.attempts().get(&id));
+    let row = cast.center.tables().rows.get(&id);
+    let entry = entry_of(cast, id);
+    let at_terminal = attempt.filter(|a| a.name() == StateName::Approved).map_or(0, |a| a.amount.get());
+    let shown = row.map(|row| row.standing.shown_state());
+    let at_center = row.filter(|_| shown == Some(StateName::Approved)).map_or(0, |row| row.amount.get());
+    let at_network = entry
+        .filter(|entry| matches!(entry.state, State::Charged | State::Held))
+        .map_or(0, |entry| entry.amount.get());
+    let in_ledger = value_of(cast, id);
+    let on_slip: i64 = cast
+        .registers
+        .iter()
+        .flat_map(|register| register.services().values())
+        .filter(|cart| cart.end == End::Slip(id))
+        .map(|cart| cart.amount.get())
+        .sum();
+    let name = World::name(id);
+    if [at_terminal, at_center, at_network, in_ledger].iter().any(|book| *book != on_slip) {
+        world.broke(
+            "the books are equal",
+            format!("{name}: slip {on_slip}, terminal {at_terminal}, center {at_center}, ledger {in_ledger}, network {at_network}"),
+        );
+    }
+    // An absent row is a difference: what the network or the center knows, whoever asked must know too.
+    if (row.is_some() || entry.is_some()) && attempt.is_none() {
+        world.broke("an absent row is a difference", format!("{name} is not in its terminal's journal"));
+    }
+    if entry.is_some() && row.is_none() {
+        world.broke("an absent row is a difference", format!("{name} is not in the center's table"));
+    }
+    let must_be_known = attempt.is_some_and(|attempt| {
+        matches!(
+            attempt.name(),
+            StateName::Approved | StateName::Declined | StateName::Reversed | StateName::Released
+        )
+    });
+    if must_be_known && row.is_none() {
+        world.broke("an absent row is a difference", format!("{name} is not in the center's table"));
+    }
+}
+
+/// What the ledger says a payment moved, its void taken off.
+fn value_of(cast: &Cast, id: PaymentId) -> i64 {
+    let ledger = &cast.center.tables().ledger;
+    let moved = |id: PaymentId| -> i64 {
+        [true, false]
+            .iter()
+            .filter_map(|opens| ledger.get(&(id, *opens)))
+            .filter(|transfer| transfer.kind.moves_value())
+            .map(|transfer| match transfer.debit {
+                ledger::Account::NetworkReceivable { .. } => transfer.amount.get(),
+                ledger::Account::MerchantPayable { .. } => transfer.amount.get().saturating_neg(),
+            })
+            .sum()
+    };
+    let voids: i64 = (0..8).map(|times| moved(crate::center::void_id(id, times))).sum();
+    moved(id).saturating_add(voids)
+}
+
+/// Sums are zero, and every hold has ended.
+fn ledger_is_sound(cast: &Cast, world: &mut World) {
+    let ledger = &cast.center.tables().ledger;
+    let mut sums: BTreeMap<String, i64> = BTreeMap::new();
+    for ((id, _), transfer) in ledger {
+        if transfer.kind == Kind::Pending && !ledger.contains_key(&(*id, false)) {
+            world.broke("every hold ends", World::name(*id).to_string());
+        }
+        if transfer.kind.moves_value() {
+            let mut add = |key: String, yen: i64| {
+                let sum = sums.entry(key).or_default();
+                *sum = sum.saturating_add(yen);
+            };
+            add(transfer.debit.to_string(), transfer.amount.get());
+            add(transfer.credit.to_string(), transfer.amount.get().saturating_neg());
+        }
+    }
+    if sums.values().sum::<i64>() != 0 {
+        world.broke("the ledger sums to zero", format!("{sums:?}"));
+    }
+}

@@ -1,0 +1,521 @@
+//! The terminal: the story of a payment is folded by `Attempt::apply`, the remedy chosen by `remedy`, the
+//! center's word read by `settle`; here are only the journal on the simulation's disk and the wire.
+
+use crate::bug::Bug;
+use crate::disk::Disk;
+use crate::message::{CallNo, Letter, Party, Question, Service, Told, View};
+use crate::world::{Halt, Wake, World};
+use center_api::{PaymentView, Problem};
+use codes::{Code, MoneyTaken, api, pay};
+use money::Yen;
+use payment::{Brand, Cvm, EntryMode, MaskedPan, Method, PaymentClass, PaymentId, StateName};
+use receipt::{CardFacts, Strokes};
+use std::collections::BTreeMap;
+use terminal::attempt::{Attempt, Origin, Purpose, Remedy, remedy};
+use terminal::center::CenterFault;
+use terminal::journal::{Fact, Sent, Started};
+use terminal::settle::{self, Settled, settle};
+
+/// The terminal's own time-out.
+const WAIT_US: i64 = 35_000_000;
+/// The pauses between two inquiries (`terminal::limits`).
+const PAUSE_FIRST_US: i64 = 500_000;
+const PAUSE_MAX_US: i64 = 8_000_000;
+
+/// A row of the journal.
+#[derive(Clone, Debug)]
+enum Row {
+    /// The register's service is this payment.
+    Heard(Service, PaymentId),
+    /// A fact about a payment, with the device's clock.
+    Fact(PaymentId, i64, Box<Fact>),
+}
+
+/// A question under way.
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+    id: PaymentId,
+    /// The remedy that asks; none: the payment's own request.
+    remedy: Option<Remedy>,
+    /// Under which id: a planted bug asks under another.
+    as_id: PaymentId,
+    /// It was asked once more already, because its number had been overtaken.
+    again: bool,
+}
+
+/// A terminal.
+pub(crate) struct Terminal {
+    lane: usize,
+    disk: Disk<Row>,
+    attempts: BTreeMap<PaymentId, Attempt>,
+    heard: BTreeMap<Service, PaymentId>,
+    /// The payment on the screen.
+    busy: Option<PaymentId>,
+    calls: BTreeMap<CallNo, (Asked, Question)>,
+    settling: BTreeMap<PaymentId, i64>,
+    /// Request numbers: reserved on disk in blocks, so that none is used twice; the sim keeps the counter.
+    counter: i64,
+}
+
+impl Terminal {
+    /// A terminal without payments.
+    pub(crate) const fn new(lane: usize) -> Self {
+        Self {
+            lane,
+            disk: Disk::new(Party::Terminal(lane)),
+            attempts: BTreeMap::new(),
+            heard: BTreeMap::new(),
+            busy: None,
+            calls: BTreeMap::new(),
+            settling: BTreeMap::new(),
+            counter: 0,
+        }
+    }
+
+    const fn party(&self) -> Party {
+        Party::Terminal(self.lane)
+    }
+
+    /// The payments as the journal tells them.
+    pub(crate) const fn attempts(&self) -> &BTreeMap<PaymentId, Attempt> {
+        &self.attempts
+    }
+
+    /// Begins again from the journal: doubts are named, then settled.
+    pub(crate) fn start(&mut self, world: &mut World) -> Result<(), Halt> {
+        self.attempts.clear();
+        self.heard.clear();
+        self.calls.clear();
+        self.settling.clear();
+        for row in self.disk.rows().to_vec() {
+            self.fold(world, &row);
+        }
+        let open: Vec<Attempt> = self.attempts.values().filter(|a| !a.name().is_final()).cloned().collect();
+        self.busy = open.last().map(|attempt| attempt.id);
+        for attempt in &open {
+            if attempt.name() == StateName::Sent {
+                let code = attempt.undo.unwrap_or(pay::INTERRUPTED);
+                self.records(world, attempt.id, Fact::InDoubt { code })?;
+            }
+            if !world.has(Bug::TerminalForgetsDoubt) {
+                self.settles_soon(world, attempt.id);
+            }
+        }
+        Ok(())
+    }
+
+    fn fold(&mut self, world: &mut World, row: &Row) {
+        match row {
+            Row::Heard(service, id) => drop(self.heard.insert(*service, *id)),
+            Row::Fact(id, at_us, fact) => {
+                match Attempt::apply(self.attempts.get(id).cloned(), *id, *at_us, fact) {
+                    Ok(attempt) => drop(self.attempts.insert(*id, attempt)),
+                    Err(story) => world.broke("the journal can be read again", story.to_string()),
+                }
+            }
+        }
+    }
+
+    /// Writes a fact down; false when the journal did not take it.
+    fn records(&mut self, world: &mut World, id: PaymentId, fact: Fact) -> Result<bool, Halt> {
+        let at_us = world.clock_us(self.party());
+        let before = self.attempts.get(&id).cloned();
+        let Ok(attempt) = Attempt::apply(before.clone(), id, at_us, &fact) else {
+            world.tell(self.party(), format_args!("cannot write {} about {}", fact.word(), World::name(id)));
+            return Ok(false);
+        };
+        if before.is_some_and(|before| before.name().is_final() && before.state != attempt.state) {
+            world.broke("final is final at the terminal", World::name(id).to_string());
+        }
+        let what = format!("{} {}", World::name(id), fact.word());
+        let row = Row::Fact(id, at_us, Box::new(fact));
+        match self.disk.commit(world, vec![row], format_args!("{what}")) {
+            Err(Halt::Full) => return Ok(false),
+            written => written?,
+        }
+        self.attempts.insert(id, attempt);
+        Ok(true)
+    }
+
+    /// The register asks for a payment.
+    pub(crate) fn sale(&mut self, world: &mut World, service: Service, amount: Yen) -> Result<(), Halt> {
+        if self.heard.contains_key(&service) {
+            return self.status(world, service);
+        }
+        if self.busy.is_some() {
+            return self.tells(world, service, Told::Busy);
+        }
+        let id = world.mint(self.party(), service.0 / 10, service);
+        let started = Fact::Started(Started {
+            amount,
+            method: Method::Card,
+            class: PaymentClass::Lump,
+            slip_no: 1,
+            note: None,
+            operator: None,
+            origin: Origin::Local,
+            purpose: Purpose::Sale,
+            deadline_us: None,
+            card: None,
+            code_paid: None,
+        });
+        let at_us = world.clock_us(self.party());
+        let rows = vec![Row::Heard(service, id), Row::Fact(id, at_us, Box::new(started.clone()))];
+        if world.has(Bug::DropIntent) {
+            for row in &rows {
+                self.fold(world, row);
+            }
+        } else {
+            let what = format!("{} started for service {}", World::name(id), service.0);
+            match self.disk.commit(world, rows.clone(), format_args!("{what}")) {
+                Err(Halt::Full) => return self.tells(world, service, Told::NotStarted),
+                written => written?,
+            }
+            for row in &rows {
+                self.fold(world, row);
+            }
+        }
+        self.busy = Some(id);
+        let after_us = world.chance.between(500_000, 6_000_000);
+        world.wake(self.party(), after_us, Wake::Card(id));
+        Ok(())
+    }
+
+    /// The register asks what became of a service.
+    pub(crate) fn status(&mut self, world: &mut World, service: Service) -> Result<(), Halt> {
+        let Some(attempt) = self.heard.get(&service).and_then(|id| self.attempts.get(id)) else {
+            return self.tells(world, service, Told::Unknown);
+        };
+        let told = told(attempt);
+        self.tells(world, service, told)
+    }
+
+    fn tells(&mut self, world: &mut World, service: Service, told: Told) -> Result<(), Halt> {
+        world.send(self.party(), Party::Register(self.lane), Letter::Told(service, told))?;
+        Ok(())
+    }
+
+    /// Woken.
+    pub(crate) fn woken(&mut self, world: &mut World, wake: &Wake) -> Result<(), Halt> {
+        match wake {
+            Wake::Card(id) => self.card(world, *id),
+            Wake::Sign(id) => self.signs(world, *id),
+            Wake::Settle(id) => self.settles(world, *id),
+            Wake::CallOver(call) => self.call_over(world, *call),
+            Wake::Late(id) => self.journals_late(world, *id),
+            _ => Ok(()),
+        }
+    }
+
+    /// A card is read, or the customer has gone.
+    fn card(&mut self, world: &mut World, id: PaymentId) -> Result<(), Halt> {
+        let Some(script) = world.truth.minted.get(&id).copied() else { return Ok(()) };
+        if self.attempts.get(&id).is_none_or(|attempt| attempt.name() != StateName::Started) {
+            return Ok(());
+        }
+        if script.leaves {
+            if !self.records(world, id, Fact::Abandoned { code: pay::CANCELLED })? {
+                self.settles_soon(world, id);
+                return Ok(());
+            }
+            return self.ends(world, id);
+        }
+        if world.has(Bug::SendBeforeJournal) {
+            self.sends_payment(world, id, id, script.signature)?;
+            world.wake(self.party(), 300_000, Wake::Late(id));
+            return Ok(());
+        }
+        let written = self.records(world, id, sent(script.signature))?;
+        if !written {
+            // Not written, so not sent.
+            self.settles_soon(world, id);
+            return Ok(());
+        }
+        self.sends_payment(world, id, id, script.signature)
+    }
+
+    /// The planted bug writes here what should have been written first.
+    fn journals_late(&mut self, world: &mut World, id: PaymentId) -> Result<(), Halt> {
+        let signature = world.truth.minted.get(&id).is_some_and(|script| script.signature);
+        self.records(world, id, sent(signature)).map(|_| ())
+    }
+
+    fn sends_payment(
+        &mut self,
+        world: &mut World,
+        id: PaymentId,
+        as_id: PaymentId,
+        signature_follows: bool,
+    ) -> Result<(), Halt> {
+        let Some(attempt) = self.attempts.get(&id) else { return Ok(()) };
+        let what = Question::Pay {
+            amount: attempt.amount,
+            signature_follows,
+            key_counter: world.key_counter(self.lane),
+        };
+        self.asks(world, Asked { id, remedy: None, as_id, again: false }, what)
+    }
+
+    fn asks(&mut self, world: &mut World, asked: Asked, what: Question) -> Result<(), Halt> {
+        let call = world.call_no();
+        self.calls.insert(call, (asked, what.clone()));
+        self.counter = self.counter.max(world.now_us).saturating_add(1);
+        let letter = Letter::Ask { call, counter: self.counter, id: asked.as_id, what };
+        if world.send(self.party(), Party::Center, letter)? {
+            world.wake(self.party(), WAIT_US, Wake::CallOver(call));
+            return Ok(());
+        }
+        self.calls.remove(&call);
+        // As the client of `center-api`: the first of two was not lost, so this is no certain no.
+        let fault = if asked.again {
+            CenterFault::Unanswered(String::new())
+        } else {
+            CenterFault::NotReached(String::new())
+        };
+        self.concludes(world, asked, Err(Some(fault)))
+    }
+
+    /// The center answers.
+    pub(crate) fn hears(
+        &mut self,
+        world: &mut World,
+        call: CallNo,
+        answer: Result<View, Code>,
+    ) -> Result<(), Halt> {
+        let Some((asked, what)) = self.calls.remove(&call) else {
+            world.tell(self.party(), format_args!("hears it too late"));
+            return Ok(());
+        };
+        if answer.as_ref().is_err_and(|code| *code == api::COUNTER_REPLAYED) && !asked.again {
+            // As the client of `center-api`: requests of this terminal overtook each other.
+            return self.asks(world, Asked { again: true, ..asked }, what);
+        }
+        // As the client again: the first of two may have been taken before the disk was full.
+        let is_unclear = |code: &Code| asked.again && (code.row().status == 429 || code.row().status >= 500);
+        if answer.as_ref().is_err_and(is_unclear) {
+            return self.concludes(world, asked, Err(Some(CenterFault::Unanswered(String::new()))));
+        }
+        let answer = answer
+            .map(|said| view(&said))
+            .map_err(|code| Some(CenterFault::Refused(Box::new(problem(code)))));
+        self.concludes(world, asked, answer)
+    }
+
+    fn call_over(&mut self, world: &mut World, call: CallNo) -> Result<(), Halt> {
+        let Some((asked, _)) = self.calls.remove(&call) else { return Ok(()) };
+        world.tell(self.party(), format_args!("has no answer about {}", World::name(asked.id)));
+        self.concludes(world, asked, Err(None))
+    }
+
+    /// What an answer, a fault or our own time-out leads to.
+    fn concludes(
+        &mut self,
+        world: &mut World,
+        asked: Asked,
+        answer: Result<PaymentView, Option<CenterFault>>,
+    ) -> Result<(), Halt> {
+        match asked.remedy {
+            None => self.own_answer(world, asked.id, answer),
+            Some(remedy) => self.remedied(world, asked, remedy, answer),
+        }
+    }
+
+    fn own_answer(
+        &mut self,
+        world: &mut World,
+        id: PaymentId,
+        answer: Result<PaymentView, Option<CenterFault>>,
+    ) -> Result<(), Halt> {
+        let Some(attempt) = self.attempts.get(&id) else { return Ok(()) };
+        let refuses = world.truth.minted.get(&id).is_some_and(|script| script.chip_refuses);
+        let facts = match answer {
+            Ok(view) => {
+                let settled = settle(attempt, &view);
+                let approves =
+                    matches!(settled, Settled::Write(Fact::Approved { .. } | Fact::Authorized { .. }));
+                settle::answered(settled, (approves && refuses).then_some(pay::CRYPTOGRAM_REFUSED))
+            }
+            Err(fault) => vec![settle::unanswered(fault.as_ref())],
+        };
+        let facts = self.spoiled(world, id, facts)?;
+        for fact in facts {
+            self.records(world, id, fact)?;
+        }
+        self.settles_soon(world, id);
+        Ok(())
+    }
+
+    fn spoiled(&mut self, world: &mut World, id: PaymentId, facts: Vec<Fact>) -> Result<Vec<Fact>, Halt> {
+        let unanswered = matches!(facts.as_slice(), [Fact::InDoubt { .. }]);
+        if unanswered && world.has(Bug::TerminalTimeoutIsNo) {
+            return Ok(vec![Fact::Failed { code: pay::NO_CONNECTION }]);
+        }
+        if unanswered && world.has(Bug::RetryWithNewId) {
+            let Some(script) = world.truth.minted.get(&id).copied() else { return Ok(facts) };
+            let again = world.mint(self.party(), script.cart, script.service);
+            self.sends_payment(world, id, again, script.signature)?;
+            return Ok(Vec::new());
+        }
+        Ok(facts)
+    }
+
+    fn settles_soon(&mut self, world: &mut World, id: PaymentId) {
+        if self.settling.contains_key(&id) {
+            return;
+        }
+        self.settling.insert(id, PAUSE_FIRST_US);
+        world.wake(self.party(), 0, Wake::Settle(id));
+    }
+
+    fn settles(&mut self, world: &mut World, id: PaymentId) -> Result<(), Halt> {
+        let Some(attempt) = self.attempts.get(&id) else { return Ok(()) };
+        let remedy = remedy(attempt);
+        if remedy == Remedy::None {
+            self.settling.remove(&id);
+            return self.ends(world, id);
+        }
+        let what = match settle::question(attempt, remedy) {
+            settle::Question::Look => Question::Look,
+            settle::Question::Reverse(reason) => Question::Reverse { amount: attempt.amount, reason },
+            settle::Question::Release => Question::Release,
+            settle::Question::Complete => Question::Complete,
+        };
+        self.asks(world, Asked { id, remedy: Some(remedy), as_id: id, again: false }, what)
+    }
+
+    fn remedied(
+        &mut self,
+        world: &mut World,
+        asked: Asked,
+        remedy: Remedy,
+        answer: Result<PaymentView, Option<CenterFault>>,
+    ) -> Result<(), Halt> {
+        let Some(attempt) = self.attempts.get(&asked.id) else { return Ok(()) };
+        let amount = attempt.amount;
+        let moved = match answer {
+            Ok(view) => match settle::found(attempt, &view, remedy) {
+                Some(fact) => self.records(world, asked.id, fact)?,
+                None => false,
+            },
+            Err(Some(CenterFault::Refused(problem)))
+                if problem.code == api::NOT_FOUND && remedy == Remedy::Inquire =>
+            {
+                let what = Question::Reverse { amount, reason: pay::NO_ANSWER };
+                return self.asks(world, Asked { again: false, ..asked }, what);
+            }
+            Err(Some(CenterFault::Refused(problem))) if problem.code == api::WRONG_STATE => {
+                return self.asks(world, Asked { again: false, ..asked }, Question::Look);
+            }
+            Err(_) => false,
+        };
+        let Some(pause_us) = self.settling.get_mut(&asked.id) else { return Ok(()) };
+        let wait_us = if moved { 0 } else { *pause_us };
+        *pause_us = if moved { PAUSE_FIRST_US } else { pause_us.saturating_mul(2).min(PAUSE_MAX_US) };
+        world.wake(self.party(), wait_us, Wake::Settle(asked.id));
+        Ok(())
+    }
+
+    /// Nothing more is done about it for now: the signature is waited for, or the register hears the end.
+    fn ends(&mut self, world: &mut World, id: PaymentId) -> Result<(), Halt> {
+        let Some(attempt) = self.attempts.get(&id) else { return Ok(()) };
+        if attempt.wants_signature() {
+            let after_us = world.chance.between(1_000_000, 6_000_000);
+            world.wake(self.party(), after_us, Wake::Sign(id));
+            return Ok(());
+        }
+        if !attempt.name().is_final() {
+            return Ok(());
+        }
+        let told = told(attempt);
+        if self.busy == Some(id) {
+            self.busy = None;
+        }
+        let service = self.heard.iter().find(|(_, of)| **of == id).map(|(service, _)| *service);
+        match service {
+            Some(service) => self.tells(world, service, told),
+            None => Ok(()),
+        }
+    }
+
+    fn signs(&mut self, world: &mut World, id: PaymentId) -> Result<(), Halt> {
+        if !self.attempts.get(&id).is_some_and(Attempt::wants_signature) {
+            return Ok(());
+        }
+        let gives_back = world.truth.minted.get(&id).is_some_and(|script| script.gives_back);
+        let fact = if gives_back {
+            Fact::UndoWanted { code: pay::CANCELLED }
+        } else {
+            Fact::Signed { signature: Strokes(vec![vec![(1, 1), (2, 2)]]) }
+        };
+        if !self.records(world, id, fact)? {
+            // No space for the signature: the screen asks again.
+            world.wake(self.party(), 1_000_000, Wake::Sign(id));
+            return Ok(());
+        }
+        self.settles_soon(world, id);
+        Ok(())
+    }
+}
+
+fn told(attempt: &Attempt) -> Told {
+    match attempt.name() {
+        StateName::Approved => Told::Paid(attempt.id),
+        name if name.is_final() => Told::NotPaid,
+        _ => Told::Underway,
+    }
+}
+
+fn sent(signature_follows: bool) -> Fact {
+    let pan = MaskedPan { first6: String::new(), last4: String::new() };
+    let card = CardFacts {
+        brand: Brand::Visa,
+        pan,
+        entry_mode: EntryMode::Magstripe,
+        cvm: if signature_follows { Cvm::Signature } else { Cvm::NoCvm },
+        aid: None,
+        atc: None,
+        pan_seq: None,
+        app_label: None,
+    };
+    Fact::Sent(Box::new(Sent {
+        class: PaymentClass::Lump,
+        card: Some(card),
+        code_paid: None,
+        signature_follows,
+    }))
+}
+
+fn view(view: &View) -> PaymentView {
+    PaymentView {
+        id: view.id,
+        state: view.state,
+        money_taken: view.state.money_taken(),
+        code: view.code,
+        amount: view.amount,
+        method: Method::Card,
+        class: PaymentClass::Lump,
+        host: None,
+        slip: None,
+        in_doubt_since_us: None,
+        business_date: String::new(),
+        brand: None,
+        waits_for_user: false,
+        center_txn_id: None,
+        given_back: Yen::ZERO,
+        refunds: Vec::new(),
+        refund_offer: None,
+    }
+}
+
+fn problem(code: Code) -> Problem {
+    let money_taken = if code == api::INTERNAL { MoneyTaken::Unknown } else { code.row().money };
+    Problem {
+        kind: String::new(),
+        title: String::new(),
+        status: code.row().status,
+        code,
+        money_taken,
+        next: String::new(),
+        detail: None,
+    }
+}

@@ -1,0 +1,58 @@
+//! What the test command proves: 20,000 seeds keep every promise, every planted bug breaks one, and a seed
+//! tells the same story in every build.
+
+use expect_test::expect_file;
+use sim::{Bug, catch, hashes, hunt, tell};
+
+/// Seeds of the test command (R2).
+const SEEDS: u64 = 20_000;
+/// Seeds within which a planted bug must be found.
+const CAUGHT_WITHIN: u64 = 400;
+
+fn in_threads(from: u64, count: u64) -> Vec<sim::Report> {
+    let half = count / 2;
+    std::thread::scope(|scope| {
+        let first = scope.spawn(move || hunt(from, half));
+        let second = scope.spawn(move || hunt(from + half, count - half));
+        vec![first.join().unwrap(), second.join().unwrap()]
+    })
+}
+
+#[test]
+fn twenty_thousand_seeds_keep_every_promise() {
+    // R2, invariants 1, 2 and 3
+    for report in in_threads(1, SEEDS) {
+        if let Some(ended) = report.failed.first() {
+            panic!("{} of {} seeds\n{}", report.failures, report.seeds, tell(ended.seed, None));
+        }
+        assert!(report.payments > report.seeds, "the seeds do nothing: {report:?}");
+    }
+}
+
+#[test]
+fn every_planted_bug_is_caught() {
+    // R3
+    for bug in Bug::ALL {
+        let mut caught = catch(bug, 1, 40);
+        if caught.first.is_none() {
+            caught = catch(bug, 41, CAUGHT_WITHIN - 40);
+        }
+        assert!(caught.first.is_some(), "{} is not noticed in {CAUGHT_WITHIN} seeds", bug.word());
+    }
+}
+
+#[test]
+fn a_seed_tells_the_same_story_in_every_build() {
+    // The same file is compared by `cargo xtask sim` in the release build.
+    expect_file!["golden/hashes.txt"].assert_eq(&hashes(1, 200));
+}
+
+#[test]
+fn a_story_is_told_in_words_and_says_how_to_hear_it_again() {
+    let story = tell(1, Some(Bug::ReversalForgotten));
+    assert!(story.contains("register A"), "{story}");
+    assert!(
+        story.ends_with("again: cargo xtask sim --seeds 1 --from 1 --bug reversal-forgotten --story\n"),
+        "{story}"
+    );
+}
