@@ -99,6 +99,36 @@ pub(crate) struct TerminalArgs {
     pub(crate) id: Option<String>,
     #[arg(long, env = "CHOBA_TERMINAL_PASSWORD", requires = "id", hide_env_values = true)]
     pub(crate) password: Option<String>,
+    /// Where registers are served (nexo over TLS, usually port 8443); not at all when not given. Needs a
+    /// pairing: `choba terminal pair`.
+    #[arg(long, env = "CHOBA_TERMINAL_NEXO")]
+    pub(crate) nexo: Option<SocketAddr>,
+    /// Take messages of registers that are not encrypted too.
+    #[arg(long, env = "CHOBA_TERMINAL_NEXO_PLAIN")]
+    pub(crate) nexo_plain: bool,
+    #[command(subcommand)]
+    pub(crate) command: Option<TerminalCommand>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum TerminalCommand {
+    /// Pair a register: makes a passphrase, shown once, and a certificate. Pairing again makes the next
+    /// version of the key; the one before stays good. A running terminal takes it up by itself.
+    Pair {
+        /// Folder of the terminal.
+        #[arg(long = "folder", env = "CHOBA_TERMINAL_DATA", default_value = "choba-terminal")]
+        folder: PathBuf,
+        /// The terminal's id, twelve digits.
+        #[arg(long = "terminal")]
+        terminal: String,
+        /// Common name of the certificate; `CHOBA-<id>.test.terminal.adyen.com` when not given, which is
+        /// what the stock client wants.
+        #[arg(long)]
+        common_name: Option<String>,
+        /// Name of the key, as the messages carry it.
+        #[arg(long)]
+        key: Option<String>,
+    },
 }
 
 #[derive(Args)]
@@ -112,6 +142,12 @@ pub(crate) struct NetworksArgs {
     /// The card network, ISO 8583.
     #[arg(long, env = "CHOBA_NETWORKS_CARD", default_value = "127.0.0.1:8583")]
     pub(crate) card: SocketAddr,
+    /// The code brands, HTTP.
+    #[arg(long, env = "CHOBA_NETWORKS_CODE", default_value = "127.0.0.1:8702")]
+    pub(crate) code: SocketAddr,
+    /// The code brands, HTTPS with a certificate of their own (code-ca.pem in the folder).
+    #[arg(long, env = "CHOBA_NETWORKS_CODE_TLS", default_value = "127.0.0.1:8703")]
+    pub(crate) code_tls: SocketAddr,
     /// The mail catcher.
     #[arg(long, env = "CHOBA_NETWORKS_SMTP", default_value = "127.0.0.1:8725")]
     pub(crate) smtp: SocketAddr,
