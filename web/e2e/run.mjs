@@ -312,6 +312,22 @@ const story = {
     await leaves(at, "approved");
   },
 
+  async "the same card and the same sum again is warned of, and stopped without a charge"({ at }) {
+    const before = (await desk.charges()).length;
+    await wait(at, 30_000);
+    await desk.present("visa", "insert", "1234");
+    await screenIs(at, "duplicate");
+    assert.match(await at.locator("#screen").innerText(), /済んだ日時/);
+    await inspect(at, "duplicate warning");
+    await press(at, "cancel");
+    await screenIs(at, "refused");
+    assert.match(await at.locator(".money-taken").innerText(), /いただいていません/);
+    await inspect(at, "stopped after the warning");
+    assert.equal((await desk.charges()).length, before);
+    await press(at, "finish");
+    await leaves(at, "refused");
+  },
+
   async "a silent network is a doubt, and ends undone without a reload"({ at }) {
     await wait(at, 3200);
     await at.evaluate(() => (window.sameDocument = true));

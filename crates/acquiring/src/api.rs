@@ -6,7 +6,7 @@ use crate::row::{self, Payment};
 use crate::service::Acquiring;
 use crate::step::Happening;
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use center_api::{CompletionRequest, PaymentRequest, PaymentView, ReversalRequest};
 use center_base::{Access, Caller, Doc, JsonBody, Refusal, Routes, SignedBy};
 use codes::api;
@@ -65,7 +65,7 @@ async fn pay_now(
     JsonBody(request): JsonBody<PaymentRequest>,
 ) -> Result<Response, Refusal> {
     let by = caller.terminal()?.clone();
-    Ok(answer(acquiring.pay(by, Ask::read(request)?).await?))
+    Ok(answer(&acquiring.pay(by, Ask::read(request)?).await?))
 }
 
 async fn look_up(
@@ -158,12 +158,12 @@ fn visible(tx: &mut ReadTx<'_>, tenant: TenantId, by: &SignedBy, id: PaymentId) 
 
 async fn finish(acquiring: &Acquiring, by: &SignedBy, payment: Payment) -> Result<Response, Refusal> {
     let place = acquiring.places.of(by).await?;
-    Ok(answer(acquiring.view_of(payment, &place).await?))
+    Ok(answer(&acquiring.view_of(payment, &place).await?))
 }
 
 /// 200 when there is nothing to wait for.
-fn answer(view: PaymentView) -> Response {
+fn answer(view: &PaymentView) -> Response {
     let waits = matches!(view.state, StateName::Started | StateName::Sent | StateName::InDoubt);
     let status = if waits { StatusCode::ACCEPTED } else { StatusCode::OK };
-    (status, axum::Json(view)).into_response()
+    center_base::json(status, view)
 }

@@ -12,7 +12,7 @@ const CATEGORY: &str = "5999";
 /// Where each terminal stands.
 #[derive(Clone)]
 pub struct Places {
-    source: Source,
+    source: Arc<Source>,
 }
 
 #[derive(Clone)]
@@ -31,12 +31,12 @@ impl Places {
     /// From the rows of tenancy and fleet.
     pub fn new(base: &Base, tenancy: &Tenancy) -> Self {
         let (base, tenancy) = (base.clone(), tenancy.clone());
-        Self { source: Source::Rows { base, tenancy, test_keys: false, kept: Arc::default() } }
+        Self { source: Arc::new(Source::Rows { base, tenancy, test_keys: false, kept: Arc::default() }) }
     }
 
     /// The same, accepting readers that are loaded with the published test keys (`--test-keys`).
     pub fn with_test_keys(mut self) -> Self {
-        match &mut self.source {
+        match Arc::make_mut(&mut self.source) {
             Source::Rows { test_keys, .. } => *test_keys = true,
             #[cfg(test)]
             Source::Fixed(_) => {}
@@ -46,7 +46,7 @@ impl Places {
 
     #[cfg(test)]
     pub(crate) fn fixed(place: Place) -> Self {
-        Self { source: Source::Fixed(Arc::new(place)) }
+        Self { source: Arc::new(Source::Fixed(Arc::new(place))) }
     }
 
     /// The place of the terminal that signed.
@@ -61,7 +61,7 @@ impl Places {
         shop: &ShopId,
         terminal: &TerminalId,
     ) -> Result<Arc<Place>, Refusal> {
-        match &self.source {
+        match &*self.source {
             Source::Rows { base, tenancy, test_keys, kept } => {
                 let load = || load(base, tenancy, *test_keys, (company, shop, terminal));
                 kept.get_or_load(base, terminal, load).await

@@ -6,7 +6,7 @@
 mod read;
 mod write;
 
-pub use read::{event_list, load, orphans, overdue, payment as payment_row, signature, wires};
+pub use read::{current, event_list, load, orphans, overdue, payment as payment_row, signature, wires};
 pub use write::{Change, append_event, insert, next_serial, put_code, put_signature, put_wire, update};
 
 use crate::networks::card_iso8583::{Subject, stan_of};
@@ -282,6 +282,7 @@ pub struct PaymentEvent {
 /// Every statement of these tables.
 pub const STATEMENTS: &[&str] = &[
     read::LOAD,
+    read::VERSION,
     read::OVERDUE,
     read::ORPHANS,
     read::WIRES,

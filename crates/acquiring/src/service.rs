@@ -70,7 +70,7 @@ impl Acquiring {
         let asked = self.ask_network(&payment, &presented, limit).await;
         drop(presented);
         let host = asked.host.clone();
-        let applied = self.settle(payment.id, asked, place.times()).await?;
+        let applied = self.settle(payment, asked, place.times()).await?;
         metrics::counter!("choba_payments_total", "state" => applied.payment.standing.state.name().word())
             .increment(1);
         let beside = Beside { host, ..Beside::default() };
@@ -122,16 +122,18 @@ impl Acquiring {
 
     /// Unit 2: outcome, ledger, outbox, timeline. Tried again while the database is busy; what cannot be
     /// committed stays sent and is reversed by the sweep, never guessed.
-    async fn settle(&self, id: PaymentId, asked: Asked, times: Times) -> Result<Applied, Refusal> {
-        let asked = Arc::new(asked);
+    async fn settle(&self, payment: Payment, asked: Asked, times: Times) -> Result<Applied, Refusal> {
+        let id = payment.id;
+        let asked = Arc::new((payment, asked));
         let mut tries = 0;
         loop {
-            let unit = Arc::clone(&asked);
+            let asked = Arc::clone(&asked);
             let written = self
                 .base
                 .write(move |tx| {
                     let tenant = tx.tenant();
-                    let payment = row::load(tx, tenant, id)?.ok_or_else(|| gone(id))?;
+                    let (sent, unit) = &*asked;
+                    let payment = row::current(tx, tenant, sent)?.ok_or_else(|| gone(id))?;
                     if tries > 0 && payment.standing.state.name() != StateName::Sent {
                         // The commit whose answer was lost had happened.
                         return Ok(Applied { payment, advised: true });

@@ -57,8 +57,7 @@ pub fn session_key(card_master: &TdesKey, atc: [u8; 2]) -> TdesKey {
 /// The common session key derivation (EMV 4.3 Book 2, A1.3.1) from any diversification value.
 pub fn common_session_key(card_master: &TdesKey, value: [u8; 8]) -> TdesKey {
     let [a, b, _, d, e, f, g, h] = value;
-    let left = card_master.encrypt([a, b, 0xF0, d, e, f, g, h]);
-    let right = card_master.encrypt([a, b, 0x0F, d, e, f, g, h]);
+    let [left, right] = card_master.encrypt_each([[a, b, 0xF0, d, e, f, g, h], [a, b, 0x0F, d, e, f, g, h]]);
     join(left, right)
 }
 
@@ -144,7 +143,8 @@ fn pack(mut nibbles: impl Iterator<Item = u8>) -> [u8; 8] {
 
 /// Both halves of a card master key from its 16 digits: they and their complement under the issuer's key.
 fn diversify(issuer: &TdesKey, digits: [u8; 8]) -> TdesKey {
-    join(issuer.encrypt(digits), issuer.encrypt(digits.map(|byte| !byte)))
+    let [left, right] = issuer.encrypt_each([digits, digits.map(|byte| !byte)]);
+    join(left, right)
 }
 
 fn join(left: [u8; 8], right: [u8; 8]) -> TdesKey {

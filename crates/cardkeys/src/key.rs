@@ -103,9 +103,18 @@ impl TdesKey {
 
     /// One block under the whole key.
     pub(crate) fn encrypt(&self, block: [u8; 8]) -> [u8; 8] {
-        let mut block = block.into();
-        TdesEde2::new(&self.0.into()).encrypt_block(&mut block);
-        block.into()
+        let [block] = self.encrypt_each([block]);
+        block
+    }
+
+    /// Several blocks, each for itself, with the key's schedule computed once: it costs as much as a block.
+    pub(crate) fn encrypt_each<const N: usize>(&self, blocks: [[u8; 8]; N]) -> [[u8; 8]; N] {
+        let cipher = TdesEde2::new(&self.0.into());
+        blocks.map(|block| {
+            let mut block = block.into();
+            cipher.encrypt_block(&mut block);
+            block.into()
+        })
     }
 
     /// One block back under the whole key.

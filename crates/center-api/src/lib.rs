@@ -8,6 +8,7 @@ mod activation;
 pub mod client;
 mod config;
 mod duplicates;
+pub mod fast_key;
 mod journal;
 mod mails;
 mod payments;

@@ -54,9 +54,13 @@ impl Secrets {
     }
 }
 
-/// What every slice is handed. Clones share everything.
+/// What every slice is handed. Clones share everything, and cost one counter: every request makes some.
 #[derive(Clone, Debug)]
-pub struct Base {
+pub struct Base(Arc<Shared>);
+
+/// What the clones of a [`Base`] share; its fields are read through it.
+#[derive(Debug)]
+pub struct Shared {
     /// The database.
     pub db: Db,
     /// The clock.
@@ -69,8 +73,16 @@ pub struct Base {
     pub public_url: Arc<str>,
     /// Keys.
     pub secrets: Secrets,
-    generation: Arc<AtomicI64>,
-    pub(crate) around: Arc<Around>,
+    generation: AtomicI64,
+    pub(crate) around: Around,
+}
+
+impl std::ops::Deref for Base {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
 }
 
 /// What this process keeps in memory of its outbox and of the other processes.
@@ -90,16 +102,16 @@ impl Base {
         public_url: &str,
         secrets: Secrets,
     ) -> Self {
-        Self {
+        Self(Arc::new(Shared {
             db,
             clock,
             tenant,
             instance: instance.into(),
             public_url: public_url.trim_end_matches('/').into(),
             secrets,
-            generation: Arc::new(AtomicI64::new(0)),
-            around: Arc::default(),
-        }
+            generation: AtomicI64::new(0),
+            around: Around::default(),
+        }))
     }
 
     /// Runs a unit of work that writes, for this tenant. What the unit refuses comes back as it is;

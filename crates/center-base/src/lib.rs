@@ -158,7 +158,7 @@ pub use base::{Base, Cache, Secrets, configuration_changed, random};
 pub use openapi::Doc;
 pub use outbox::Event;
 pub use routes::{Access, Authenticator, LOGIN_PATH, Line, PASSWORD_PATH, Routes, Table};
-pub use wire::{Caller, JsonBody, Refusal, lang_of};
+pub use wire::{Caller, JsonBody, Refusal, json, lang_of};
 
 use store::Migration;
 

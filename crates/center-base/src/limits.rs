@@ -43,3 +43,6 @@ pub(crate) const JOB_POLL: Duration = Duration::from_secs(1);
 
 /// Rows that a verification reads at a time.
 pub(crate) const VERIFY_ROWS: i64 = 1_000;
+
+/// Bytes of a usual answer of the API; a larger one only grows its buffer.
+pub(crate) const ANSWER_BYTES: usize = 2_048;

@@ -360,9 +360,15 @@ mod tests {
 
     /// A process with this name on the same database.
     fn named(db: &store::testing::TestDb, instance: &str) -> Base {
-        let mut named = base(db);
-        named.instance = instance.into();
-        named
+        let like = base(db);
+        Base::new(
+            db.db.clone(),
+            like.clock.clone(),
+            like.tenant,
+            instance,
+            &like.public_url,
+            like.secrets.clone(),
+        )
     }
 
     async fn put_one(base: &Base, key: &'static str) {

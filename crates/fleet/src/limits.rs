@@ -27,3 +27,8 @@ pub(crate) const STALE_EVERY_US: i64 = 500_000;
 pub(crate) const THROTTLE_NAMES: usize = 10_000;
 /// Passwords that are hashed at the same time; each takes 19 MiB and about 30 ms (S4).
 pub(crate) const HASHES_AT_ONCE: usize = 2;
+
+/// Tables of keys that are kept at a time, 30 KB each; further keys verify without.
+pub(crate) const FAST_KEYS: usize = 512;
+/// Requests of a key before it gets its table, which costs as much as a few verifications.
+pub(crate) const USES_BEFORE_FAST: u32 = 8;

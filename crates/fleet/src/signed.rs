@@ -1,12 +1,13 @@
 //! Who signed a request: the terminal's key from memory, the signature, the counter.
 
 use crate::guard::Verdict;
-use crate::{Fleet, terminal_id};
+use crate::{Fleet, limits, terminal_id};
 use bytes::Bytes;
 use center_api::JournalStanding;
+use center_api::fast_key::FastKey;
 use center_api::signature::{
-    COUNTER_HEADER, Covered, DIGEST_HEADER, INPUT_HEADER, SIGNATURE_HEADER, SignedHeaders, TERMINAL_HEADER,
-    named_key, verify,
+    COUNTER_HEADER, Covered, DIGEST_HEADER, INPUT_HEADER, SIGNATURE_HEADER, SignatureFault, SignedHeaders,
+    TERMINAL_HEADER, named_key, verify, verify_by,
 };
 use center_base::{Actor, Authenticator, Base, CompanyId, Refusal, ShopId, SignedBy, TerminalId};
 use codes::api;
@@ -14,7 +15,8 @@ use ed25519_dalek::VerifyingKey;
 use futures_util::future::BoxFuture;
 use http::HeaderMap;
 use http::request::Parts;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use store::{DbError, Inconsistent, ReadTx, Row, TenantId, Tx, params};
 
 /// The only operation that a key may sign before it is confirmed.
@@ -33,7 +35,50 @@ pub(crate) const ADVANCE: &str = "UPDATE terminal SET last_counter = $4
 /// A key and its name.
 struct Key {
     id: Arc<str>,
-    key: VerifyingKey,
+    public: VerifyingKey,
+    /// Requests that it was asked about.
+    uses: AtomicU32,
+    /// Its table, once it is used often.
+    fast: OnceLock<Option<Fast>>,
+}
+
+/// A table of this process; there are at most [`limits::FAST_KEYS`].
+struct Fast(FastKey);
+
+static FAST: AtomicUsize = AtomicUsize::new(0);
+
+impl Fast {
+    fn new(key: &VerifyingKey) -> Option<Self> {
+        let taken = FAST.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| {
+            (count < limits::FAST_KEYS).then_some(count.saturating_add(1))
+        });
+        taken.is_ok().then(|| Self(FastKey::new(key)))
+    }
+}
+
+impl Drop for Fast {
+    fn drop(&mut self) {
+        FAST.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Key {
+    fn new(id: &str, key: VerifyingKey) -> Self {
+        Self { id: id.into(), public: key, uses: AtomicU32::new(0), fast: OnceLock::new() }
+    }
+
+    /// Verifies a request; a key that is used often gets a table, with which that costs half.
+    fn verify(&self, covered: &Covered<'_>, headers: &SignedHeaders) -> Result<(), SignatureFault> {
+        let fast = match self.fast.get() {
+            Some(fast) => fast.as_ref(),
+            None if self.uses.fetch_add(1, Ordering::Relaxed) < limits::USES_BEFORE_FAST => None,
+            None => self.fast.get_or_init(|| Fast::new(&self.public)).as_ref(),
+        };
+        match fast {
+            Some(fast) => verify_by(covered, headers, |message, signature| fast.0.holds(message, signature)),
+            None => verify(&self.public, covered, headers),
+        }
+    }
 }
 
 /// What is kept of a terminal to know its requests by.
@@ -51,7 +96,7 @@ fn key_of(row: &Row<'_>, id: usize, key: usize) -> Result<Option<Key>, DbError> 
     let (Some(id), Some(bytes)) = (row.opt_text(id)?, row.opt_array::<32>(key)?) else { return Ok(None) };
     let key = VerifyingKey::from_bytes(&bytes)
         .map_err(|_| Inconsistent::new("a key of a terminal", "an Ed25519 public key"))?;
-    Ok(Some(Key { id: id.into(), key }))
+    Ok(Some(Key::new(id, key)))
 }
 
 fn load(tx: &mut ReadTx<'_>, tenant: TenantId, id: &TerminalId) -> Result<Option<Known>, DbError> {
@@ -163,7 +208,7 @@ impl Fleet {
             counter: claim.counter,
             body,
         };
-        verify(&key.key, &covered, &claim.headers).map_err(|fault| unsigned(&fault.to_string()))?;
+        key.verify(&covered, &claim.headers).map_err(|fault| unsigned(&fault.to_string()))?;
         let asks_why = path == JOURNAL_PATH && known.standing != JournalStanding::Fine;
         if known.is_revoked && !asks_why {
             return Err(known.blocked());

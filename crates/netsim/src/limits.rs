@@ -27,6 +27,8 @@ pub(crate) const MESSAGE_BYTES: usize = 4_096;
 /// Answers that wait for their turn on one line to the card network; a peer that does not read stops being
 /// read.
 pub(crate) const ANSWERS_WAITING: usize = 1_024;
+/// Answers that leave in one write.
+pub(crate) const ANSWERS_AT_ONCE: usize = 64;
 /// Messages of the live log.
 pub(crate) const LOG_KEPT: usize = 200;
 

@@ -287,6 +287,11 @@ impl Bound {
         self.networks.host.log.clone()
     }
 
+    /// The network's book, for a bench that records what is written to it.
+    pub fn book(&self) -> Db {
+        self.networks.host.db.clone()
+    }
+
     /// Grows with everything that happens on the desk: a reader, a message, a paper, a mail.
     pub fn live(&self) -> Live {
         self.networks.live.clone()

@@ -35,6 +35,7 @@ fn account(name: &str, pan: &str) -> Account {
         instalments_max: 24,
         chip: true,
         contactless: true,
+        key: std::sync::OnceLock::new(),
     }
 }
 

@@ -98,7 +98,7 @@ static EN: Texts = Texts {
     back_home: "Back to the start",
     back_yes: "The money was given back",
     back_no: "No money was given back",
-    back_unknown: "It is not known yet whether the money was given back",
+    back_unknown: "Not known yet whether it was given back",
     elapsed_s: "{s} s so far",
     elapsed_min: "{m} min {s} s so far",
     elapsed_h: "{h} h {m} min so far",

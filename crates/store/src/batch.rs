@@ -48,6 +48,35 @@ impl Drop for PoisonOnPanic<'_> {
     }
 }
 
+/// How a batch runs.
+///
+/// A savepoint before every unit costs its copies of every page that the unit touches, and on a server a
+/// round trip; it pays only when a unit is refused after it wrote. Units may run twice, so a batch first
+/// runs straight, and only one in which such a unit was met is rolled back and run again with savepoints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    Straight,
+    UnitByUnit,
+}
+
+/// How a batch ended.
+enum Ended {
+    Committed,
+    /// A unit that was refused had written: nothing is committed, and the batch runs unit by unit.
+    Mixed,
+}
+
+/// What is left of a unit that ran.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Left {
+    /// Its rows stay.
+    Rows,
+    /// Nothing: it is refused and had written nothing.
+    Nothing,
+    /// It is refused, and what it wrote must be undone.
+    Undo,
+}
+
 /// Where a batch stopped.
 struct Stopped {
     trouble: Trouble,
@@ -64,10 +93,16 @@ impl From<Trouble> for Stopped {
 fn write_batch(engine: &mut dyn Engine, core: &Core, mut jobs: Vec<Box<dyn WriteJob>>) {
     let tenants: BTreeSet<TenantId> = jobs.iter().map(|job| job.tenant()).collect();
     let Some(first) = tenants.first().copied() else { return };
-    let mut pauses = Pauses::default();
+    let (mut pauses, mut way) = (Pauses::default(), Way::Straight);
     loop {
-        let Err(Stopped { trouble, committing }) = attempt(engine, core, &tenants, first, &mut jobs) else {
-            return answer_all(core, jobs);
+        let Stopped { trouble, committing } = match attempt(engine, core, &tenants, first, &mut jobs, way) {
+            Ok(Ended::Committed) => return answer_all(core, jobs),
+            Ok(Ended::Mixed) => {
+                drop(engine.step(Step::Rollback));
+                way = Way::UnitByUnit;
+                continue;
+            }
+            Err(stopped) => stopped,
         };
         match trouble {
             Trouble::Lost(why) if committing => {
@@ -130,22 +165,29 @@ fn attempt(
     tenants: &BTreeSet<TenantId>,
     first: TenantId,
     jobs: &mut [Box<dyn WriteJob>],
-) -> Result<(), Stopped> {
+    way: Way,
+) -> Result<Ended, Stopped> {
     engine.step(Step::Begin)?;
     let stored = lock_heads(engine, tenants)?;
     core.unreachable(false);
     let mut heads = stored.clone();
     let mut recording = Recording::start(core);
-    engine.step(Step::First)?;
+    let by_unit = way == Way::UnitByUnit;
+    if by_unit {
+        engine.step(Step::First)?;
+    }
     let mut used = false;
     for job in jobs.iter_mut() {
-        if used {
+        if by_unit && used {
             engine.step(Step::Next)?;
         }
         let Some(head) = heads.get_mut(&job.tenant()) else { continue };
-        used = run_unit(engine, core, job.as_mut(), head, &mut recording)?;
-        if !used {
-            engine.step(Step::Undo)?;
+        let left = run_unit(engine, core, job.as_mut(), head, &mut recording)?;
+        used = left == Left::Rows;
+        match left {
+            Left::Undo if !by_unit => return Ok(Ended::Mixed),
+            Left::Undo | Left::Nothing if by_unit => engine.step(Step::Undo)?,
+            Left::Undo | Left::Nothing | Left::Rows => {}
         }
     }
     for (tenant, head) in heads.iter().filter(|(tenant, head)| stored.get(tenant) != Some(head)) {
@@ -154,22 +196,23 @@ fn attempt(
     engine.mark(first)?;
     engine.step(Step::Commit).map_err(|trouble| Stopped { trouble, committing: true })?;
     recording.keep(core);
-    Ok(())
+    Ok(Ended::Committed)
 }
 
-/// Runs one unit; tells whether its rows stay.
+/// Runs one unit; tells what is left of it.
 fn run_unit(
     engine: &mut dyn Engine,
     core: &Core,
     job: &mut dyn WriteJob,
     head: &mut Head,
     recording: &mut Recording,
-) -> Result<bool, Trouble> {
+) -> Result<Left, Trouble> {
     let before = head.clone();
     let mut tx = Tx::new(engine, job.tenant(), head, core.clock.now_us());
     recording.open(&mut tx);
     let mut keep = job.run(&mut tx);
     recording.close(&mut tx, keep);
+    let wrote = tx.wrote();
     match tx.stop() {
         None => {}
         Some(Trouble::Statement(error) | Trouble::Row(error)) => {
@@ -178,10 +221,11 @@ fn run_unit(
         }
         Some(trouble) => return Err(trouble),
     }
-    if !keep {
-        *head = before;
+    if keep {
+        return Ok(Left::Rows);
     }
-    Ok(keep)
+    *head = before;
+    Ok(if wrote { Left::Undo } else { Left::Nothing })
 }
 
 /// Locks the head rows in the order of their tenants, so that two centers never wait for each other in a ring.

@@ -29,6 +29,9 @@ pub(crate) const PAUSE_MAX: Duration = Duration::from_secs(1);
 /// Prepared statements kept per connection.
 pub(crate) const STATEMENTS_MAX: usize = 1_024;
 
+/// KiB of pages that the writing connection may keep: a commit of many units must not spill its pages before
+/// it ends. Taken as they are needed, so a program at rest holds few of them.
+pub(crate) const WRITER_CACHE_KIB: i64 = 16_384;
 /// Pages in the write-ahead log (4 KiB each) at which the checkpointer is woken.
 pub(crate) const CHECKPOINT_PAGES: i64 = 4_000;
 /// Pages in the write-ahead log at which the writer stands still for its readers.

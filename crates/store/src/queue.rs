@@ -15,6 +15,8 @@ pub(crate) struct Queue<J> {
 struct Line<J> {
     waiting: VecDeque<J>,
     open: bool,
+    /// Threads that sleep until work comes.
+    idle: usize,
 }
 
 /// Why work was not taken in.
@@ -26,7 +28,7 @@ pub(crate) enum Full {
 
 impl<J> Queue<J> {
     pub(crate) fn new(limit: usize) -> Self {
-        let line = Line { waiting: VecDeque::new(), open: true };
+        let line = Line { waiting: VecDeque::new(), open: true, idle: 0 };
         Self { line: Mutex::new(line), came: Condvar::new(), closed: Condvar::new(), limit }
     }
 
@@ -43,23 +45,29 @@ impl<J> Queue<J> {
             return Err(Full::TooMany);
         }
         line.waiting.push_back(job);
+        // Waking is a call of the kernel: under load nobody sleeps, and none is made.
+        let wake = line.idle > 0;
         drop(line);
-        self.came.notify_one();
+        if wake {
+            self.came.notify_one();
+        }
         Ok(())
     }
 
     /// Waits for work and takes up to `most` of it; `None` when the queue is closed and empty.
     pub(crate) fn take(&self, most: usize) -> Option<Vec<J>> {
-        let mut line = self
-            .came
-            .wait_while(self.line(), |line| line.waiting.is_empty() && line.open)
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut line = self.line();
+        while line.waiting.is_empty() && line.open {
+            line.idle = line.idle.saturating_add(1);
+            line = self.came.wait(line).unwrap_or_else(PoisonError::into_inner);
+            line.idle = line.idle.saturating_sub(1);
+        }
         if line.waiting.is_empty() {
             return None;
         }
         let count = line.waiting.len().min(most);
         let taken = line.waiting.drain(..count).collect();
-        if !line.waiting.is_empty() {
+        if !line.waiting.is_empty() && line.idle > 0 {
             self.came.notify_one();
         }
         Some(taken)

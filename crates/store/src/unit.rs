@@ -11,6 +11,8 @@ pub struct ReadTx<'a> {
     engine: &'a mut dyn Engine,
     now_us: i64,
     stop: Option<Trouble>,
+    /// Whether something may have been written.
+    wrote: bool,
     #[cfg(feature = "testing")]
     pub(crate) recorded: Option<Vec<crate::testing::Recorded>>,
 }
@@ -36,6 +38,7 @@ impl<'a> ReadTx<'a> {
             engine,
             now_us,
             stop: None,
+            wrote: false,
             #[cfg(feature = "testing")]
             recorded: None,
         }
@@ -97,6 +100,8 @@ impl<'a> ReadTx<'a> {
         mut each: impl FnMut(&Row<'_>) -> Result<(), DbError>,
     ) -> Result<(), DbError> {
         self.before(sql, params)?;
+        // A statement with RETURNING comes this way too.
+        self.wrote |= !sql.starts_with("SELECT");
         let done = self.engine.query(sql, params, &mut each);
         self.after(done)
     }
@@ -163,6 +168,7 @@ impl<'a> Tx<'a> {
     pub fn execute(&mut self, sql: &str, params: &[Value<'_>]) -> Result<u64, DbError> {
         self.read.before(sql, params)?;
         let done = self.read.engine.execute(sql, params);
+        self.read.wrote |= !matches!(done, Ok(0));
         self.read.after(done)
     }
 
@@ -189,6 +195,11 @@ impl<'a> Tx<'a> {
     /// Makes `link` the last link of the tenant's hash chain, if this unit is committed.
     pub fn set_chain(&mut self, link: [u8; 32]) {
         self.head.chain = link;
+    }
+
+    /// Whether the unit may have changed a row, or met a statement that the engine refused.
+    pub(crate) fn wrote(&self) -> bool {
+        self.read.wrote || matches!(self.read.stop, Some(Trouble::Statement(_)))
     }
 
     pub(crate) fn stop(self) -> Option<Trouble> {

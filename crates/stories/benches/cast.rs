@@ -4,7 +4,6 @@ use anyhow::{Result, anyhow};
 use center_base::Refusal;
 use ed25519_dalek::SigningKey;
 use payment::{Brand, PaymentClass, Profile};
-use std::path::Path;
 use store::{TenantId, Url, params};
 
 /// Terminals of one shop, and shops of one company.
@@ -25,9 +24,14 @@ pub(crate) struct Terminal {
 
 /// So many terminals over shops and companies.
 pub(crate) fn terminals(count: usize) -> Vec<Terminal> {
+    terminals_in(count, TERMINALS_A_SHOP)
+}
+
+/// The same with so many terminals in every shop: all in one is a hot merchant.
+pub(crate) fn terminals_in(count: usize, each_shop: usize) -> Vec<Terminal> {
     (0..count)
         .map(|number| {
-            let shop = number / TERMINALS_A_SHOP;
+            let shop = number / each_shop;
             let mut secret = [7; 32];
             let mut reader_key = [0xC4; 8];
             let bytes = u32::try_from(number).unwrap_or(0).to_be_bytes();
@@ -52,8 +56,8 @@ const ACTIVE: &str =
 const BOUND: &str = "INSERT INTO reader (tenant, serial, terminal_id) VALUES ($1, $2, $3)";
 
 /// Makes the database of a center with these terminals.
-pub(crate) fn seed(file: &Path, cast: &[Terminal]) -> Result<()> {
-    let db = center::open_db(&Url::Sqlite(file.to_owned()), clock::Clock::real())?;
+pub(crate) fn seed(url: &Url, cast: &[Terminal]) -> Result<()> {
+    let db = center::open_db(url, clock::Clock::real())?;
     let cast = cast.to_vec();
     let written = db.write_blocking(TenantId(1), move |tx| put(tx, &cast));
     db.close();

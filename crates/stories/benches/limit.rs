@@ -4,34 +4,41 @@
 
 use crate::machine::{Usage, per_second};
 use anyhow::{Context, Result, bail};
-use rusqlite::Connection;
 use rusqlite::types::Value;
-use std::path::Path;
+use rusqlite::{Connection, Statement};
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use store::testing::RecordedUnit;
 
 /// Units of work in one commit (spec: raw group commit of 100).
 const GROUP: usize = 100;
-/// As the product's checkpointer (crates/store).
+/// As the product's checkpointer and its writer's cache (crates/store).
 const CHECKPOINT_PAGES: i64 = 4_000;
+const CACHE_KIB: i64 = 16_384;
 
-/// What the product wrote.
+/// What the product wrote into one of its databases.
 pub(crate) struct Writes {
     texts: Vec<String>,
     units: Vec<Vec<(usize, Vec<Value>)>>,
     payments: usize,
+    /// The database as it was before.
+    before: PathBuf,
+    /// The table that has a row for every payment.
+    table: &'static str,
 }
 
 /// One replay.
 pub(crate) struct Replayed {
     pub(crate) per_second: u64,
+    pub(crate) time: Duration,
     pub(crate) cost: Usage,
 }
 
 impl Writes {
-    /// The writes among the recorded statements of so many payments.
-    pub(crate) fn of(units: &[RecordedUnit], payments: usize) -> Self {
-        let mut writes = Self { texts: Vec::new(), units: Vec::new(), payments };
+    /// The writes among the recorded statements of so many payments, on a database that was like `before`.
+    pub(crate) fn of(units: &[RecordedUnit], payments: usize, before: &Path, table: &'static str) -> Self {
+        let before = before.to_owned();
+        let mut writes = Self { texts: Vec::new(), units: Vec::new(), payments, before, table };
         for unit in units {
             let mut kept = Vec::new();
             for statement in &unit.statements {
@@ -61,46 +68,89 @@ impl Writes {
         (each(statements), each(self.units.len()))
     }
 
-    /// Replays everything on a copy of `before`.
-    pub(crate) fn replay(&self, before: &Path, folder: &Path) -> Result<Replayed> {
+    /// Replays everything in groups on a copy of the database as it was.
+    pub(crate) fn replay(&self, folder: &Path) -> Result<Replayed> {
+        let conn = self.open(folder)?;
+        let (before, time) = (Usage::own(), self.write(&conn)?);
+        let cost = Usage::own().since(before, self.payments);
+        let sql = format!("SELECT COUNT(*) FROM {}", self.table);
+        let stored: i64 = conn.query_row(&sql, [], |row| row.get(0))?;
+        if usize::try_from(stored)? < self.payments {
+            bail!("the replay stored {stored} payments of {}", self.payments);
+        }
+        Ok(Replayed { per_second: per_second(self.payments, time), time, cost })
+    }
+
+    /// How long one unit in a commit of its own takes, one after the other: microseconds, sorted.
+    pub(crate) fn one_by_one(&self, folder: &Path, units: usize) -> Result<Vec<u64>> {
+        let conn = self.open(folder)?;
+        let mut runner = Runner::new(self, &conn)?;
+        let mut times = Vec::with_capacity(units);
+        for unit in self.units.iter().take(units) {
+            let begun = Instant::now();
+            runner.commit(std::slice::from_ref(unit))?;
+            times.push(u64::try_from(begun.elapsed().as_micros())?);
+        }
+        times.sort_unstable();
+        Ok(times)
+    }
+
+    /// Units of one payment.
+    pub(crate) fn units_each(&self) -> usize {
+        self.units.len().div_ceil(self.payments.max(1))
+    }
+
+    fn open(&self, folder: &Path) -> Result<Connection> {
         let file = folder.join("limit.sqlite");
         for end in ["", "-wal", "-shm"] {
             drop(std::fs::remove_file(folder.join(format!("limit.sqlite{end}"))));
         }
-        std::fs::copy(before, &file)?;
+        std::fs::copy(&self.before, &file)?;
         let conn = Connection::open(&file)?;
         conn.pragma_update(None, "journal_mode", "WAL")?;
         conn.pragma_update(None, "synchronous", "FULL")?;
         conn.pragma_update(None, "temp_store", "MEMORY")?;
         conn.pragma_update(None, "foreign_keys", true)?;
         conn.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
-        let (before, time) = (Usage::own(), self.write(&conn)?);
-        let cost = Usage::own().since(before, self.payments);
-        let stored: i64 = conn.query_row("SELECT COUNT(*) FROM payment", [], |row| row.get(0))?;
-        if usize::try_from(stored)? < self.payments {
-            bail!("the replay stored {stored} payments of {}", self.payments);
-        }
-        Ok(Replayed { per_second: per_second(self.payments, time), cost })
+        conn.pragma_update(None, "cache_size", -CACHE_KIB)?;
+        Ok(conn)
     }
 
     fn write(&self, conn: &Connection) -> Result<Duration> {
-        let mut statements =
-            self.texts.iter().map(|text| conn.prepare(text)).collect::<Result<Vec<_>, _>>()?;
-        let (mut begin, mut commit) = (conn.prepare("BEGIN IMMEDIATE")?, conn.prepare("COMMIT")?);
+        let mut runner = Runner::new(self, conn)?;
         let begun = Instant::now();
         for group in self.units.chunks(GROUP) {
-            begin.raw_execute()?;
-            for (at, values) in group.iter().flatten() {
-                let statement = statements.get_mut(*at).context("a statement of the list")?;
-                for (number, value) in (1..).zip(values) {
-                    statement.raw_bind_parameter(number, value)?;
-                }
-                let mut rows = statement.raw_query();
-                while rows.next()?.is_some() {}
-            }
-            commit.raw_execute()?;
+            runner.commit(group)?;
         }
         Ok(begun.elapsed())
+    }
+}
+
+/// The prepared statements of a replay.
+struct Runner<'c> {
+    statements: Vec<Statement<'c>>,
+    begin: Statement<'c>,
+    commit: Statement<'c>,
+}
+
+impl<'c> Runner<'c> {
+    fn new(writes: &Writes, conn: &'c Connection) -> Result<Self> {
+        let statements = writes.texts.iter().map(|text| conn.prepare(text)).collect::<Result<Vec<_>, _>>()?;
+        Ok(Self { statements, begin: conn.prepare("BEGIN IMMEDIATE")?, commit: conn.prepare("COMMIT")? })
+    }
+
+    fn commit(&mut self, group: &[Vec<(usize, Vec<Value>)>]) -> Result<()> {
+        self.begin.raw_execute()?;
+        for (at, values) in group.iter().flatten() {
+            let statement = self.statements.get_mut(*at).context("a statement of the list")?;
+            for (number, value) in (1..).zip(values) {
+                statement.raw_bind_parameter(number, value)?;
+            }
+            let mut rows = statement.raw_query();
+            while rows.next()?.is_some() {}
+        }
+        self.commit.raw_execute()?;
+        Ok(())
     }
 }
 

@@ -1,6 +1,6 @@
 //! The promises of speed, each measured beside its limit in the same run. Method and figures: docs/bench.md.
 //!
-//! `cargo xtask bench [pay|start|iso8583] [--option value]…` prints a JSON line for every round and a line
+//! `cargo xtask bench [pay|start|store|iso8583] [--option value]…` prints a JSON line for every round and a line
 //! that begins with `verdict` for every promise.
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
@@ -10,9 +10,13 @@ mod load;
 mod machine;
 mod options;
 mod pay;
+mod peers;
 mod programs;
 mod reader;
+mod record;
 mod start;
+mod store_speed;
+mod verdict;
 mod wire;
 
 use anyhow::{Result, bail};
@@ -30,6 +34,7 @@ fn main() -> Result<()> {
     if names.is_empty() {
         start::run(&options)?;
         wire::run(&options)?;
+        store_speed::run(&options)?;
         return pay::run(&options);
     }
     for name in names {
@@ -37,7 +42,8 @@ fn main() -> Result<()> {
             "pay" => pay::run(&options)?,
             "start" => start::run(&options)?,
             "iso8583" => wire::run(&options)?,
-            other => bail!("there is no bench {other}: pay, start, iso8583"),
+            "store" => store_speed::run(&options)?,
+            other => bail!("there is no bench {other}: pay, start, store, iso8583"),
         }
     }
     Ok(())

@@ -7,7 +7,21 @@ use std::path::{Path, PathBuf};
 /// The options of a run.
 pub(crate) struct Options(BTreeMap<String, String>);
 
-const KNOWN: &[&str] = &["binary", "rounds", "terminals", "payments", "rates", "secs", "hold"];
+const KNOWN: &[&str] = &[
+    "binary",
+    "rounds",
+    "terminals",
+    "payments",
+    "recorded",
+    "rates",
+    "secs",
+    "hold",
+    "hot",
+    "peer",
+    "peer-secs",
+    "rows",
+    "single",
+];
 
 impl Options {
     pub(crate) fn read(words: &[&String]) -> Result<Self> {
@@ -35,6 +49,12 @@ impl Options {
     pub(crate) fn numbers(&self, name: &str, usual: &[usize]) -> Result<Vec<usize>> {
         let Some(text) = self.0.get(name) else { return Ok(usual.to_vec()) };
         text.split(',').map(|word| word.parse().with_context(|| format!("--{name} {text}"))).collect()
+    }
+
+    /// Words with commas between them; none when the option is not there.
+    pub(crate) fn words(&self, name: &str) -> Vec<String> {
+        let text = self.0.get(name).map(String::as_str).unwrap_or_default();
+        text.split(',').filter(|word| !word.is_empty()).map(str::to_owned).collect()
     }
 
     /// The release binary: `--binary`, else the one beside this bench.

@@ -6,22 +6,24 @@
 //! of the release binary.
 
 use crate::cast::{self, Terminal};
-use crate::limit::{self, Replayed, Writes};
+use crate::limit::{self, Writes};
 use crate::load::{self, Outcome};
-use crate::machine::{self, Usage, median, per_second, percentiles, ratio};
+use crate::machine::{self, Usage, per_second, percentiles, ratio};
 use crate::options::Options;
+use crate::peers::{Peers, Reached};
 use crate::programs::{Program, first_200, free_port};
 use crate::reader::{Till, prepare};
+use crate::record::{Recorded, record};
+use crate::verdict;
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Arc;
 use std::time::Instant;
 use store::Url;
 
-/// Payments whose statements are recorded.
-const RECORDED: usize = 6_000;
+/// Raw commits in sequence beside one terminal alone.
+const SINGLE_COMMITS: usize = 600;
 /// A round beside which the machine did other things says little.
 const IDLE_PERCENT: u64 = 90;
 /// Two limits of one round that differ by more than this say that the machine changed between them.
@@ -39,11 +41,23 @@ struct Bench {
     yen: i64,
 }
 
-/// One round of one number of connections.
-struct Round {
-    product: u64,
-    limit: u64,
-    counts: bool,
+/// One round of one number of connections, payments a second.
+pub(crate) struct Round {
+    pub(crate) product: u64,
+    /// Raw group commit of the center's rows.
+    pub(crate) limit: u64,
+    /// The same with the network's rows after them.
+    pub(crate) both: u64,
+    /// The machine was quiet enough.
+    pub(crate) counts: bool,
+    pub(crate) reached: Reached,
+}
+
+/// Raw group commits, payments a second.
+struct Limit {
+    per_second: u64,
+    both_per_second: u64,
+    cost: Usage,
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
@@ -58,74 +72,70 @@ async fn all(options: &Options) -> Result<()> {
     let cast = cast::terminals(most);
     let folder = options.folder()?;
     let before = folder.path().join("before.sqlite");
-    cast::seed(&before, &cast)?;
-    let writes = record(options, folder.path(), &before, &cast).await?;
-    let (statements, units) = writes.shape();
+    cast::seed(&Url::Sqlite(before.clone()), &cast)?;
+    let recorded = record(options, folder.path(), &before, &cast).await?;
+    let of = |writes: &Writes| {
+        let (statements, units) = writes.shape();
+        json!({ "writes_per_100": statements, "units_per_100": units })
+    };
     println!(
         "{}",
-        json!({ "recorded": { "payments": RECORDED, "writes_per_100": statements, "units_per_100": units } })
+        json!({ "recorded": { "payments": recorded.payments, "center": of(&recorded.center), "network": of(&recorded.book) } })
     );
-    let mut bench = Bench::start(options, folder.path(), &before, &cast)?;
+    let mut peers = Peers::start(options, &cast, &recorded)?;
+    let mut bench = Bench::start(options, &folder.path().join("product"), &before, &cast)?;
     bench.hold(options)?;
-    bench.single().await?;
+    for number in 1..=options.number("single", 1)? {
+        bench.single(&recorded, number).await?;
+    }
     for conns in conns {
         let mut all = Vec::new();
         for number in 1..=rounds {
-            all.push(bench.round(&writes, &before, conns, payments, number).await?);
+            let round = bench.round(&recorded, conns, payments, number).await?;
+            // The peers only beside the largest number of terminals.
+            let reached = if conns == most { peers.round()? } else { Reached::default() };
+            all.push(Round { reached, ..round });
         }
-        verdict(conns, &all);
+        verdict::closed(conns, &all);
     }
-    for rate in options.numbers("rates", &[200, 500, 1000])? {
-        bench.open(rate, options.number("secs", 8)?).await?;
+    if options.number("hot", 1)? > 0 {
+        hot(options, folder.path(), &mut bench, &recorded, (most, rounds, payments)).await?;
+    }
+    for rate in options.numbers("rates", &[500, 2000])? {
+        bench.open(rate, options.number("secs", 10)?).await?;
     }
     Ok(())
 }
 
-/// A recording pass: the same center inside this process, on a database of its own.
-async fn record(options: &Options, root: &Path, before: &Path, cast: &[Terminal]) -> Result<Writes> {
-    let (center_data, networks_data) = (root.join("record/center"), root.join("record/networks"));
-    std::fs::create_dir_all(&center_data)?;
-    let file = center_data.join("center.sqlite");
-    limit::copy(before, &file)?;
-    let card = free_port()?;
-    let _networks = Program::networks(&options.binary()?, &networks_data, card)?;
-    let clock = clock::Clock::real();
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
-    let port = listener.local_addr()?.port();
-    let settings = center::Settings {
-        tenant: store::TenantId(1),
-        instance: "bench-1".to_owned(),
-        public_url: format!("http://127.0.0.1:{port}"),
-        card_network: format!("127.0.0.1:{card}"),
-        connections: 2,
-        mail: delivery::MailSettings { url: "smtp://127.0.0.1:1".into(), from: "bench@choba.example".into() },
-        port,
-        tls: false,
-        hosts: Vec::new(),
-        test_keys: true,
-        root_key: [7; 32],
-    };
-    let db = center::open_db(&Url::Sqlite(file), clock.clone())?;
-    let center = Arc::new(center::Center::open(db.clone(), clock, &settings)?);
-    let served = Arc::clone(&center);
-    let task = tokio::spawn(async move { served.serve(listener, std::future::pending()).await });
-    let mut tills = cast.iter().map(Till::new).collect::<Result<Vec<_>>>()?;
-    let each = RECORDED.div_ceil(tills.len());
-    let work = prepare(&mut tills, each, port).await?;
-    let count = work.iter().map(Vec::len).sum();
-    db.record();
-    let outcome = load::closed(port, work).await?;
-    let units = db.recorded();
-    task.abort();
-    if outcome.acknowledged != count {
-        bail!("while recording, {} of {count} were approved: {:?}", outcome.acknowledged, outcome.example);
+/// One merchant beside many, in turn: a second center whose terminals all stand in one shop.
+async fn hot(
+    options: &Options,
+    root: &Path,
+    spread: &mut Bench,
+    recorded: &Recorded,
+    (conns, rounds, payments): (usize, usize, usize),
+) -> Result<()> {
+    let cast = cast::terminals_in(conns, conns);
+    let before = root.join("hot.sqlite");
+    cast::seed(&Url::Sqlite(before.clone()), &cast)?;
+    let mut one = Bench::start(options, &root.join("hot"), &before, &cast)?;
+    let mut all = Vec::new();
+    for number in 1..=rounds {
+        let many = spread.round(recorded, conns, payments, number).await?;
+        let hot = one.round(recorded, conns, payments, number).await?;
+        println!(
+            "{}",
+            json!({ "bench": "hot", "round": number, "one_merchant_per_s": hot.product, "many_per_s": many.product })
+        );
+        all.push((hot, many));
     }
-    Ok(Writes::of(&units, count))
+    verdict::hot(&all);
+    Ok(())
 }
 
 impl Bench {
     fn start(options: &Options, root: &Path, before: &Path, cast: &[Terminal]) -> Result<Self> {
-        let (binary, root) = (options.binary()?, root.join("product"));
+        let (binary, root) = (options.binary()?, root.to_owned());
         let (center_data, networks_data) = (root.join("center"), root.join("networks"));
         std::fs::create_dir_all(&center_data)?;
         limit::copy(before, &center_data.join("center.sqlite"))?;
@@ -146,25 +156,34 @@ impl Bench {
         Ok(())
     }
 
-    /// One terminal alone: what a person waits for when nobody else pays.
-    async fn single(&mut self) -> Result<()> {
+    /// One terminal alone, which is what a person waits for when nobody else pays, beside the same number of
+    /// raw commits in sequence: the center's two units of work and the network's one.
+    async fn single(&mut self, recorded: &Recorded, number: usize) -> Result<()> {
         let idle = machine::idle();
         let tills = self.tills.get_mut(..1).context("no terminal")?;
         let work = prepare(tills, 300, self.port).await?;
         let outcome = load::closed(self.port, work).await?;
         self.add(&outcome)?;
-        let latency = percentiles(&outcome.latencies_us);
+        let middle = |sorted: &[u64]| sorted.get(sorted.len() / 2).copied().unwrap_or(0);
+        let center = middle(&recorded.center.one_by_one(&self.root, SINGLE_COMMITS)?);
+        let network = middle(&recorded.book.one_by_one(&self.root, SINGLE_COMMITS)?);
+        let each = |writes: &Writes| u64::try_from(writes.units_each()).unwrap_or(0);
+        let raw = center * each(&recorded.center) + network * each(&recorded.book);
         println!(
             "{}",
-            json!({ "bench": "pay", "loop": "closed", "terminals": 1, "idle_percent": idle, "latency_us": latency })
+            json!({
+                "bench": "pay", "loop": "closed", "terminals": 1, "round": number, "idle_percent": idle,
+                "latency_us": percentiles(&outcome.latencies_us),
+                "raw_commit_us": { "center": center, "network": network, "payment": raw },
+            })
         );
+        verdict::single(middle(&outcome.latencies_us), raw);
         Ok(())
     }
 
     async fn round(
         &mut self,
-        writes: &Writes,
-        before: &Path,
+        recorded: &Recorded,
         conns: usize,
         payments: usize,
         number: usize,
@@ -172,16 +191,17 @@ impl Bench {
         let tills = self.tills.get_mut(..conns).context("fewer terminals")?;
         let work = prepare(tills, payments.div_ceil(conns), self.port).await?;
         let idle = machine::idle();
-        let first = self.limit(writes, before)?;
+        let first = self.limit(recorded)?;
         let costs = [self.center.id(), self.networks.id(), std::process::id()].map(Usage::of);
         let outcome = load::closed(self.port, work).await?;
         let count = outcome.acknowledged;
         let now = [self.center.id(), self.networks.id(), std::process::id()].map(Usage::of);
         let spent: Vec<Usage> = now.iter().zip(costs).map(|(now, then)| now.since(then, count)).collect();
-        let second = self.limit(writes, before)?;
+        let second = self.limit(recorded)?;
         self.add(&outcome)?;
         let product = per_second(count, outcome.time);
         let limit = u64::midpoint(first.per_second, second.per_second);
+        let both = u64::midpoint(first.both_per_second, second.both_per_second);
         let differ = first.per_second.abs_diff(second.per_second).saturating_mul(100) / limit.max(1);
         let counts = idle >= IDLE_PERCENT && differ <= LIMITS_DIFFER_PERCENT;
         let line = json!({
@@ -190,9 +210,11 @@ impl Bench {
             "product_per_s": product,
             "limit_per_s": [first.per_second, second.per_second],
             "ratio": ratio(product, limit),
+            "limit_with_network_per_s": both, "ratio_with_network": ratio(product, both),
             "latency_us": percentiles(&outcome.latencies_us),
             "product": costs_of(&spent),
             "limit": { "cpu_us": first.cost.cpu_us, "disk_bytes": first.cost.written },
+            "cpu_us_all": spent.iter().map(|usage| usage.cpu_us).sum::<u64>(),
             "memory_kib": {
                 "center": machine::memory_kib(self.center.id(), "VmHWM"),
                 "networks": machine::memory_kib(self.networks.id(), "VmHWM"),
@@ -200,14 +222,23 @@ impl Bench {
         });
         println!("{line}");
         self.verify()?;
-        Ok(Round { product, limit, counts })
+        Ok(Round { product, limit, both, counts, reached: Reached::default() })
     }
 
-    /// The middle of three replays, each shorter than a round.
-    fn limit(&self, writes: &Writes, before: &Path) -> Result<Replayed> {
-        let mut all = (0..3).map(|_| writes.replay(before, &self.root)).collect::<Result<Vec<_>>>()?;
-        all.sort_by_key(|replayed| replayed.per_second);
-        all.into_iter().nth(1).context("three replays")
+    /// The middle of three replays, each shorter than a round: of the center's rows, and of the network's
+    /// book after them.
+    fn limit(&self, recorded: &Recorded) -> Result<Limit> {
+        let middle = |writes: &Writes| {
+            let mut all = (0..3).map(|_| writes.replay(&self.root)).collect::<Result<Vec<_>>>()?;
+            all.sort_by_key(|replayed| replayed.per_second);
+            all.into_iter().nth(1).context("three replays")
+        };
+        let (center, book) = (middle(&recorded.center)?, middle(&recorded.book)?);
+        Ok(Limit {
+            per_second: center.per_second,
+            both_per_second: per_second(recorded.payments, center.time + book.time),
+            cost: center.cost,
+        })
     }
 
     /// So many payments a second for so long.
@@ -224,6 +255,7 @@ impl Bench {
             "latency_us": percentiles(&outcome.latencies_us),
         });
         println!("{line}");
+        verdict::open(rate, secs, &outcome.latencies_us);
         self.verify()
     }
 
@@ -279,19 +311,4 @@ fn costs_of(spent: &[Usage]) -> Value {
         json!({ "cpu_us": usage.cpu_us, "disk_bytes": usage.written })
     };
     json!({ "center": of(0), "networks": of(1), "load": { "cpu_us": spent.get(2).map(|usage| usage.cpu_us) } })
-}
-
-fn verdict(conns: usize, rounds: &[Round]) {
-    let kept = rounds.iter().filter(|round| round.counts).count();
-    // A busy machine gives a figure all the same, and the line says so.
-    let used: Vec<&Round> = rounds.iter().filter(|round| round.counts || kept == 0).collect();
-    let product = median(used.iter().map(|round| round.product).collect());
-    let limit = median(used.iter().map(|round| round.limit).collect());
-    println!(
-        "verdict pay {conns} terminals: {product}/s, raw group commit {limit}/s, ratio {}; median of {} of {} rounds{}",
-        ratio(product, limit),
-        used.len(),
-        rounds.len(),
-        if kept == 0 { " (BUSY: no round was quiet enough to count)" } else { "" }
-    );
 }

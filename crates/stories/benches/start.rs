@@ -3,6 +3,7 @@
 use crate::machine::{self, median, memory_kib};
 use crate::options::Options;
 use crate::programs::{Program, first_200, free_port};
+use crate::verdict;
 use anyhow::Result;
 use serde_json::json;
 use std::path::Path;
@@ -10,6 +11,9 @@ use std::time::{Duration, Instant};
 
 /// The promise: at most so long from exec to the first 200.
 const PROMISED_US: u64 = 50_000;
+/// The promises for programs that wait.
+const CENTER_KIB: u64 = 24 * 1024;
+const TERMINAL_KIB: u64 = 16 * 1024;
 const TIMES: usize = 10;
 
 pub(crate) fn run(options: &Options) -> Result<()> {
@@ -20,10 +24,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         .collect::<Result<Vec<_>>>()?;
     let data = folder.path().join("fresh-0");
     let again = (0..TIMES).map(|_| started(&binary, &data)).collect::<Result<Vec<_>>>()?;
+    let (center, terminal) = (resting_center(&binary, &data)?, resting_terminal(&binary, folder.path())?);
     let line = json!({
         "bench": "start", "idle_percent": idle,
         "fresh_folder_us": first, "again_us": again,
-        "rss_kib": { "center": resting_center(&binary, &data)?, "terminal": resting_terminal(&binary, folder.path())? },
+        "rss_kib": { "center": center, "terminal": terminal },
     });
     println!("{line}");
     for (what, all) in [("on a new folder, with every migration", first), ("again", again)] {
@@ -31,6 +36,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         let kept = if median <= PROMISED_US { "kept" } else { "BROKEN" };
         println!("verdict start {what}: {median} us to the first 200, promised {PROMISED_US}: {kept}");
     }
+    verdict::at_most("memory of a center at rest", center, CENTER_KIB, "KiB");
+    verdict::at_most("memory of a terminal at rest", terminal, TERMINAL_KIB, "KiB");
     Ok(())
 }
 

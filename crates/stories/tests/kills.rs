@@ -141,6 +141,11 @@ impl Town {
     async fn settled(&self, id: &str) -> Value {
         until("the payment is final", async || {
             let view = get(self.terminal, &format!("/local/payments/{id}")).await.ok()?.json();
+            if view["waits_for"] == "clerk" {
+                // The same card pays the same sum again and again here.
+                let path = format!("/local/payments/{id}/continue");
+                let _ = post(self.terminal, &path, &json!({})).await;
+            }
             (view["is_final"] == true).then_some(view)
         })
         .await

@@ -229,6 +229,11 @@ impl Attempt {
                 if let Some(said) = slip {
                     self.take_code(said);
                     self.slip.clone_from(slip);
+                    // the signature for giving back was given here, before anybody was asked.
+                    let refund = self.is_refund();
+                    if let Some(slip) = self.slip.as_mut().filter(|slip| refund && slip.signature.is_none()) {
+                        slip.signature.clone_from(&self.signature);
+                    }
                 }
             }
             Fact::Signed { signature } => self.signature = Some(signature.clone()),

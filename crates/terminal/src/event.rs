@@ -156,6 +156,8 @@ pub enum Local {
     Start(NewPayment),
     /// Stop before the card is read; where a customer has still to confirm, ask and undo.
     Cancel(PaymentId),
+    /// It is not the same sale twice: go on.
+    GoOn(PaymentId),
     /// The signature.
     Sign(PaymentId, Strokes),
 }

@@ -171,6 +171,19 @@ impl TerminalHandle {
         self.attempt(id).await?.ok_or(NotNow::Unknown)
     }
 
+    /// Goes on after the warning that such a card has just paid the same sum: it is another sale.
+    pub async fn go_on(&self, id: PaymentId) -> Result<Attempt, NotNow> {
+        let warned = self.shared.with_shown(|shown| {
+            matches!(&shown.screen, Screen::Duplicate(asked)
+                if asked.attempt.id == id && asked.suspect.is_some())
+        });
+        if !warned {
+            return Err(NotNow::TooLate);
+        }
+        self.tell(Local::GoOn(id)).await;
+        self.attempt(id).await?.ok_or(NotNow::Unknown)
+    }
+
     /// Hands a signature in for a payment that waits for one.
     pub async fn sign(&self, id: PaymentId, strokes: Strokes) -> Result<Attempt, NotNow> {
         let waits = self.shared.with_shown(

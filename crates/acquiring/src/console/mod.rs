@@ -31,7 +31,7 @@ mod words;
 
 pub use paper::slip;
 pub(crate) use rows::visible;
-pub use rows::{MIGRATIONS, STATEMENTS};
+pub use rows::{MIGRATIONS, STATEMENTS, day_sums, first_page};
 
 use crate::places::Places;
 use crate::service::Acquiring;

@@ -195,6 +195,34 @@ impl Narrowed {
     }
 }
 
+/// The question of a shop that looks at one of its days, from the top.
+fn of_shop(tenant: TenantId, shop: &str, on: jiff::civil::Date) -> (View, Filter) {
+    let view = View { tenant, scope: Scope::Shop(shop.into()), profile: StatusProfile::Mpos };
+    (view, Filter::read(&super::filter::Asked::default(), on))
+}
+
+/// The first page of a shop's day as the list shows it, newest first.
+pub fn first_page(
+    tx: &mut ReadTx<'_>,
+    tenant: TenantId,
+    shop: &str,
+    on: jiff::civil::Date,
+) -> Result<Vec<Payment>, DbError> {
+    let (view, filter) = of_shop(tenant, shop, on);
+    list(tx, &view, &filter)
+}
+
+/// How many sums stand above that page: one for each state, brand and hour.
+pub fn day_sums(
+    tx: &mut ReadTx<'_>,
+    tenant: TenantId,
+    shop: &str,
+    on: jiff::civil::Date,
+) -> Result<usize, DbError> {
+    let (view, filter) = of_shop(tenant, shop, on);
+    Ok(sums(tx, &view, &filter)?.len())
+}
+
 fn list(tx: &mut ReadTx<'_>, view: &View, filter: &Filter) -> Result<Vec<Payment>, DbError> {
     let narrowed = Narrowed::new(view, filter);
     if narrowed.impossible {

@@ -53,7 +53,7 @@ pub struct Believed {
 }
 
 /// A card's own key under its issuer's.
-pub(super) fn card_key(issuer: &TdesKey, pan: &Pan, sequence: u8) -> Option<TdesKey> {
+pub(crate) fn card_key(issuer: &TdesKey, pan: &Pan, sequence: u8) -> Option<TdesKey> {
     let pan = cardkeys::Pan::parse(pan.unmask()).ok()?;
     Some(cryptogram::card_master_key(issuer, &pan, sequence))
 }
@@ -61,14 +61,19 @@ pub(super) fn card_key(issuer: &TdesKey, pan: &Pan, sequence: u8) -> Option<Tdes
 /// Checks the cryptogram of DE 55 of this card.
 pub fn verify(issuer: &TdesKey, pan: &Pan, sequence: u8, de_55: &[u8]) -> Result<Believed, NotBelieved> {
     let chip = tlv::parse(de_55).map_err(|_| NotBelieved::Incomplete)?;
-    let cryptogram: [u8; 8] = array(&chip, tags::CRYPTOGRAM)?;
-    let counter: [u8; 2] = array(&chip, tags::ATC)?;
     let card = card_key(issuer, pan, sequence).ok_or(NotBelieved::Incomplete)?;
-    let session = cryptogram::session_key(&card, counter);
-    let parts: Vec<&[u8]> = SIGNED
-        .iter()
-        .map(|tag| tlv::find_bytes(&chip, *tag).ok_or(NotBelieved::Incomplete))
-        .collect::<Result<_, _>>()?;
+    believe(&card, &chip)
+}
+
+/// The same for data that were read, with the card's own key.
+pub fn believe(card: &TdesKey, chip: &[Tlv]) -> Result<Believed, NotBelieved> {
+    let cryptogram: [u8; 8] = array(chip, tags::CRYPTOGRAM)?;
+    let counter: [u8; 2] = array(chip, tags::ATC)?;
+    let session = cryptogram::session_key(card, counter);
+    let mut parts = [&[][..]; SIGNED.len()];
+    for (part, tag) in parts.iter_mut().zip(SIGNED) {
+        *part = tlv::find_bytes(chip, tag).ok_or(NotBelieved::Incomplete)?;
+    }
     if cryptogram::is_cryptogram_of(&session, &parts, &cryptogram) {
         Ok(Believed { session, cryptogram, counter: u16::from_be_bytes(counter) })
     } else {

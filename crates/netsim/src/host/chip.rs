@@ -8,12 +8,14 @@ use emv::{Tlv, tlv};
 
 /// Checks the cryptogram of DE 55; nothing when it is not this card's or not over this data.
 pub fn check(issuer_key: &TdesKey, account: &Account, chip: &[Tlv]) -> Option<Believed> {
-    let mut data = tlv::write(chip);
-    if tlv::find(chip, tags::AMOUNT_OTHER).is_none() {
-        // A terminal without cashback need not send tag 9F03; the chip signed nought.
-        data.extend(tlv::encode(tags::AMOUNT_OTHER, &[0; 6]));
+    let card = account.key(issuer_key)?;
+    if tlv::find(chip, tags::AMOUNT_OTHER).is_some() {
+        return issuer::believe(card, chip).ok();
     }
-    issuer::verify(issuer_key, &account.card_number, account.sequence, &data).ok()
+    // A terminal without cashback need not send tag 9F03; the chip signed nought.
+    let mut data = tlv::write(chip);
+    data.extend(tlv::encode(tags::AMOUNT_OTHER, &[0; 6]));
+    issuer::believe(card, &tlv::parse(&data).ok()?).ok()
 }
 
 /// DE 55 of the answer: tag 91 with the issuer's proof.

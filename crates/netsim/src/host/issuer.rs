@@ -1,8 +1,10 @@
 //! The issuer's side of the cards: what is decided about each, apart from its key.
 
+use crate::cards::issuer;
 use crate::cards::{Profile, Standing, Way};
-use cardkeys::{Pan, Pin};
+use cardkeys::{Pan, Pin, TdesKey};
 use money::Yen;
+use std::sync::{Arc, OnceLock};
 
 /// A card as its issuer knows it.
 #[derive(Clone, Debug)]
@@ -29,11 +31,13 @@ pub struct Account {
     pub chip: bool,
     /// It can be held close.
     pub contactless: bool,
+    /// Its key under the issuer's, once it was needed.
+    pub(crate) key: OnceLock<Option<TdesKey>>,
 }
 
-/// Every card that the network's issuers gave out.
+/// Every card that the network's issuers gave out. Clones share them.
 #[derive(Clone, Debug, Default)]
-pub struct Accounts(Vec<Account>);
+pub struct Accounts(Arc<[Account]>);
 
 impl Account {
     /// The account of a card as it was made; nothing for a number that no reader would encrypt.
@@ -50,14 +54,20 @@ impl Account {
             instalments_max: card.instalments_max,
             chip: card.can(Way::Insert),
             contactless: card.can(Way::Tap),
+            key: OnceLock::new(),
         })
+    }
+
+    /// The card's own key under the one key that its issuer has; computed once.
+    pub fn key(&self, issuer: &TdesKey) -> Option<&TdesKey> {
+        self.key.get_or_init(|| issuer::card_key(issuer, &self.card_number, self.sequence)).as_ref()
     }
 }
 
 impl Accounts {
     /// The accounts of these cards.
-    pub const fn new(accounts: Vec<Account>) -> Self {
-        Self(accounts)
+    pub fn new(accounts: Vec<Account>) -> Self {
+        Self(accounts.into())
     }
 
     /// The account of a card number.

@@ -93,11 +93,24 @@ async fn talk(stream: TcpStream, host: &Arc<Host>) -> io::Result<()> {
     }
 }
 
+/// Answers that are ready together leave in one write: a commit makes many of them ready at once.
 async fn write(mut writer: OwnedWriteHalf, mut waiting: mpsc::Receiver<Out>) -> io::Result<()> {
-    while let Some(out) = waiting.recv().await {
-        match out {
-            Out::Bytes(bytes) => writer.write_all(&bytes).await?,
-            Out::Cut => return writer.shutdown().await,
+    let mut ready = Vec::with_capacity(limits::ANSWERS_AT_ONCE);
+    let mut bytes = Vec::new();
+    while waiting.recv_many(&mut ready, limits::ANSWERS_AT_ONCE).await > 0 {
+        bytes.clear();
+        let mut cut = false;
+        for out in ready.drain(..) {
+            match out {
+                Out::Bytes(answer) if !cut => bytes.extend_from_slice(&answer),
+                // What comes after a cut line goes nowhere.
+                Out::Bytes(_) => {}
+                Out::Cut => cut = true,
+            }
+        }
+        writer.write_all(&bytes).await?;
+        if cut {
+            return writer.shutdown().await;
         }
     }
     Ok(())

@@ -31,11 +31,31 @@ pub(crate) struct SqliteFile {
     lock: Option<File>,
 }
 
+/// What a statement was written as, and what SQLite reads.
+///
+/// Statements are constants of the program, so where a text lies finds its other form at once; the text
+/// itself is compared all the same, since another may lie there later.
+#[derive(Default)]
+struct Texts(BTreeMap<(usize, usize), (String, String)>);
+
+impl Texts {
+    fn of(&mut self, sql: &str) -> &str {
+        if self.0.len() >= limits::STATEMENTS_MAX {
+            self.0.clear();
+        }
+        let made = || (sql.to_owned(), sql::numbered_for_sqlite(sql));
+        let known = self.0.entry((sql.as_ptr().addr(), sql.len())).or_insert_with(made);
+        if known.0 != sql {
+            *known = made();
+        }
+        &known.1
+    }
+}
+
 /// One connection.
 struct Sqlite {
     conn: Connection,
-    /// What a statement was written as, and what SQLite reads.
-    texts: BTreeMap<String, String>,
+    texts: Texts,
     /// The writer's part; readers have none.
     writing: Option<Writing>,
 }
@@ -155,6 +175,8 @@ impl Engines for SqliteFile {
             return Err(file_error(&self.path, &"its file system does not allow a write-ahead log"));
         }
         conn.pragma_update(None, "wal_autocheckpoint", 0).map_err(broken)?;
+        // Below zero: KiB and not pages.
+        conn.pragma_update(None, "cache_size", -limits::WRITER_CACHE_KIB).map_err(broken)?;
         let pages = Arc::new(AtomicI64::new(0));
         let counter = Arc::clone(&pages);
         conn.wal_hook(Some(move |_: &mut rusqlite::hooks::Wal, count: std::ffi::c_int| {
@@ -177,12 +199,12 @@ impl Engines for SqliteFile {
             })
             .map_err(|e| OpenError::Machine(e.to_string()))?;
         let writing = Writing { _lock: lock, log: Log::new(pages), helper, thread: Some(thread) };
-        Ok(Box::new(Sqlite { conn, texts: BTreeMap::new(), writing: Some(writing) }))
+        Ok(Box::new(Sqlite { conn, texts: Texts::default(), writing: Some(writing) }))
     }
 
     fn reader(&self) -> Result<Box<dyn Engine>, OpenError> {
         let conn = self.connect(OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        Ok(Box::new(Sqlite { conn, texts: BTreeMap::new(), writing: None }))
+        Ok(Box::new(Sqlite { conn, texts: Texts::default(), writing: None }))
     }
 
     fn writers(&self) -> usize {
@@ -246,14 +268,7 @@ fn wait_for_readers(conn: &Connection, pages: i64) -> Result<(), Trouble> {
 
 impl Sqlite {
     fn statement(&mut self, sql: &str) -> Result<CachedStatement<'_>, Trouble> {
-        if !self.texts.contains_key(sql) {
-            if self.texts.len() >= limits::STATEMENTS_MAX {
-                self.texts.clear();
-            }
-            self.texts.insert(sql.to_owned(), sql::numbered_for_sqlite(sql));
-        }
-        let text = self.texts.get(sql).map_or(sql, String::as_str);
-        self.conn.prepare_cached(text).map_err(|e| trouble(&e))
+        self.conn.prepare_cached(self.texts.of(sql)).map_err(|e| trouble(&e))
     }
 
     fn bound(&mut self, sql: &str, params: &[Value<'_>]) -> Result<CachedStatement<'_>, Trouble> {

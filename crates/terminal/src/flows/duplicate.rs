@@ -33,6 +33,7 @@ pub(crate) fn duplicate(ctx: &Context, duplicate: Duplicate, event: Event, at: M
         Event::Done(Done::Checked(of, None)) if of == id && !warned => go_on(duplicate, at),
         //
         Event::Press(Press::GoOn) if warned => go_on(duplicate, at),
+        Event::Local(Local::GoOn(of)) if of == id && warned => go_on(duplicate, at),
         Event::Press(Press::Cancel) if warned => over(duplicate, pay::DUPLICATE_STOPPED, false),
         Event::Local(Local::Cancel(of)) if of == id && warned => {
             over(duplicate, pay::DUPLICATE_STOPPED, false)

@@ -73,17 +73,14 @@ fn waiting(w: Words, ctx: &Context, present: &Present, hint: Option<CardHint>, n
     let class = w.class(present.attempt.class);
     // Giving back: which card must come again is said by its last digits.
     let paid = present.terms.as_ref().map(|_| super::card_line(&present.attempt));
-    let title = match &paid {
-        Some(card) => w.ta("terminal-present-same-card", &[("card", card)]),
-        None => w.t("terminal-present-title"),
-    };
+    let title = w.t(if paid.is_some() { "terminal-present-same-card" } else { "terminal-present-title" });
     form(
         "wait",
         "cancel",
         &html! {
             div {
                 (big_amount(&label, present.attempt.amount))
-                p.dim.screen-title { @if paid.is_none() { (class) "　" } @if let Some(note) = &present.attempt.note { (note) } }
+                p.dim.screen-title { @if let Some(card) = &paid { (card) } @else { (class) } "　" @if let Some(note) = &present.attempt.note { (note) } }
             }
             div.stack-s {
                 h1.screen-title tabindex="-1" { (title) }

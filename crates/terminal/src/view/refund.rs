@@ -10,9 +10,9 @@ use maud::{Markup, html};
 use pages::icon::Icon;
 use pages::list::key_values;
 use pages::pads::{AmountPad, Keypad};
-use pages::ui::{Button, Field, Tone, amount as big_amount, amount_small, notice, yen};
+use pages::ui::{Button, Field, Tone, amount as big_amount, amount_small, notice};
 use pages::wait::{Picture, Sound, wake_lock};
-use payment::{Medium, RefundKind};
+use payment::{EntryMode, Medium, RefundKind};
 
 /// The words of a kind: `terminal-void-…`, `terminal-return-…`, `terminal-refund-…`.
 pub(super) fn kind_key(kind: RefundKind, name: &str) -> String {
@@ -99,10 +99,18 @@ fn how_much(w: Words, ctx: &Context, screen: &GiveBack) -> Markup {
         payment::Keypad::Phone => Keypad::Phone,
         payment::Keypad::Calculator => Keypad::Calculator,
     };
+    // Where the keys need the room, the terms are said in short.
+    let terms = match offer.partial {
+        false => terms_line(w, offer),
+        true => w.ta(
+            "terminal-offer-terms-part",
+            &[("until", &day(&offer.until)), ("most", &offer.most.to_string())],
+        ),
+    };
     let head = html! {
         h1.screen-title tabindex="-1" { (title) }
         p.dim.screen-title { (card_line(&screen.of)) "　" (paid) " " (screen.of.amount.to_string()) }
-        p.dim.screen-title { (terms_line(w, offer)) }
+        p.dim.screen-title { (terms) }
     };
     let reason = Field::text("reason", &reason).value(&screen.reason).max_chars(max).placeholder(&hint);
     let actions = html! {
@@ -170,13 +178,15 @@ fn last_question(w: Words, screen: &GiveBack) -> Markup {
 
 pub(super) fn duplicate(w: Words, screen: &Duplicate) -> Markup {
     let label = w.t("terminal-due");
+    let chip = screen.card.entry_mode == EntryMode::ContactIc;
     match &screen.suspect {
         None => html! {
             (big_amount(&label, screen.attempt.amount))
             div.stage {
                 (Picture::Work)
                 h1 tabindex="-1" { (w.t("terminal-processing-title")) }
-                p { (w.t("terminal-processing-card")) }
+                // Drawn like the question that follows, so that nothing jumps.
+                p { (w.t(if chip { "terminal-processing-card" } else { "terminal-processing-how" })) }
             }
             (wake_lock())
         },
@@ -189,9 +199,8 @@ fn suspected(w: Words, screen: &Duplicate, suspect: &Suspect) -> Markup {
     let (stop, go, title) =
         (w.t("terminal-duplicate-stop"), w.t("terminal-duplicate-go"), w.t("terminal-duplicate-title"));
     let card = format!("{} {}", screen.card.brand.name(), screen.card.pan.last4_only());
-    let labels =
-        ["when", "where", "order", "card", "amount"].map(|name| w.t(&format!("terminal-duplicate-{name}")));
-    let [when, place, order, with, amount] = &labels;
+    let labels = ["when", "where", "order", "card"].map(|name| w.t(&format!("terminal-duplicate-{name}")));
+    let [when, place, order, with] = &labels;
     html! {
         (Sound::Unknown.once(format!("{}-duplicate", screen.attempt.id)))
         (form("stack screen-fill", "go-on", &html! {
@@ -200,12 +209,10 @@ fn suspected(w: Words, screen: &Duplicate, suspect: &Suspect) -> Markup {
             (notice(Tone::Ask, &w.t("terminal-duplicate-what"), &html! { p { (w.t("terminal-duplicate-next")) } }))
             (key_values(&[
                 (when.as_str(), html! { (clock::tokyo_text(instant(suspect.at_us))) }),
-                (amount, yen(suspect.amount)),
                 (with, html! { (card) }),
                 (place, html! { (suspect.terminal_id) }),
                 (order, html! { (suspect.order_code) }),
             ]))
-            p.dim { (w.t("terminal-duplicate-stay")) }
             div.actions {
                 (Button::second(&go).name("press", "go-on"))
                 (Button::primary(&stop).name("press", "cancel"))

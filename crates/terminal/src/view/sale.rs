@@ -52,15 +52,24 @@ fn hindrances(w: Words, ctx: &Context) -> Markup {
     }
 }
 
-fn brand_names(ctx: &Context, method: Method) -> String {
-    ctx.brands_of(method).into_iter().map(Brand::name).collect::<Vec<_>>().join(" / ")
+/// The brands of a method, at most this many by name.
+const BRANDS_NAMED: usize = 4;
+
+fn brand_names(w: Words, ctx: &Context, method: Method) -> String {
+    let brands = ctx.brands_of(method);
+    let names: Vec<&str> = brands.iter().take(BRANDS_NAMED).map(|brand| Brand::name(*brand)).collect();
+    let named = names.join(" / ");
+    match brands.len() > BRANDS_NAMED {
+        true => w.ta("terminal-method-brands-more", &[("brands", &named)]),
+        false => named,
+    }
 }
 
 pub(super) fn home(w: Words, ctx: &Context) -> Markup {
     let [card, history, lookup, settings] =
         ["card", "history", "lookup", "settings"].map(|tile| w.t(&format!("terminal-home-{tile}")));
     let (card, brands) = match ctx.code_brands().is_empty() {
-        true => (card, brand_names(ctx, Method::Card)),
+        true => (card, brand_names(w, ctx, Method::Card)),
         false => (w.t("terminal-home-sale"), w.t("terminal-home-sale-aside")),
     };
     let open = u32::try_from(ctx.open.len()).unwrap_or(u32::MAX);
@@ -134,8 +143,8 @@ pub(super) fn method(w: Words, ctx: &Context, draft: &Draft, now_us: i64) -> Mar
         w.t("terminal-method-more"),
         w.t("terminal-method-back"),
     );
-    let lump = w.ta("terminal-method-lump", &[("brands", &brand_names(ctx, Method::Card))]);
-    let (code, code_brands) = (w.t("terminal-method-code"), brand_names(ctx, Method::Code));
+    let lump = w.ta("terminal-method-lump", &[("brands", &brand_names(w, ctx, Method::Card))]);
+    let (code, code_brands) = (w.t("terminal-method-code"), brand_names(w, ctx, Method::Code));
     html! {
         (form("method", "pay", &html! {
             (big_amount(&label, draft.amount))

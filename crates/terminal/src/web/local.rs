@@ -34,6 +34,7 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .route("/local/payments", post(create))
         .route("/local/payments/{id}", get(look))
         .route("/local/payments/{id}/cancel", post(cancel))
+        .route("/local/payments/{id}/continue", post(go_on))
         .route("/local/payments/{id}/refunds", post(refund))
         .route("/local/payments/{id}/signature", post(sign))
         .layer(middleware::from_fn(pages::secure::json_only))
@@ -355,6 +356,17 @@ async fn cancel(State(shared): Terminal, Path(id): Path<String>) -> Result<Respo
                 .detail("a card was read: the payment can no longer be cancelled here"),
         )),
         Err(why) => Err(not_now(&shared, why)),
+    }
+}
+
+/// Goes on after a duplicate warning: whoever asks knows that it is another sale.
+async fn go_on(State(shared): Terminal, Path(id): Path<String>) -> Result<Response, Refused> {
+    let attempt = load(&shared, &id).await?;
+    match handle(&shared).go_on(attempt.id).await {
+        Ok(now) => Ok((StatusCode::ACCEPTED, Json(view(&shared, &now))).into_response()),
+        Err(_) => {
+            Err(Refused(refuse(&shared, api::WRONG_STATE).detail("this payment does not wait for a clerk")))
+        }
     }
 }
 

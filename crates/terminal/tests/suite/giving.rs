@@ -277,4 +277,15 @@ async fn the_same_sale_twice_is_warned_of_before_anything_is_sent() {
     bench.press("go-on", "").await;
     bench.reach("sign").await;
     assert_eq!(bench.look(id).await["state"], "authorized");
+    let path = format!("/local/payments/{id}/continue");
+    assert_eq!(bench.json("POST", &path, "").await.0, 409, "no warning stands");
+    bench.json("POST", &format!("/local/payments/{id}/signature"), SIGNATURE).await;
+    bench.reach("approved").await;
+    // A program that knows better says so without a page.
+    let id = bench.start(880).await;
+    bench.reach("present").await;
+    bench.swipe().await;
+    bench.reach("duplicate").await;
+    assert_eq!(bench.json("POST", &format!("/local/payments/{id}/continue"), "").await.0, 202);
+    bench.reach("sign").await;
 }

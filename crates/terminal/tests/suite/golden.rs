@@ -69,7 +69,7 @@ fn every_result_says_whether_money_was_taken_and_what_to_do() {
             (codes::MoneyTaken::Unknown, false) => "It is not known yet whether money was taken",
             (codes::MoneyTaken::Yes, true) => "The money was given back",
             (codes::MoneyTaken::No, true) => "No money was given back",
-            (codes::MoneyTaken::Unknown, true) => "It is not known yet whether the money was given back",
+            (codes::MoneyTaken::Unknown, true) => "Not known yet whether it was given back",
         };
         assert!(text.contains(sentence), "{name}\n{text}");
         if let Some(code) = finished.attempt.code().filter(|code| code.row().money == codes::MoneyTaken::No)

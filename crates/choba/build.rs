@@ -1,0 +1,12 @@
+//! How the binary is linked.
+
+fn main() {
+    println!("cargo:rerun-if-changed=build.rs");
+    // Packed relocations (RELR; glibc 2.36, binutils 2.38): less than a tenth of the size. The loader reads all
+    // of them at start, so a program at rest keeps that much less in memory. Older linkers ignore it.
+    if std::env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux")
+        && std::env::var("CARGO_CFG_TARGET_ENV").as_deref() == Ok("gnu")
+    {
+        println!("cargo:rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
+    }
+}
