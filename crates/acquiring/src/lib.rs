@@ -9,6 +9,7 @@
 //! | [`refund`] | voids, returns and refunds |
 //! | [`service`] | the money step in its own task, advices, recovery, the sweep |
 //! | [`code_pay`] | code payments: the brand, the waiting customer, inquiry and cancel |
+//! | [`cases`] | what the books disagree on, and how a person settles it |
 //! | [`console`] | the pages: a day's payments, one payment |
 //! | [`duplicates`] | the warning before a second payment of the same |
 //! | [`networks`] | the card network: messages, answer codes, the line |
@@ -19,6 +20,7 @@
 
 pub mod api;
 pub mod ask;
+pub mod cases;
 pub mod check;
 pub mod code_pay;
 pub mod console;
@@ -39,7 +41,8 @@ use service::Acquiring;
 
 /// Every route of this slice.
 pub fn routes(acquiring: Acquiring) -> Table {
-    duplicates::add(refund::api::add(api::add(Routes::new(acquiring)))).table()
+    let payments = refund::api::add(api::add(Routes::new(acquiring)));
+    cases::api::add(duplicates::add(payments)).table()
 }
 
 #[cfg(test)]

@@ -378,6 +378,7 @@ fn detail_of(happening: &Happening) -> String {
         | Happening::FoundNothing(code) => code.key(),
         Happening::Orphaned => codes::pay::INTERRUPTED.key(),
         Happening::Acknowledged(advice) => advice.word().to_owned(),
+        Happening::Settled(_) => "case".to_owned(),
         Happening::Completed | Happening::GivenBack | Happening::ReleaseDue | Happening::InquiryOver => {
             String::new()
         }

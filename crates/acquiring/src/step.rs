@@ -4,7 +4,7 @@
 //! what the effects ask for, and only then speaks to the network.
 
 use codes::{Code, pay};
-use payment::{Approval, Event, IllegalTransition, State, StateName, next};
+use payment::{Approval, Event, IllegalTransition, Settlement, State, StateName, next};
 
 /// The part of a payment that decides.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,6 +108,8 @@ pub enum Happening {
     ReleaseDue,
     /// The network acknowledged the advice (0230, 0430 with 00).
     Acknowledged(Advice),
+    /// A person ends a doubt, with reason and evidence.
+    Settled(Settlement),
     /// An inquiry found that it was done.
     Found(Approval),
     /// An inquiry found a no.
@@ -225,6 +227,7 @@ pub fn step(
         H::GivenBack if before.state == State::Released => Ok((before.clone(), vec![])),
         H::GivenBack | H::ReleaseDue => release(before),
         H::Acknowledged(advice) => acknowledged(before, advice),
+        H::Settled(settlement) => settled(before, settlement),
         H::Found(_) | H::FoundRefusal(_) | H::FoundNothing(_) | H::InquiryOver => inquired(before, happening),
         H::CannotUndo(approval) => match (before.doubt, before.advice) {
             (Doubt::InquireThenUndo, Some(Advice::Reversal(_)))
@@ -283,6 +286,20 @@ fn release(before: &Standing) -> Result<(Standing, Vec<Effect>), IllegalTransiti
     let released = moved(before, Event::Release)?;
     let open = Standing { advice: Some(advice), ..released };
     Ok((open, vec![Effect::ReleaseHold, Effect::Advise(advice)]))
+}
+
+/// What was taken is booked; what was not goes on being reversed until the network says so.
+fn settled(before: &Standing, settlement: Settlement) -> Result<(Standing, Vec<Effect>), IllegalTransition> {
+    let taken = matches!(settlement, Settlement::Approved(_));
+    let after = moved(before, Event::Settle(settlement))?;
+    Ok(match (taken, before.completion_follows) {
+        (true, true) => (after, vec![Effect::Hold, Effect::PostHold]),
+        (true, false) => (after, vec![Effect::Post]),
+        (false, _) => {
+            let undoing = before.advice.filter(|advice| matches!(advice, Advice::Reversal(_)));
+            (Standing { advice: undoing, ..after }, vec![])
+        }
+    })
 }
 
 /// The issuer approved, and then the card refused the answer or was pulled (EMV Book 3, second GENERATE

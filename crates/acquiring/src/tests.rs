@@ -3,7 +3,7 @@
 
 mod brand;
 mod by_code;
-
+mod cases;
 mod duplicates;
 mod line;
 mod network;
@@ -44,6 +44,7 @@ fn migrations() -> Vec<Migration> {
         fleet::MIGRATIONS,
         books::MIGRATIONS,
         row::MIGRATIONS,
+        crate::cases::MIGRATIONS,
         refund::MIGRATIONS,
     ]
     .concat()

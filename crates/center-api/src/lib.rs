@@ -9,6 +9,7 @@ pub mod client;
 mod config;
 mod duplicates;
 pub mod fast_key;
+mod journal;
 mod mails;
 mod payments;
 mod problem;
@@ -19,6 +20,9 @@ pub use activation::{Activation, ActivationRequest, ClerkSession, ClerkSignIn, E
 pub use client::{CenterClient, Counter, Fault, Signer};
 pub use config::{Contract, Shop, TerminalConfig};
 pub use duplicates::{DuplicateAnswer, DuplicateCheck, Suspect};
+pub use journal::{
+    AttemptSummary, JOURNAL_LINKS_MAX, JournalAnswer, JournalPoint, JournalStanding, JournalUpload,
+};
 pub use mails::{MailStatus, ReceiptMail, ReceiptMails};
 pub use payments::{
     CardData, CodeData, CodeToken, CompletionRequest, EncryptedPin, HostAnswer, MailReceiptRequest,

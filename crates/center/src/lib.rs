@@ -101,6 +101,7 @@ pub fn migrations() -> Vec<Migration> {
         fleet::MIGRATIONS,
         books::MIGRATIONS,
         acquiring::row::MIGRATIONS,
+        acquiring::cases::MIGRATIONS,
         console::MIGRATIONS,
         acquiring::refund::MIGRATIONS,
         delivery::MIGRATIONS,
@@ -117,6 +118,7 @@ pub fn statements() -> Vec<&'static str> {
         fleet::STATEMENTS,
         books::STATEMENTS,
         acquiring::row::STATEMENTS,
+        acquiring::cases::STATEMENTS,
         acquiring::refund::STATEMENTS,
         acquiring::duplicates::STATEMENTS,
         console::STATEMENTS,
@@ -145,6 +147,7 @@ pub struct Center {
     console: Console,
     receipts: Receipts,
     secure: SecureConfig,
+    network_files: Option<std::path::PathBuf>,
 }
 
 impl Center {
@@ -165,6 +168,11 @@ impl Center {
         let codes = codes.map_err(StartError::CodeBrands)?;
         let acquiring = Acquiring::new(&base, line, places).with_codes(codes);
         let console = Console::new(&acquiring, &tenancy, &staff);
+        let counting = console.clone();
+        staff.count_open_by(Arc::new(move |scope| {
+            let counting = counting.clone();
+            Box::pin(async move { counting.open_cases(scope).await })
+        }));
         let mailer = Mailer::new(&settings.mail).map_err(|error| StartError::Mail(error.to_string()))?;
         let sales = Arc::new(AcquiredSales { base: base.clone(), acquiring: acquiring.clone() });
         let receipts = Receipts::new(base.clone(), sales, mailer, fleet::advance_counter);
@@ -173,7 +181,13 @@ impl Center {
         for host in &settings.hosts {
             secure = secure.host(host);
         }
-        Ok(Self { base, tenancy, staff, fleet, acquiring, console, receipts, secure })
+        Ok(Self { base, tenancy, staff, fleet, acquiring, console, receipts, secure, network_files: None })
+    }
+
+    /// Compares the networks' daily files that come into this folder.
+    pub fn with_network_files(mut self, folder: std::path::PathBuf) -> Self {
+        self.network_files = Some(folder);
+        self
     }
 
     /// The one route table.
@@ -210,6 +224,8 @@ impl Center {
     /// Recovery comes before the first new payment could be asked: see [`Center::serve`].
     pub async fn run(&self) {
         let mut jobs = vec![self.staff.sweep()];
+        jobs.push(acquiring::cases::job());
+        jobs.extend(self.network_files.clone().map(acquiring::cases::network_files));
         jobs.extend(delivery::jobs());
         let mut tasks = JoinSet::new();
         let line = self.acquiring.line().clone();

@@ -35,6 +35,12 @@ codes! {
     TOO_MANY = "429", 429, "too many requests", No, Retry::Same;
     /// The terminal's request counter went backwards: a copy of its data is in use.
     COUNTER_REPLAYED = "430", 401, "request counter not larger than the last one", No, Retry::Never;
+    /// The terminal's journal goes on in two ways: a copy of its data is in use.
+    TERMINAL_COPIED = "431", 403, "two devices use the data of one terminal", No, Retry::Never;
+    /// The terminal's journal ends before what the center has seen.
+    TERMINAL_BEHIND = "432", 403, "the terminal's data is older than what the center has seen", No, Retry::Never;
+    /// The terminal knows more than the center.
+    CENTER_BEHIND = "433", 403, "the center's data is older than what the terminal knows", No, Retry::Never;
     /// Our own fault; what happened to the payment must be asked by its id.
     INTERNAL = "500", 500, "internal error", Unknown, Retry::Same;
     /// The database has no room; nothing was asked of any network.

@@ -183,6 +183,10 @@ fn take_key(tx: &mut Tx<'_>, by: &SignedBy) -> Result<Activation, Refusal> {
     if tx.execute(CONFIRM, params![tenant, id, &*by.key_id, now_us, by.counter])? == 0 {
         return Err(Refusal::from(api::NOT_ALLOWED).detail("this terminal is blocked; ask the administrator"));
     }
+    // A new key is a new device with a journal of its own.
+    if row.confirmed.as_deref() != Some(&*by.key_id) {
+        tx.execute(crate::journal::FORGET, params![tenant, id])?;
+    }
     bind_reader(tx, id, &row.pending_reader)?;
     let (who, about) = (format!("terminal {id}"), format!("terminal {id}"));
     let detail = json!({ "key": &*by.key_id, "key_before": row.confirmed, "reader": row.pending_reader });

@@ -107,9 +107,12 @@ impl Fleet {
     /// A copy of the terminal's data is in use (S9): neither the copy nor the original goes on.
     pub(crate) async fn block_copy(&self, id: &TerminalId, counter: i64) -> Result<(), Refusal> {
         tracing::warn!(terminal = %id, counter, "two requests under one counter: the terminal is blocked");
-        self.revoke("center", id, &format!("two requests under counter {counter}: its data was copied"))
-            .await
-            .map(drop)
+        let id = id.clone();
+        let last = crate::Point { seq: counter, hash: [0; 32] };
+        self.base
+            .write(move |tx| crate::journal::block(tx, &id, center_api::JournalStanding::Copied, last))
+            .await?;
+        self.base.refresh().await
     }
 }
 
@@ -131,7 +134,7 @@ fn put(tx: &mut Tx<'_>, who: &str, row: &CastTerminal, hash: Option<&str>) -> Re
 }
 
 /// Audits a change and tells the caches.
-fn record(
+pub(crate) fn record(
     tx: &mut Tx<'_>,
     who: &str,
     what: &str,

@@ -14,6 +14,7 @@ mod activation;
 mod administration;
 mod configuration;
 mod guard;
+mod journal;
 mod limits;
 mod password;
 mod rows;
@@ -21,9 +22,12 @@ mod signed;
 mod throttle;
 
 pub use administration::CastTerminal;
+pub use journal::{
+    BlockedTerminal, Judged, Point, blocked_terminals, follow_journal, journal, judge, let_in,
+};
 pub use password::TerminalPassword;
 pub use rows::{Standing, Terminal, reader_is_bound, terminal, terminals};
-pub use signed::advance_counter;
+pub use signed::{JOURNAL_PATH, advance_counter};
 
 use center_base::{Access, Authenticator, Base, Cache, Doc, Refusal, Routes, Table, TerminalId};
 use configuration::Kept;
@@ -37,7 +41,7 @@ use tenancy::Tenancy;
 use throttle::Throttle;
 
 /// The tables of this crate.
-pub const MIGRATIONS: &[Migration] = &[rows::TERMINAL, rows::READER];
+pub const MIGRATIONS: &[Migration] = &[rows::TERMINAL, rows::READER, journal::MIGRATION];
 
 /// Every statement of this crate.
 pub const STATEMENTS: &[&str] = &[
@@ -55,6 +59,11 @@ pub const STATEMENTS: &[&str] = &[
     administration::UPDATE,
     administration::REISSUE,
     administration::REVOKE,
+    journal::LOAD,
+    journal::SAVE,
+    journal::FORGET,
+    journal::BLOCKED,
+    journal::LET_IN,
     signed::KEYS,
     signed::ADVANCE,
 ];

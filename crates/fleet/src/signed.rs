@@ -3,6 +3,7 @@
 use crate::guard::Verdict;
 use crate::{Fleet, limits, terminal_id};
 use bytes::Bytes;
+use center_api::JournalStanding;
 use center_api::fast_key::FastKey;
 use center_api::signature::{
     COUNTER_HEADER, Covered, DIGEST_HEADER, INPUT_HEADER, SIGNATURE_HEADER, SignatureFault, SignedHeaders,
@@ -20,10 +21,14 @@ use store::{DbError, Inconsistent, ReadTx, Row, TenantId, Tx, params};
 
 /// The only operation that a key may sign before it is confirmed.
 pub(crate) const CONFIRM_PATH: &str = "/api/v1/activations/confirm";
+/// The operation by which a terminal tells its journal, and hears how it stands, also while it is blocked.
+pub const JOURNAL_PATH: &str = "/api/v1/journal";
 
-pub(crate) const KEYS: &str = "SELECT company_id, shop_id, revoked, last_counter, confirmed_key_id,
-            confirmed_key, pending_key_id, pending_key
-       FROM terminal WHERE tenant = $1 AND id = $2";
+pub(crate) const KEYS: &str =
+    "SELECT t.company_id, t.shop_id, t.revoked, t.last_counter, t.confirmed_key_id, t.confirmed_key,
+            t.pending_key_id, t.pending_key, COALESCE(j.standing, 'fine')
+       FROM terminal t LEFT JOIN terminal_journal j ON j.tenant = t.tenant AND j.terminal_id = t.id
+      WHERE t.tenant = $1 AND t.id = $2";
 pub(crate) const ADVANCE: &str = "UPDATE terminal SET last_counter = $4
       WHERE tenant = $1 AND id = $2 AND confirmed_key_id = $3 AND revoked = 0 AND last_counter < $4";
 
@@ -84,6 +89,7 @@ pub(crate) struct Known {
     last_counter: i64,
     confirmed: Option<Key>,
     pending: Option<Key>,
+    standing: JournalStanding,
 }
 
 fn key_of(row: &Row<'_>, id: usize, key: usize) -> Result<Option<Key>, DbError> {
@@ -102,6 +108,8 @@ fn load(tx: &mut ReadTx<'_>, tenant: TenantId, id: &TerminalId) -> Result<Option
             last_counter: row.i64(3)?,
             confirmed: key_of(row, 4, 5)?,
             pending: key_of(row, 6, 7)?,
+            standing: JournalStanding::from_word(row.text(8)?)
+                .ok_or_else(|| Inconsistent::new("terminal_journal.standing", "a standing"))?,
         })
     })
 }
@@ -116,10 +124,6 @@ async fn load_now(base: Base, id: TerminalId) -> Result<Arc<Known>, Refusal> {
 /// The signature does not hold; why is for the log.
 fn unsigned(why: &str) -> Refusal {
     Refusal { code: api::NOT_SIGNED_IN, detail: None, log: Some(why.to_owned()) }
-}
-
-fn blocked() -> Refusal {
-    Refusal::from(api::NOT_ALLOWED).detail("this terminal is blocked; ask the administrator")
 }
 
 /// The parts of a signed request.
@@ -159,6 +163,12 @@ impl<'a> Claim<'a> {
 }
 
 impl Known {
+    /// Why a blocked terminal is refused.
+    fn blocked(&self) -> Refusal {
+        Refusal::from(self.standing.code().unwrap_or(api::NOT_ALLOWED))
+            .detail("this terminal is blocked; ask the administrator")
+    }
+
     /// The key that a request names, if it may be used for this path.
     fn key(&self, named: &str, path: &str) -> Option<&Key> {
         let pending = self.pending.as_ref().filter(|_| path == CONFIRM_PATH);
@@ -199,8 +209,9 @@ impl Fleet {
             body,
         };
         key.verify(&covered, &claim.headers).map_err(|fault| unsigned(&fault.to_string()))?;
-        if known.is_revoked {
-            return Err(blocked());
+        let asks_why = path == JOURNAL_PATH && known.standing != JournalStanding::Fine;
+        if known.is_revoked && !asks_why {
+            return Err(known.blocked());
         }
         let is_confirmed = known.confirmed.as_ref().is_some_and(|confirmed| confirmed.id == key.id);
         let stored = if is_confirmed { known.last_counter } else { 0 };
@@ -210,7 +221,7 @@ impl Fleet {
             Verdict::Replayed => return Err(api::COUNTER_REPLAYED.into()),
             Verdict::Forked => {
                 self.block_copy(&claim.terminal, claim.counter).await?;
-                return Err(blocked());
+                return Err(api::TERMINAL_COPIED.into());
             }
         }
         Ok(SignedBy {
@@ -249,7 +260,7 @@ pub fn advance_counter(tx: &mut Tx<'_>, by: &SignedBy) -> Result<(), Refusal> {
     }
     let known = load(tx, tenant, &by.terminal)?.ok_or_else(|| unsigned("unknown terminal"))?;
     if known.is_revoked {
-        return Err(blocked());
+        return Err(known.blocked());
     }
     match known.confirmed {
         Some(key) if key.id == by.key_id => Err(api::COUNTER_REPLAYED.into()),

@@ -109,7 +109,16 @@ pub fn sources() -> BTreeMap<(&'static str, &'static str), &'static str> {
             )*])
         };
     }
-    files!("codes.ftl", "common.ftl", "console.ftl", "desk.ftl", "mail.ftl", "receipt.ftl", "terminal.ftl")
+    files!(
+        "cases.ftl",
+        "codes.ftl",
+        "common.ftl",
+        "console.ftl",
+        "desk.ftl",
+        "mail.ftl",
+        "receipt.ftl",
+        "terminal.ftl"
+    )
 }
 
 #[cfg(test)]

@@ -94,6 +94,26 @@ pub fn charges(entries: Vec<Entry>) -> Charges {
     }
 }
 
+/// The network's file of a day in Tokyo: what was first heard of on it, as it stands now
+/// (docs/networks/network-file.md).
+pub fn network_file(entries: &[Entry], on: jiff::civil::Date) -> String {
+    use std::fmt::Write as _;
+    let of_day = || entries.iter().filter(|entry| clock::business_date(entry.first_at) == on);
+    let mut text = format!("CHOBA-NETWORK-FILE\t1\tcard\t{on}\n");
+    let mut charged = 0_i64;
+    for entry in of_day() {
+        let (yen, state) = (entry.amount.get(), entry.state);
+        if state == State::Charged {
+            charged = charged.saturating_add(yen);
+        }
+        let name = format!("{}\t{}\t{}", entry.key.shop, entry.key.rrn, entry.terminal);
+        // Writing into a text cannot fail.
+        let _ = writeln!(text, "P\t{name}\t{yen}\t{}\t{}", state.word(), entry.approval);
+    }
+    let _ = writeln!(text, "E\t{}\t{charged}", of_day().count());
+    text
+}
+
 /// Why there is no export: one sentence for the person who asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ExportError {

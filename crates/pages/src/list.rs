@@ -140,6 +140,8 @@ pub struct Entry<'a> {
     pub text: &'a str,
     /// It is the page we are on.
     pub here: bool,
+    /// What waits there: a number, and the same in words (tabs leave it out).
+    pub count: Option<(&'a str, &'a str)>,
 }
 
 fn current(here: bool) -> Option<&'static str> {
@@ -190,7 +192,15 @@ pub fn menu(label: &str, groups: &[(&str, Vec<Entry<'_>>)]) -> Markup {
                 @if !heading.is_empty() { h2 { (heading) } }
                 ul {
                     @for entry in entries {
-                        li { a href=(entry.href) aria-current=[current(entry.here)] { (entry.icon) (entry.text) } }
+                        li {
+                            a href=(entry.href) aria-current=[current(entry.here)] {
+                                (entry.icon) (entry.text)
+                                @if let Some((number, words)) = entry.count {
+                                    span.count aria-hidden="true" { (number) }
+                                    span.sr-only { " " (words) }
+                                }
+                            }
+                        }
                     }
                 }
             }
@@ -235,7 +245,7 @@ mod tests {
 
     #[test]
     fn the_page_we_are_on_is_marked() {
-        let here = Entry { href: "/a", icon: Icon::Home, text: "A", here: true };
+        let here = Entry { href: "/a", icon: Icon::Home, text: "A", here: true, count: None };
         let there = Entry { href: "/b", here: false, ..here };
         assert_eq!(tabs("x", &[here, there]).into_string().matches("aria-current=\"page\"").count(), 1);
     }

@@ -24,4 +24,4 @@ pub use policy::{
     SignaturePolicy, Timers,
 };
 pub use refund::{Medium, RefundKind};
-pub use state::{Approval, Event, IllegalTransition, State, StateName, next};
+pub use state::{Approval, Event, IllegalTransition, Settlement, State, StateName, next};

@@ -187,6 +187,19 @@ pub enum Event {
     FindRefusal(Code),
     /// The network acknowledged the reversal (0430).
     AcknowledgeReversal,
+    /// A person ends the doubt, with reason and evidence.
+    Settle(Settlement),
+}
+
+/// What a person may say of a doubt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Settlement {
+    /// Money was taken.
+    Approved(Approval),
+    /// It was refused.
+    Declined(Code),
+    /// It was undone.
+    Reversed,
 }
 
 impl Event {
@@ -205,6 +218,9 @@ impl Event {
             Self::FindApproval(_) => "find_approval",
             Self::FindRefusal(_) => "find_refusal",
             Self::AcknowledgeReversal => "acknowledge_reversal",
+            Self::Settle(Settlement::Approved(_)) => "settle_approved",
+            Self::Settle(Settlement::Declined(_)) => "settle_declined",
+            Self::Settle(Settlement::Reversed) => "settle_reversed",
         }
     }
 }
@@ -245,7 +261,9 @@ pub fn next(state: &State, event: Event) -> Result<State, IllegalTransition> {
         (S::InDoubt(_), E::FindApproval(approval)) => Ok(S::Approved(approval)),
         (S::InDoubt(_), E::FindRefusal(code)) => Ok(S::Declined(code)),
         (S::InDoubt(_), E::Fail(code)) => Ok(S::Failed(code)),
-        (S::InDoubt(_), E::AcknowledgeReversal) => Ok(S::Reversed),
+        (S::InDoubt(_), E::AcknowledgeReversal | E::Settle(Settlement::Reversed)) => Ok(S::Reversed),
+        (S::InDoubt(_), E::Settle(Settlement::Approved(approval))) => Ok(S::Approved(approval)),
+        (S::InDoubt(_), E::Settle(Settlement::Declined(code))) => Ok(S::Declined(code)),
         _ => Err(refused),
     }
 }
@@ -272,9 +290,10 @@ mod tests {
         ]
     }
 
-    fn events() -> [Event; 12] {
+    fn events() -> [Event; 15] {
         let approval = Approval { code: None };
         let code = codes::pay::NO_ANSWER;
+        let settle = Event::Settle;
         [
             Event::Send,
             Event::GiveUp(code),
@@ -288,6 +307,9 @@ mod tests {
             Event::FindApproval(approval),
             Event::FindRefusal(code),
             Event::AcknowledgeReversal,
+            settle(Settlement::Approved(Approval { code: None })),
+            settle(Settlement::Declined(code)),
+            settle(Settlement::Reversed),
         ]
     }
 

@@ -3,11 +3,13 @@
 use crate::Staff;
 use crate::roles::{self, Right};
 use center_base::{Caller, Person, Refusal, Scope};
-use i18n::{Lang, t};
+use futures_util::future::BoxFuture;
+use i18n::{Lang, t, ta};
 use maud::Markup;
 use pages::frame::{Frame, Link, Surface, still};
 use pages::icon::Icon;
 use pages::list::{Entry, menu};
+use std::sync::Arc;
 
 /// A room of the console.
 struct Room {
@@ -17,16 +19,30 @@ struct Room {
     right: Option<Right>,
 }
 
+/// The room whose number of open things stands in the menu.
+const COUNTED_ROOM: &str = "/cases";
+
+/// Counts what is open in a scope, for the menu.
+pub type CountOpen = Arc<dyn Fn(Scope) -> BoxFuture<'static, Result<i64, Refusal>> + Send + Sync>;
+
 /// The menu: a heading and its rooms.
 const MENU: [(&str, &[Room]); 2] = [
     (
         "console-menu-sales",
-        &[Room {
-            path: "/payments",
-            icon: Icon::History,
-            key: "console-menu-payments",
-            right: Some(Right::SeePayments),
-        }],
+        &[
+            Room {
+                path: "/payments",
+                icon: Icon::History,
+                key: "console-menu-payments",
+                right: Some(Right::SeePayments),
+            },
+            Room {
+                path: COUNTED_ROOM,
+                icon: Icon::Question,
+                key: "console-menu-cases",
+                right: Some(Right::SeePayments),
+            },
+        ],
     ),
     (
         "console-menu-account",
@@ -83,12 +99,25 @@ impl Staff {
             .user(&person.name, "/me")
             .language_switch(page.here)
             .help(&setting.support_name, &setting.support_phone)
-            .nav(navigation(caller.lang, person, page.room));
+            .nav(navigation(caller.lang, person, page.room, self.open_count(person).await));
         let frame = match page.live {
             Some(stream) => frame.live(stream).link(Link::Up),
             None => frame,
         };
         Ok(frame.page(&page.main))
+    }
+
+    /// A later slice tells how many of its cases are open.
+    pub fn count_open_by(&self, count: CountOpen) {
+        drop(self.open.set(count));
+    }
+
+    async fn open_count(&self, person: &Person) -> i64 {
+        let Some(count) = self.open.get() else { return 0 };
+        count(person.scope.clone()).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "the open cases could not be counted");
+            0
+        })
     }
 
     /// Names for the frame: the shop, company or tenant that is looked at, and whom to call.
@@ -116,7 +145,9 @@ impl Staff {
     }
 }
 
-fn navigation(lang: Lang, person: &Person, active: &str) -> Markup {
+fn navigation(lang: Lang, person: &Person, active: &str, open: i64) -> Markup {
+    let open_words = ta(lang, "console-menu-cases-open", &[("count", &open.to_string())]);
+    let number = open.to_string();
     let allowed = |room: &&Room| room.right.is_none_or(|right| roles::has(person.role, right));
     let texts: Vec<(String, Vec<(&Room, String)>)> = MENU
         .iter()
@@ -134,6 +165,8 @@ fn navigation(lang: Lang, person: &Person, active: &str) -> Markup {
                 icon: room.icon,
                 text,
                 here: room.path == active,
+                count: (room.path == COUNTED_ROOM && open > 0)
+                    .then_some((number.as_str(), open_words.as_str())),
             });
             (heading.as_str(), entries.collect())
         })

@@ -25,7 +25,7 @@ mod people;
 mod roles;
 mod session;
 
-pub use console::ConsolePage;
+pub use console::{ConsolePage, CountOpen};
 pub use login::Clerk;
 pub use login_pages::routes;
 pub use password::{Hasher, Secret, Weakness};
@@ -70,12 +70,19 @@ pub struct Staff {
     tenancy: Tenancy,
     cookie: SessionCookie,
     hasher: Hasher,
+    open: Arc<std::sync::OnceLock<console::CountOpen>>,
 }
 
 impl Staff {
     /// The slice; `cookie` is named by program and port.
     pub fn new(base: &Base, tenancy: &Tenancy, cookie: SessionCookie) -> Result<Self, Refusal> {
-        Ok(Self { base: base.clone(), tenancy: tenancy.clone(), cookie, hasher: Hasher::new()? })
+        Ok(Self {
+            base: base.clone(),
+            tenancy: tenancy.clone(),
+            cookie,
+            hasher: Hasher::new()?,
+            open: Arc::default(),
+        })
     }
 
     /// Hashes passwords and terminal passwords, a few at a time.

@@ -38,6 +38,7 @@ pub(crate) enum Around {
     Settings(LocalSettings),
     Reader(Reader),
     Center(bool),
+    Standing(Option<Code>, Option<i64>),
     Mailed(PaymentId, String),
 }
 
@@ -119,6 +120,7 @@ fn surround(ctx: &mut Context, around: Around) {
         Around::Settings(settings) => ctx.settings = settings,
         Around::Reader(reader) => ctx.reader = reader,
         Around::Center(up) => ctx.center_up = up,
+        Around::Standing(blocked, off_s) => (ctx.blocked, ctx.clock_off_s) = (blocked, off_s),
         Around::Mailed(id, address) => ctx.last_mail = Some((id, address)),
     }
 }

@@ -3,8 +3,8 @@
 
 use center_api::{
     Activation, ActivationRequest, ClerkSession, ClerkSignIn, CompletionRequest, DuplicateAnswer,
-    DuplicateCheck, MailReceiptRequest, PaymentRequest, PaymentView, Problem, RefundRequest, RefundReversal,
-    RefundView, ReversalRequest, TerminalConfig,
+    DuplicateCheck, JournalAnswer, JournalUpload, MailReceiptRequest, PaymentRequest, PaymentView, Problem,
+    RefundRequest, RefundReversal, RefundView, ReversalRequest, TerminalConfig,
 };
 use payment::PaymentId;
 use std::future::Future;
@@ -66,6 +66,10 @@ pub trait Center: Send + Sync + 'static {
     fn duplicates(&self, request: DuplicateCheck) -> Asking<'_, DuplicateAnswer>;
     /// `POST /api/v1/payments/{id}/receipt-mails`.
     fn mail(&self, id: PaymentId, request: MailReceiptRequest) -> Asking<'_, ()>;
+    /// `POST /api/v1/journal`.
+    fn upload(&self, _upload: JournalUpload) -> Asking<'_, JournalAnswer> {
+        Box::pin(async { Err(CenterFault::NotReached("the journal is not told here".to_owned())) })
+    }
     /// `POST /api/v1/echo`: the online test.
     fn echo(&self) -> Asking<'_, ()>;
 }

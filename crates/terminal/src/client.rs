@@ -4,8 +4,8 @@ use crate::center::{Asking, Center, CenterFault};
 use crate::journal::Journal;
 use center_api::{
     Activation, ActivationRequest, CenterClient, ClerkSession, ClerkSignIn, CompletionRequest, Counter,
-    DuplicateAnswer, DuplicateCheck, Fault, MailReceiptRequest, PaymentRequest, PaymentView, RefundRequest,
-    RefundReversal, RefundView, ReversalRequest, Signer, TerminalConfig,
+    DuplicateAnswer, DuplicateCheck, Fault, JournalAnswer, JournalUpload, MailReceiptRequest, PaymentRequest,
+    PaymentView, RefundRequest, RefundReversal, RefundView, ReversalRequest, Signer, TerminalConfig,
 };
 use clock::Clock;
 use ed25519_dalek::SigningKey;
@@ -35,6 +35,14 @@ impl Counter for Numbers {
         let first = self.journal.reserve_requests(NUMBERS_AT_ONCE).map_err(|error| error.to_string())?;
         *left = (first.saturating_add(1), first.saturating_add(NUMBERS_AT_ONCE));
         Ok(first)
+    }
+
+    fn skip(&self, count: i64) {
+        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        match self.journal.reserve_requests(count) {
+            Ok(_) => *left = (0, 0),
+            Err(error) => tracing::warn!(%error, "request numbers could not be left out"),
+        }
     }
 }
 
@@ -167,6 +175,10 @@ impl Center for HttpCenter {
 
     fn mail(&self, id: PaymentId, request: MailReceiptRequest) -> Asking<'_, ()> {
         Box::pin(async move { Ok(self.client.mail_receipt(&self.signer()?, id, &request).await?) })
+    }
+
+    fn upload(&self, upload: JournalUpload) -> Asking<'_, JournalAnswer> {
+        Box::pin(async move { Ok(self.client.upload_journal(&self.signer()?, &upload).await?) })
     }
 
     fn echo(&self) -> Asking<'_, ()> {

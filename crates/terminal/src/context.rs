@@ -4,6 +4,7 @@
 use crate::attempt::Attempt;
 use crate::screen::named;
 use center_api::TerminalConfig;
+use codes::Code;
 use i18n::Lang;
 use jiff::Timestamp;
 use payment::{Brand, Interfaces, Keypad, Method, Operator, PaymentClass, PaymentId, Policy};
@@ -22,6 +23,10 @@ pub struct Context {
     pub reader: Reader,
     /// Whether the center answered the last time it was asked.
     pub center_up: bool,
+    /// Why the center lets this device take no payments, whatever else works.
+    pub blocked: Option<Code>,
+    /// How far this device's clock is off the center's, in seconds, when that is more than a minute (R9).
+    pub clock_off_s: Option<i64>,
     /// Payments that nobody can answer for yet, oldest first.
     pub open: Vec<Attempt>,
     /// Whether a printer is set up.

@@ -9,6 +9,7 @@ mod audit;
 mod fact;
 mod keep;
 mod rows;
+mod upload;
 
 pub use audit::{Report, export, verify};
 pub use fact::{Fact, Sent, Started};

@@ -34,6 +34,10 @@ pub(crate) const PROBE_WAIT: Duration = Duration::from_secs(5);
 pub(crate) const PRINT_WAIT: Duration = Duration::from_secs(10);
 /// Slip numbers run from 1 to this and begin again (R-045, four digits).
 pub(crate) const SLIP_NO_MAX: i64 = 9_999;
+/// Parts of the journal that are told to the center in one go.
+pub(crate) const UPLOADS_AT_ONCE: usize = 20;
+/// How far this clock may be off the center's before it is said, in seconds (R9).
+pub(crate) const CLOCK_OFF_S: i64 = 60;
 /// How long the center may take to say whether such a card has just paid the same sum; then the payment
 /// goes on without a warning.
 pub(crate) const DUPLICATE_WAIT: Duration = Duration::from_secs(3);

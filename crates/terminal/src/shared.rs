@@ -14,6 +14,7 @@ use pages::frame::Link;
 use pages::live::Live;
 use payment::PaymentId;
 use std::collections::BTreeSet;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, mpsc, watch};
 
@@ -37,6 +38,8 @@ pub(crate) struct Shared {
     pub(crate) messages: mpsc::Sender<Message>,
     /// Wakes whoever waits to ask about a doubt again.
     pub(crate) ask_again: Notify,
+    /// The center has said in this run that the journal goes on from what it has seen.
+    pub(crate) proved: AtomicBool,
     /// Payments that a task is settling.
     pub(crate) settling: Mutex<BTreeSet<PaymentId>>,
     /// What the center said at the activation, until the clerk has confirmed it.
@@ -84,6 +87,7 @@ impl Shared {
             reader_serial: parts.reader_serial,
             messages: parts.messages,
             ask_again: Notify::new(),
+            proved: AtomicBool::new(false),
             settling: Mutex::default(),
             activation: Mutex::default(),
             frames: tokio::sync::Mutex::default(),

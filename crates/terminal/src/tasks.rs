@@ -6,6 +6,7 @@ pub(crate) mod line;
 pub(crate) mod money;
 pub(crate) mod offer;
 pub(crate) mod paper;
+pub(crate) mod report;
 pub(crate) mod settling;
 
 use crate::event::{Done, Effect, Event, NewPayment};

@@ -153,6 +153,8 @@ impl Terminal {
             settings: kept.settings,
             reader: reader_state(*hardware.connected.borrow(), &settings.reader_serial),
             center_up: true,
+            blocked: None,
+            clock_off_s: None,
             open: left.iter().filter(|attempt| attempt.is_open()).cloned().collect(),
             printer: hardware.printer.is_some(),
             last_mail: None,

@@ -43,6 +43,7 @@ pub(crate) struct Shown {
     pub(crate) signature: Option<Strokes>,
     pub(crate) refunds: Vec<Refund>,
     entries: Vec<Entry>,
+    pub(crate) cases: Vec<crate::cases::Case>,
     place: Arc<Place>,
 }
 
@@ -73,7 +74,7 @@ impl Shown {
 /// A payment that the caller may see.
 pub(crate) async fn load(console: &Console, caller: &Caller, id: PaymentId) -> Result<Shown, Refusal> {
     let (tenant, scope) = (console.base.tenant, caller.scope()?);
-    let (payment, wires, events, signature, entries, refunds) = console
+    let (payment, wires, events, signature, entries, refunds, cases) = console
         .base
         .read(move |tx| {
             let payment =
@@ -85,11 +86,12 @@ pub(crate) async fn load(console: &Console, caller: &Caller, id: PaymentId) -> R
                 entries.extend(books::of_payment(tx, tenant, refund.id)?);
             }
             let (wires, events) = (row::wires(tx, tenant, id)?, row::event_list(tx, tenant, id)?);
-            Ok((payment, wires, events, row::signature(tx, tenant, id)?, entries, refunds))
+            let cases = crate::cases::rows::of_payment(tx, tenant, id)?;
+            Ok((payment, wires, events, row::signature(tx, tenant, id)?, entries, refunds, cases))
         })
         .await?;
     let place = console.places.at(&payment.company, &payment.shop, &payment.terminal).await?;
-    Ok(Shown { payment, wires, events, signature, refunds, entries, place })
+    Ok(Shown { payment, wires, events, signature, refunds, entries, cases, place })
 }
 
 /// The page's `main`.
@@ -102,6 +104,7 @@ pub(crate) fn draw(console: &Console, caller: &Caller, shown: &Shown, rev: Rev) 
         (page.crumbs())
         (page.head())
         (page.notice())
+        (super::cases::of_payment(caller.lang, &shown.cases))
         div.detail.one {
             // What happened first: on a phone nobody scrolls past the card's facts for it.
             div.stack {

@@ -10,12 +10,14 @@
 //! | `detail` | the page of a payment: facts, card, book, slips |
 //! | `give_back` | what was given back, and the page that gives back |
 //! | `story` | what happened to it, between terminal, center and network |
+//! | `cases` | what the books disagree on, and the form that settles it |
 //! | `wires` | its network messages, masked, field by field |
 //! | `paper` | a slip as printed |
 //!
 //! Both pages follow what happens while it happens: [`Console::follow`] watches the commits and lets the
 //! open streams draw again. Without script the pages are plain pages and forms.
 
+mod cases;
 mod charts;
 mod detail;
 mod filter;
@@ -142,11 +144,16 @@ impl Console {
 /// The routes of the pages.
 pub fn routes(console: Console) -> Table {
     let people = Access::of(Role::PEOPLE, Level::Shop);
+    let deciders = Access::of(&[Role::Operator, Role::CompanyManager], Level::Company);
     let routes = Routes::new(console)
         .page(Method::GET, LIST_PATH, people, list_page)
         .page(Method::GET, "/payments/live", people, list_stream)
         .page(Method::GET, "/payments/{id}", people, payment_page)
-        .page(Method::GET, "/payments/{id}/live", people, payment_stream);
+        .page(Method::GET, "/payments/{id}/live", people, payment_stream)
+        .page(Method::GET, cases::CASES_PATH, people, cases::list_page)
+        .page(Method::GET, "/cases/{id}", people, cases::case_page)
+        .page(Method::POST, "/cases/{id}/settle", deciders, cases::settle_now)
+        .page(Method::POST, "/cases/{id}/reverse-again", deciders, cases::reverse_again);
     give_back::add(routes).table()
 }
 

@@ -8,7 +8,11 @@ use payment::PaymentClass;
 #[tokio::test(flavor = "multi_thread")]
 async fn every_statement_is_prepared_on_both_engines() {
     for (db, _) in each().await {
-        tokio::task::spawn_blocking(move || store::prepare_all(&db, row::STATEMENTS).unwrap()).await.unwrap();
+        tokio::task::spawn_blocking(move || {
+            store::prepare_all(&db, &[row::STATEMENTS, crate::cases::STATEMENTS].concat()).unwrap()
+        })
+        .await
+        .unwrap();
     }
 }
 

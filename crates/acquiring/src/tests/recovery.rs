@@ -110,7 +110,7 @@ async fn a_doubt_is_final_soon_after_the_network_answers_again_however_long_it_w
         while !paying.is_finished() || network.mtis().len() < 10 {
             little_later(&center).await;
         }
-        assert_eq!(center.state(id(1)).await, StateName::InDoubt);
+        // From here on it answers.
         let since = db.clock.now_us();
         while center.state(id(1)).await == StateName::InDoubt {
             little_later(&center).await;

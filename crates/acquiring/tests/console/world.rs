@@ -46,6 +46,7 @@ pub(crate) fn migrations() -> Vec<Migration> {
         fleet::MIGRATIONS,
         books::MIGRATIONS,
         row::MIGRATIONS,
+        acquiring::cases::MIGRATIONS,
         console::MIGRATIONS,
         acquiring::refund::MIGRATIONS,
     ]

@@ -67,7 +67,8 @@ pub fn open(settings: &Settings) -> Result<Center, StartFault> {
         test_keys: settings.test_keys,
         root_key: root_key(&settings.data)?,
     };
-    Center::open(db, settings.clock.clone(), &told).map_err(StartFault::new)
+    let center = Center::open(db, settings.clock.clone(), &told).map_err(StartFault::new)?;
+    Ok(center.with_network_files(settings.data.join("network-files")))
 }
 
 /// Every code brand behind one gateway, each under its own word.

@@ -344,3 +344,5 @@ trouble-not-found = No payment has this code
 trouble-not-found-next = Only payments of this terminal can be found. Check the code.
 trouble-no-signature = The signature is missing
 trouble-no-signature-next = Ask the customer to sign inside the frame.
+terminal-clock-off = This device's clock is wrong
+terminal-clock-off-next = It differs from the center by { $minutes } min. Payments carry the center's date. Set the clock in the device's settings.

@@ -344,3 +344,5 @@ trouble-not-found = 該当する支払いが見つかりません
 trouble-not-found-next = この端末で受けた支払いだけを探せます。コードを確認してください。
 trouble-no-signature = 署名がありません
 trouble-no-signature-next = 枠の中に署名していただいてください。
+terminal-clock-off = この端末の時計がずれています
+terminal-clock-off-next = センターと { $minutes } 分ずれています。取引の日時はセンターの時計で記録されます。端末の設定で時計を合わせてください。

@@ -32,7 +32,8 @@ pub(super) fn routes(desk: &Desk) -> Router<Desk> {
         .route("/desk/mails", get(mails))
         .route("/desk/wallets", get(wallets))
         .route("/desk/code-charges/{brand}/{id}/answer", post(answer_code))
-        .route("/desk/charges", get(charges));
+        .route("/desk/charges", get(charges))
+        .route("/desk/network-files/{on}", get(network_file));
     if desk.0.clock_moves {
         routes = routes.route("/desk/clock", get(now).post(clock));
     }
@@ -317,6 +318,20 @@ async fn answer_code(
     match body {
         Ok(Json(Answer { confirms })) => accepted(desk.answer_code(&brand, &id, confirms).await),
         Err(rejection) => bad(&rejection),
+    }
+}
+
+/// The card network's file of a day (docs/networks/network-file.md), as an operator gets it.
+async fn network_file(State(desk): State<Desk>, Path(on): Path<String>) -> Response {
+    let Ok(day) = on.parse::<jiff::civil::Date>() else {
+        return (StatusCode::NOT_FOUND, "").into_response();
+    };
+    match desk.charges().await {
+        Ok(entries) => {
+            let kind = [(http::header::CONTENT_TYPE, "text/tab-separated-values; charset=utf-8")];
+            (kind, export::network_file(&entries, day)).into_response()
+        }
+        Err(no) => no.into_response(),
     }
 }
 

@@ -34,7 +34,7 @@ fn frame<'a>(lang: &'a str, title: &'a str) -> Frame<'a> {
 }
 
 fn side(lang: &str) -> Markup {
-    let entry = |href, icon, text, here| Entry { href, icon, text, here };
+    let entry = |href, icon, text, here| Entry { href, icon, text, here, count: None };
     menu(
         say(lang, "メニュー", "Menu"),
         &[

@@ -17,12 +17,12 @@ const KEY: &str = "device_key";
 const TERMINAL: &str = "terminal_id";
 const REQUEST_COUNTER: &str = "request";
 
-fn get(tx: &mut ReadTx<'_>, name: &str) -> Result<Option<String>, JournalError> {
+pub(super) fn get(tx: &mut ReadTx<'_>, name: &str) -> Result<Option<String>, JournalError> {
     let sql = "SELECT value FROM keep WHERE tenant = $1 AND name = $2";
     Ok(tx.query_opt(sql, params![TENANT, name], |row| row.text(0).map(str::to_owned))?)
 }
 
-fn put(tx: &mut Tx<'_>, name: &str, value: &str) -> Result<(), JournalError> {
+pub(super) fn put(tx: &mut Tx<'_>, name: &str, value: &str) -> Result<(), JournalError> {
     tx.execute(
         "INSERT INTO keep (tenant, name, value) VALUES ($1, $2, $3)
          ON CONFLICT (tenant, name) DO UPDATE SET value = $3",

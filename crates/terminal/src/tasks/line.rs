@@ -1,5 +1,6 @@
 //! The line to the center: tried by itself, shown by the lamp; the configuration comes with it.
 
+use super::report;
 use crate::agent::Around;
 use crate::center::CenterFault;
 use crate::event::Done;
@@ -42,8 +43,8 @@ pub(crate) async fn probe(shared: &Shared) -> bool {
 pub(crate) async fn watch(shared: Arc<Shared>) {
     loop {
         let (activated, up) = shared.with_shown(|shown| (shown.ctx.config.is_some(), shown.ctx.center_up));
-        if activated {
-            probe(&shared).await;
+        if activated && probe(&shared).await {
+            report::report(&shared).await;
         }
         let pause = if up || !activated { limits::PROBE_EVERY } else { limits::PROBE_EVERY_DOWN };
         shared.clock.sleep(pause).await;

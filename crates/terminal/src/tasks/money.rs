@@ -1,7 +1,7 @@
 //! Where money moves: asking by card and by code, completing, undoing, giving back.
 
 use super::settling::settle_soon;
-use super::{insist, record};
+use super::{insist, record, report};
 use crate::attempt::{Attempt, CodeFacts};
 use crate::event::{Done, ReadCode};
 use crate::flows::code::masked;
@@ -107,6 +107,12 @@ async fn said_too_early(
 
 /// Writes down that something goes out, or says that nothing will.
 async fn sending(shared: &Arc<Shared>, id: PaymentId, sent: Sent) -> Option<Attempt> {
+    if let Some(code) = report::refusal(shared).await {
+        // Nothing has left: this device's data is a copy or an old one.
+        let _ = shared.orders.send(Order::Stop(id)).await;
+        record(shared, id, Fact::Abandoned { code }).await;
+        return None;
+    }
     let written = record(shared, id, Fact::Sent(Box::new(sent))).await;
     if written.is_none() {
         let _ = shared.orders.send(Order::Stop(id)).await;

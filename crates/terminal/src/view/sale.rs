@@ -33,6 +33,16 @@ fn banners(w: Words, ctx: &Context) -> Markup {
 
 fn hindrances(w: Words, ctx: &Context) -> Markup {
     html! {
+        @if let Some(code) = ctx.blocked {
+            @let said = i18n::code_text(w.0, code);
+            (notice(Tone::Ng, &said.title, &html! { p { (said.what) } p { (said.next) } }))
+        }
+        @if let Some(off_s) = ctx.clock_off_s {
+            @let minutes = (off_s.abs() / 60).to_string();
+            (notice(Tone::Ask, &w.t("terminal-clock-off"), &html! {
+                p { (w.ta("terminal-clock-off-next", &[("minutes", &minutes)])) }
+            }))
+        }
         @if ctx.reader == Reader::Offline {
             (notice(Tone::Ng, &w.t("terminal-reader-offline"), &html! { p { (w.t("terminal-reader-offline-next")) } }))
         }

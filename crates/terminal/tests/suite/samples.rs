@@ -65,6 +65,8 @@ pub(crate) fn context(lang: i18n::Lang) -> Context {
         settings: LocalSettings { lang, ..LocalSettings::default() },
         reader: Reader::Online { serial: READER.into() },
         center_up: true,
+        blocked: None,
+        clock_off_s: None,
         open: Vec::new(),
         printer: true,
         last_mail: None,

@@ -1,0 +1,219 @@
+//! Cases on real databases: each difference opens one, a person or the books themselves end it.
+
+use super::network::Act;
+use super::*;
+use crate::cases::rows::{self, Case, CaseState};
+use crate::cases::settle::{self, Word};
+use crate::cases::{Kind as Case_, reconcile_file, sweep};
+use center_api::{AttemptSummary, JournalStanding};
+use center_base::{Actor, Person, Role, Scope};
+use fleet::Point;
+
+fn operator() -> (Actor, Scope) {
+    let person = Person {
+        id: center_base::UserId([1; 16]),
+        login_id: "kanri".into(),
+        name: "管理 花子".into(),
+        role: Role::Operator,
+        scope: Scope::Tenant,
+        must_change_password: false,
+        session: [0; 32],
+    };
+    (Actor::Person(person), Scope::Tenant)
+}
+
+fn word(outcome: &str) -> Word {
+    Word::read(outcome, "the network told us so", "call 4711").unwrap()
+}
+
+/// The terminal's journal grows by one entry.
+async fn tells(center: &Center, seq: i64, attempt: Option<(PaymentId, StateName, i64)>) -> JournalStanding {
+    told(center, (seq - 1, 0), (seq, 0), attempt).await
+}
+
+async fn told(
+    center: &Center,
+    after: (i64, u8),
+    last: (i64, u8),
+    attempt: Option<(PaymentId, StateName, i64)>,
+) -> JournalStanding {
+    let point = |(seq, branch): (i64, u8)| {
+        let mut hash = [branch; 32];
+        hash[0] = u8::try_from(seq).unwrap();
+        Point { seq, hash }
+    };
+    let by = by();
+    center
+        .base
+        .write(move |tx| {
+            let judged = fleet::follow_journal(tx, &by, point(after), &[point(last)])?;
+            if let Some((id, state, yen)) = attempt.filter(|_| judged.standing == JournalStanding::Fine) {
+                let amount = Yen::new(yen).unwrap();
+                let summary = AttemptSummary { id, refund_of: None, state, amount, slip_no: 1, code: None };
+                rows::report(tx, &by.terminal, &summary)?;
+            }
+            Ok(judged.standing)
+        })
+        .await
+        .unwrap()
+}
+
+async fn cases(center: &Center) -> Vec<Case> {
+    center.base.read(|tx| Ok(rows::list(tx, T, &Scope::Tenant, (None, None), 100)?)).await.unwrap()
+}
+
+async fn kinds(center: &Center) -> Vec<(Case_, CaseState)> {
+    cases(center).await.into_iter().map(|case| (case.kind, case.state)).collect()
+}
+
+async fn settled(center: &Center, id: [u8; 16], word: Word) -> Result<Case, Refusal> {
+    let (actor, scope) = operator();
+    center.base.write(move |tx| settle::settle(tx, (&actor, &scope), &id, &word)).await
+}
+
+async fn faults(center: &Center) -> Vec<String> {
+    let now_us = center.base.clock.now_us();
+    center.base.read(move |tx| Ok(crate::check::check(tx, T, now_us)?.faults)).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slip_without_a_payment_is_one_case_that_a_person_ends_for_good() {
+    for (db, network) in each().await {
+        let center = Center::start(&db, &network.address, "a-1");
+        tells(&center, 1, Some((id(7), StateName::Approved, 880))).await;
+        assert_eq!(sweep(&center.base).await.unwrap(), 1);
+        assert_eq!(sweep(&center.base).await.unwrap(), 0, "a second run opens nothing twice");
+        assert_eq!(kinds(&center).await, [(Case_::SlipWithoutPayment, CaseState::Open)]);
+        let case = cases(&center).await.remove(0);
+        assert_eq!(case.evidence["terminal"]["state"], "approved");
+        assert!(case.evidence["center"].is_null());
+        assert!(settled(&center, case.id, word("approved")).await.is_err(), "money is not made by a case");
+        settled(&center, case.id, word("accepted")).await.unwrap();
+        assert!(settled(&center, case.id, word("accepted")).await.is_err(), "once");
+        assert_eq!(sweep(&center.base).await.unwrap(), 0, "what a person settled stays settled");
+        assert_eq!(kinds(&center).await, [(Case_::SlipWithoutPayment, CaseState::Settled)]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_that_its_terminal_never_acknowledged_is_a_case_until_it_does() {
+    // The crash table: the terminal is lost or destroyed for good.
+    for (db, network) in each().await {
+        let center = Center::start(&db, &network.address, "a-1");
+        tells(&center, 1, None).await;
+        center.paid(ask(id(1), 880)).await;
+        db.clock.advance(seconds(599));
+        assert_eq!(sweep(&center.base).await.unwrap(), 0);
+        db.clock.advance(seconds(1));
+        assert_eq!(sweep(&center.base).await.unwrap(), 1);
+        assert_eq!(kinds(&center).await, [(Case_::AcknowledgementMissing, CaseState::Open)]);
+        tells(&center, 2, Some((id(1), StateName::Approved, 880))).await;
+        sweep(&center.base).await.unwrap();
+        assert_eq!(kinds(&center).await, [(Case_::AcknowledgementMissing, CaseState::Cleared)]);
+        tells(&center, 3, Some((id(1), StateName::Reversed, 980))).await;
+        assert_eq!(sweep(&center.base).await.unwrap(), 2);
+        let mut found = kinds(&center).await;
+        found.sort();
+        assert_eq!(
+            found,
+            [
+                (Case_::PaymentWithoutSlip, CaseState::Open),
+                (Case_::AcknowledgementMissing, CaseState::Cleared),
+                (Case_::AmountsDiffer, CaseState::Open),
+            ]
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_doubt_ends_by_a_persons_word_with_ledger_and_audit_and_is_not_reversed_afterwards() {
+    for outcome in ["approved", "declined", "reversed"] {
+        for (db, network) in each().await {
+            let center = Center::start(&db, &network.address, "a-1");
+            network.requests([Act::Ignore]);
+            network.advices([Act::Cut]);
+            let paying = center.pay(ask(id(1), 880));
+            network.seen(1).await;
+            db.clock.advance(seconds(25));
+            assert_eq!(paying.await.unwrap().unwrap().state, StateName::InDoubt);
+            db.clock.advance(seconds(900));
+            assert_eq!(sweep(&center.base).await.unwrap(), 1);
+            let case = cases(&center).await.remove(0);
+            assert_eq!(case.kind, Case_::DoubtTooOld);
+            settled(&center, case.id, word(outcome)).await.unwrap();
+            assert_eq!(center.state(id(1)).await.word(), outcome);
+            let wanted: &[Kind] = if outcome == "approved" { &[Kind::Posted] } else { &[] };
+            assert_eq!(center.transfers(id(1)).await, wanted);
+            assert_eq!(faults(&center).await, Vec::<String>::new());
+            while center.worker.drain().await.unwrap() > 0 {}
+            let reversed = network.mtis().iter().any(|mti| mti.starts_with("04"));
+            assert_eq!(reversed, outcome != "approved", "what was taken is not taken back");
+            assert_eq!(center.state(id(1)).await.word(), outcome, "final is final");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_networks_file_shows_what_only_one_side_has() {
+    for (db, network) in each().await {
+        let center = Center::start(&db, &network.address, "a-1");
+        for number in 1..=3 {
+            center.paid(ask(id(number), 880)).await;
+        }
+        let day = db.clock.today().to_string();
+        let line = |rrn: &str, yen: i64, state: &str| {
+            format!("P\t{}\t{rrn}\t000000358002\t{yen}\t{state}\tA12345\n", place().merchant_no)
+        };
+        // The first agrees, the second is missing, the third has another amount, and one is unknown here.
+        let text = format!(
+            "CHOBA-NETWORK-FILE\t1\tcard\t{day}\n{}{}{}E\t3\t2360\n",
+            line(&id(1).rrn(), 880, "charged"),
+            line(&id(3).rrn(), 980, "charged"),
+            line("ZZZZZZZZZZZZ", 500, "charged"),
+        );
+        let report = reconcile_file(&center.base, &text).await.unwrap();
+        assert_eq!((report.lines, report.compared, report.opened), (3, 3, 3));
+        assert_eq!(reconcile_file(&center.base, &text).await.unwrap().opened, 0, "read twice");
+        let mut found = kinds(&center).await;
+        found.sort();
+        assert_eq!(
+            found,
+            [
+                (Case_::ChargedNotBooked, CaseState::Open),
+                (Case_::BookedNotCharged, CaseState::Open),
+                (Case_::AmountsDiffer, CaseState::Open),
+            ]
+        );
+        assert_eq!(sweep(&center.base).await.unwrap(), 0, "the minute's round does not forget the file");
+        assert_eq!(kinds(&center).await.iter().filter(|(_, state)| *state == CaseState::Open).count(), 3);
+        let right = text.replace("980", "880").replace("E\t3\t2360", "E\t3\t2260");
+        reconcile_file(&center.base, &right).await.unwrap();
+        assert!(kinds(&center).await.contains(&(Case_::AmountsDiffer, CaseState::Cleared)));
+        assert!(reconcile_file(&center.base, &text[..text.len() - 9]).await.is_err(), "cut off");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copied_terminal_is_blocked_shown_as_a_case_and_let_in_by_the_operator() {
+    // S9
+    for (db, network) in each().await {
+        let center = Center::start(&db, &network.address, "a-1");
+        assert_eq!(told(&center, (0, 0), (1, 0), None).await, JournalStanding::Fine);
+        assert_eq!(told(&center, (1, 0), (2, 1), None).await, JournalStanding::Fine);
+        assert_eq!(told(&center, (1, 0), (2, 2), None).await, JournalStanding::Copied);
+        let refusal = center.pay(ask(id(1), 880)).await.unwrap().unwrap_err();
+        assert_eq!(refusal.code, codes::api::TERMINAL_COPIED);
+        assert!(network.mtis().is_empty(), "refused before anything was asked");
+        // The other device is blocked too.
+        assert_eq!(told(&center, (2, 1), (3, 1), None).await, JournalStanding::Copied);
+        assert_eq!(sweep(&center.base).await.unwrap(), 1);
+        let case = cases(&center).await.remove(0);
+        assert_eq!((case.kind, case.terminal.as_str()), (Case_::TerminalCopied, "000000358002"));
+        settled(&center, case.id, word("let_in")).await.unwrap();
+        assert_eq!(told(&center, (2, 1), (3, 1), None).await, JournalStanding::Fine);
+        assert_eq!(center.paid(ask(id(1), 880)).await.state, StateName::Approved);
+        // The copy still runs: it shows again.
+        assert_eq!(told(&center, (2, 2), (3, 2), None).await, JournalStanding::Copied);
+        assert_eq!(told(&center, (3, 1), (4, 1), None).await, JournalStanding::Copied);
+    }
+}
