@@ -10,6 +10,7 @@ use iso8583::{Message, Mti};
 use jiff::Timestamp;
 use money::Yen;
 use netsim::cards::Standing;
+use netsim::host::back;
 use netsim::host::book::{Change, Entry, Known, PaymentKey, State};
 use netsim::host::issuer::{Account, Accounts};
 use netsim::host::opened::Opened;
@@ -131,6 +132,8 @@ impl Network {
     fn decides(&self, message: &Message, asked: &Request, now: Timestamp) -> Option<Done> {
         let known = |key: &PaymentKey, reader: Option<&[u8; 8]>| Known {
             entry: self.book.get(key).cloned(),
+            original: None,
+            given_back: self.given_back(key),
             counter: reader.and_then(|reader| self.readers.get(reader)).copied().unwrap_or(0),
             wrong_pins: 0,
         };
@@ -148,9 +151,24 @@ impl Network {
                 step::payment(message, payment, Ok(&opened), &known, world)
             }
             Request::Completion(advice) => step::completion(message, advice, &known(&advice.key, None), now),
+            Request::Void(asked) => back::void(message, asked, None, &known(&asked.key, None), None, now),
+            Request::Return(asked) => {
+                let known = Known {
+                    original: self.book.get(&asked.original).cloned(),
+                    given_back: self.given_back(&asked.original),
+                    ..known(&asked.key, None)
+                };
+                back::giving_back(message, asked, None, &known, forced(asked.amount).as_ref(), now)
+            }
             Request::Reversal(advice) => step::reversal(message, advice, &known(&advice.key, None), now),
             Request::Management(code) => step::management(message, code),
         }
+    }
+
+    /// What standing returns gave back of a payment.
+    fn given_back(&self, of: &PaymentKey) -> Yen {
+        let returns = self.book.values().filter(|entry| entry.of == of.rrn && entry.state == State::Refunded);
+        returns.fold(Yen::ZERO, |sum, entry| sum.plus(entry.amount).unwrap_or(sum))
     }
 
     fn writes(&mut self, world: &mut World, changes: &[Change], note: &str) -> Result<(), Halt> {
