@@ -112,6 +112,12 @@ pub(crate) struct NetworksArgs {
     /// The card network, ISO 8583.
     #[arg(long, env = "CHOBA_NETWORKS_CARD", default_value = "127.0.0.1:8583")]
     pub(crate) card: SocketAddr,
+    /// The code brands, HTTP.
+    #[arg(long, env = "CHOBA_NETWORKS_CODE", default_value = "127.0.0.1:8702")]
+    pub(crate) code: SocketAddr,
+    /// The code brands, HTTPS with a certificate of their own (code-ca.pem in the folder).
+    #[arg(long, env = "CHOBA_NETWORKS_CODE_TLS", default_value = "127.0.0.1:8703")]
+    pub(crate) code_tls: SocketAddr,
     /// The mail catcher.
     #[arg(long, env = "CHOBA_NETWORKS_SMTP", default_value = "127.0.0.1:8725")]
     pub(crate) smtp: SocketAddr,

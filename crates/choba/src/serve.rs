@@ -115,6 +115,8 @@ pub(crate) async fn networks(args: NetworksArgs) -> Result<(), StartFault> {
         desk: args.listen,
         card: args.card,
         smtp: args.smtp,
+        code: Some(args.code),
+        code_tls: Some(args.code_tls),
         center_waits: center_waits(args.timers),
         magic: !args.no_magic,
         terminals,

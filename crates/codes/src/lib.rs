@@ -5,6 +5,7 @@
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects, clippy::as_conversions))]
 
 pub mod api;
+pub mod code;
 pub mod pay;
 
 use serde::{Deserialize, Serialize};
@@ -39,6 +40,8 @@ impl MoneyTaken {
 pub enum Retry {
     /// The same again may succeed (network busy, misread).
     Same,
+    /// The same again, but only once the outcome of this one is known.
+    OnceSettled,
     /// Only with another card, medium or amount.
     Different,
     /// Not without somebody else (issuer, administrator, support).
@@ -48,7 +51,7 @@ pub enum Retry {
 /// One row of the list of codes.
 #[derive(Debug)]
 pub struct Row {
-    /// The family keeps number spaces apart that overlap in the manuals: `payment`, `center`.
+    /// The family keeps number spaces apart that overlap in the manuals: `payment`, `code`, `center`.
     pub family: &'static str,
     /// The stable id inside the family, for example `101`.
     pub id: &'static str,
@@ -103,7 +106,7 @@ impl Code {
 
 /// Every code of every family, in the order of the lists.
 pub fn all() -> impl Iterator<Item = Code> {
-    pay::ALL.iter().chain(api::ALL).copied()
+    pay::ALL.iter().chain(code::ALL).chain(api::ALL).copied()
 }
 
 impl PartialEq for Code {

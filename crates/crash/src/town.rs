@@ -287,6 +287,7 @@ impl Town {
         match party {
             Party::Networks => format!(
                 "networks --data {folder}/networks --listen {desk} --card {card} --smtp {smtp} \
+                 --code 127.0.0.1:0 --code-tls 127.0.0.1:0 \
                  --printer {TERMINAL}={printer} --timers test"
             ),
             Party::Center => format!(

@@ -20,3 +20,6 @@ pub const COUNTER_BATCH: u32 = 8;
 pub const MAX_BENCH_MESSAGE: usize = 64 * 1024;
 /// Events of the bench that wait to be looked at.
 pub const MAX_BENCH_QUEUE: usize = 64;
+
+/// Scanned codes that wait to be looked at.
+pub const MAX_SCANS: usize = 8;

@@ -88,6 +88,11 @@ pub enum ToTerminal {
         /// 0 to 12.
         n: u8,
     },
+    /// The scanner read a code from the customer's phone (CPM).
+    Scanned {
+        /// What it read.
+        code: ScannedCode,
+    },
     /// The pad's green key, with or without digits, or its red key.
     Pin {
         /// What was entered.
@@ -248,6 +253,29 @@ impl fmt::Debug for SwipedTrack {
     }
 }
 
+/// The text of a code that was scanned: it pays once. Masked, wiped when dropped.
+#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ScannedCode(String);
+
+impl ScannedCode {
+    /// The text of a code.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text of a code, to be read by the crate `cpm`.
+    pub fn unmask(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ScannedCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ScannedCode(<{} characters>)", self.0.len())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -272,6 +300,7 @@ mod tests {
             ToTerminal::Inserted { atr: HexBytes(vec![0x3B]) },
             ToTerminal::Tapped,
             ToTerminal::Swiped { track2: SwipedTrack::new(";4111111111111111=30121010000?") },
+            ToTerminal::Scanned { code: ScannedCode::new("900081818801234567890123") },
             ToTerminal::Pin { entry: PinEntry::Entered { pin: Pin::new("1234").unwrap() } },
             ToTerminal::Pin { entry: PinEntry::Bypassed },
         ];
@@ -297,6 +326,7 @@ mod tests {
             {"say":"inserted","atr":"3B"}
             {"say":"tapped"}
             {"say":"swiped","track2":";4111111111111111=30121010000?"}
+            {"say":"scanned","code":"900081818801234567890123"}
             {"say":"pin","entry":{"key":"entered","pin":"1234"}}
             {"say":"pin","entry":{"key":"bypassed"}}
         "#]]
@@ -307,8 +337,9 @@ mod tests {
     fn a_pin_and_a_track_never_show_in_debug() {
         let pin = ToTerminal::Pin { entry: PinEntry::Entered { pin: Pin::new("1234").unwrap() } };
         let swipe = ToTerminal::Swiped { track2: SwipedTrack::new(";4111111111111111=3012?") };
-        let shown = format!("{pin:?} {swipe:?}");
-        assert!(!shown.contains("1234") && !shown.contains("4111"), "{shown}");
+        let scan = ToTerminal::Scanned { code: ScannedCode::new("900081818801234567890123") };
+        let shown = format!("{pin:?} {swipe:?} {scan:?}");
+        assert!(!shown.contains("1234") && !shown.contains("4111") && !shown.contains("9000"), "{shown}");
         for bad in ["123", "1234567890123", "12a4", ""] {
             assert_eq!(Pin::new(bad), None, "{bad}");
             assert!(serde_json::from_str::<Pin>(&format!("\"{bad}\"")).is_err());

@@ -1,7 +1,9 @@
 //! The network's book as JSON, for proofs that compare it with the center's: `GET /desk/charges` and
 //! `choba admin export networks`.
 
-use crate::host::book::{Entry, State};
+use crate::code::book::{Charge, Refund, Status};
+use crate::code::tables as code_tables;
+use crate::host::book::{Entry, Kind, State};
 use crate::host::tables;
 use clock::Clock;
 use serde::Serialize;
@@ -11,25 +13,85 @@ use store::{Db, DbError, OpenError, ReadError};
 /// The book: what cardholders were charged, and what was refused before it came.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Charges {
-    /// Payments that were asked for, oldest first.
+    /// Payments that were asked for, oldest first, each with what was given back of it.
     pub charges: Vec<Entry>,
+    /// Returns that were asked for, oldest first.
+    pub returns: Vec<Entry>,
     /// Reversals whose original never came, oldest first.
     pub tombstones: Vec<Entry>,
     /// The sum of what is charged, whole yen.
     pub charged_yen: i64,
+    /// The sum of what returns gave back, whole yen.
+    pub refunded_yen: i64,
+    /// What cardholders have paid after all: charged less refunded, whole yen.
+    pub net_yen: i64,
     /// The sum of what is held, whole yen.
     pub held_yen: i64,
+    /// The books of the code brands.
+    pub code: CodeCharges,
+}
+
+/// The books of the code brands.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct CodeCharges {
+    /// Payments that were asked for, oldest first.
+    pub charges: Vec<Charge>,
+    /// Refunds that were carried out, oldest first.
+    pub refunds: Vec<Refund>,
+    /// Cancels whose payment never came, oldest first.
+    pub tombstones: Vec<Charge>,
+    /// The sum of what was paid and not cancelled, whole yen.
+    pub charged_yen: i64,
+    /// The sum of refunds, whole yen.
+    pub refunded_yen: i64,
+    /// What customers have paid after all, whole yen.
+    pub net_yen: i64,
+}
+
+/// Sorts the payments and refunds of the code brands.
+pub fn code_charges(entries: Vec<Charge>, refunds: Vec<Refund>) -> CodeCharges {
+    let (tombstones, charges): (Vec<_>, Vec<_>) =
+        entries.into_iter().partition(|charge| charge.payment_id.is_empty());
+    let stands = |charge: &&Charge| matches!(charge.status, Status::Completed | Status::Refunded);
+    let sum = |amounts: &mut dyn Iterator<Item = i64>| amounts.fold(0_i64, i64::saturating_add);
+    CodeCharges {
+        charged_yen: sum(&mut charges.iter().filter(stands).map(|charge| charge.amount.get())),
+        refunded_yen: sum(&mut refunds.iter().map(|given| given.amount.get())),
+        net_yen: sum(&mut charges.iter().map(|charge| charge.net().get())),
+        charges,
+        refunds,
+        tombstones,
+    }
 }
 
 /// Sorts the entries of the book.
 pub fn charges(entries: Vec<Entry>) -> Charges {
-    let (tombstones, charges): (Vec<_>, Vec<_>) =
+    let (tombstones, entries): (Vec<_>, Vec<_>) =
         entries.into_iter().partition(|entry| entry.state == State::Tombstone);
-    let sum = |state: State| {
-        let amounts = charges.iter().filter(|entry| entry.state == state).map(|entry| entry.amount.get());
+    let (returns, mut charges): (Vec<_>, Vec<_>) =
+        entries.into_iter().partition(|entry| entry.kind == Kind::Return);
+    for given in returns.iter().filter(|entry| entry.state == State::Refunded) {
+        let original =
+            charges.iter_mut().find(|entry| entry.key.shop == given.key.shop && entry.key.rrn == given.of);
+        if let Some(original) = original {
+            original.given_back = original.given_back.plus(given.amount).unwrap_or(original.given_back);
+        }
+    }
+    let sum = |entries: &[Entry], state: State| {
+        let amounts = entries.iter().filter(|entry| entry.state == state).map(|entry| entry.amount.get());
         amounts.fold(0_i64, i64::saturating_add)
     };
-    Charges { charged_yen: sum(State::Charged), held_yen: sum(State::Held), charges, tombstones }
+    let (charged_yen, refunded_yen) = (sum(&charges, State::Charged), sum(&returns, State::Refunded));
+    Charges {
+        charged_yen,
+        refunded_yen,
+        net_yen: charged_yen.saturating_sub(refunded_yen),
+        held_yen: sum(&charges, State::Held),
+        charges,
+        returns,
+        tombstones,
+        code: CodeCharges::default(),
+    }
 }
 
 /// Why there is no export: one sentence for the person who asked.
@@ -45,8 +107,11 @@ pub enum ExportError {
 
 /// The book in a folder whose simulators do not run. Blocks.
 pub fn of_folder(data: &Path, clock: Clock) -> Result<Charges, ExportError> {
-    let db = Db::open(&crate::book_url(data), tables::MIGRATIONS, clock)?;
-    let read = db.read_blocking(tables::all);
+    let db = Db::open(&crate::book_url(data), &tables::migrations(), clock)?;
+    let read = db.read_blocking(|tx| {
+        Ok::<_, DbError>((tables::all(tx)?, code_tables::all(tx)?, code_tables::all_refunds(tx)?))
+    });
     db.close();
-    Ok(charges(read?))
+    let (card, code, refunds) = read?;
+    Ok(Charges { code: code_charges(code, refunds), ..charges(card) })
 }

@@ -1,5 +1,6 @@
 //! Trouble on order: what may happen to requests and answers of a network, and for how long.
 
+use crate::code::reply;
 use crate::limits;
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,9 +19,17 @@ pub enum Network {
 }
 
 impl Network {
+    /// How this network refuses when it is not told how.
+    const fn refusal(self) -> &'static str {
+        match self {
+            Self::Card | Self::Emoney => "05",
+            Self::Code => "NO_SUFFICIENT_FUND",
+        }
+    }
+
     /// Whether this network is simulated yet.
     pub const fn is_built(self) -> bool {
-        matches!(self, Self::Card)
+        matches!(self, Self::Card | Self::Code)
     }
 }
 
@@ -114,7 +123,7 @@ pub struct Order {
     pub network: Network,
     /// What.
     pub fault: Fault,
-    /// The answer code of `decline`; 05 unless told.
+    /// The answer code of `decline`; 05 unless told (code: a result code, `NO_SUFFICIENT_FUND` unless told).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
     /// How long `delay` and `late` wait, milliseconds.
@@ -130,7 +139,7 @@ pub struct Order {
 pub enum Refused {
     /// This network is not simulated yet.
     NotBuilt,
-    /// `code` is not two letters or digits, or is 00, or stands beside another fault than `decline`.
+    /// `code` is no answer code of this network's refusals, or stands beside another fault than `decline`.
     BadCode,
     /// `ms` is beyond ten minutes.
     TooLong,
@@ -159,8 +168,11 @@ impl Faults {
         if !order.network.is_built() {
             return Err(Refused::NotBuilt);
         }
-        let code_fits = |code: &String| {
-            code.len() == 2 && code != "00" && code.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        let code_fits = |code: &String| match order.network {
+            Network::Code => reply::find(code).is_some_and(|result| result.status >= 400),
+            Network::Card | Network::Emoney => {
+                code.len() == 2 && code != "00" && code.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            }
         };
         if order.code.as_ref().is_some_and(|code| order.fault != Fault::Decline || !code_fits(code)) {
             return Err(Refused::BadCode);
@@ -207,7 +219,7 @@ impl Faults {
                     true
                 }
                 None if is_payment => {
-                    struck.decline = Some(order.code.clone().unwrap_or_else(|| "05".to_owned()));
+                    struck.decline = Some(order.code.clone().unwrap_or_else(|| network.refusal().to_owned()));
                     true
                 }
                 Some(_) | None => false,
@@ -275,7 +287,9 @@ mod tests {
     fn orders_that_make_no_sense_are_refused() {
         let faults = Faults::default();
         for (json, why) in [
-            (r#"{"network":"code","fault":"close"}"#, Refused::NotBuilt),
+            (r#"{"network":"emoney","fault":"close"}"#, Refused::NotBuilt),
+            (r#"{"network":"code","fault":"decline","code":"51"}"#, Refused::BadCode),
+            (r#"{"network":"code","fault":"decline","code":"SUCCESS"}"#, Refused::BadCode),
             (r#"{"network":"card","fault":"decline","code":"00"}"#, Refused::BadCode),
             (r#"{"network":"card","fault":"decline","code":"051"}"#, Refused::BadCode),
             (r#"{"network":"card","fault":"close","code":"05"}"#, Refused::BadCode),

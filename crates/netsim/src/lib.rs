@@ -13,6 +13,7 @@
 //! ```
 
 pub mod cards;
+pub mod code;
 pub mod desk;
 pub mod export;
 pub mod faults;

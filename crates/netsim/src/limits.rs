@@ -30,6 +30,11 @@ pub(crate) const ANSWERS_WAITING: usize = 1_024;
 /// Messages of the live log.
 pub(crate) const LOG_KEPT: usize = 200;
 
+/// Bytes of the body of one call to a code brand.
+pub(crate) const CODE_BODY: usize = 65_536;
+/// How long a client may take to shake hands (TLS).
+pub(crate) const HANDSHAKE: Duration = Duration::from_secs(10);
+
 /// Faults in force at a time.
 pub(crate) const FAULTS: usize = 32;
 /// The longest wait that a fault may ask for.

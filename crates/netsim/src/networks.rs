@@ -1,6 +1,11 @@
 //! All simulators together: opened on a folder, bound to addresses, served until told to stop.
 
 use crate::cards::{self, Card};
+use crate::code;
+use crate::code::auth::Credentials;
+use crate::code::http::Brands;
+use crate::code::rules::Rules;
+use crate::code::tls::{Identity, Tls};
 use crate::desk::{Benches, Desk, Parts, TerminalName};
 use crate::faults::Faults;
 use crate::host::issuer::{Account, Accounts};
@@ -10,6 +15,7 @@ use crate::log::Log;
 use crate::mail::{self, Inbox};
 use crate::printer::{self, Printers};
 use axum::Router;
+use axum::serve::Listener as _;
 use cardkeys::{Key, TdesKey, test_keys};
 use clock::Clock;
 use pages::live::Live;
@@ -71,6 +77,10 @@ pub struct Listen {
     pub card: SocketAddr,
     /// The mail catcher.
     pub smtp: SocketAddr,
+    /// The code brands over HTTP; nothing: not served.
+    pub code: Option<SocketAddr>,
+    /// The code brands over HTTPS; nothing: not served.
+    pub code_tls: Option<SocketAddr>,
 }
 
 /// A terminal on the desk.
@@ -93,6 +103,12 @@ pub enum StartError {
     /// The cards could not be read.
     #[error(transparent)]
     Cards(#[from] cards::BadShelf),
+    /// The code brands could not be read.
+    #[error("The code brands cannot be read: {0}.")]
+    Brands(#[from] toml::de::Error),
+    /// The certificate of the code brands could not be made or written.
+    #[error("The certificate of the code brands cannot be made: {0}.")]
+    Certificate(io::Error),
     /// An address could not be taken.
     #[error("The {what} cannot listen on {address}: {why}.")]
     Address {
@@ -108,6 +124,7 @@ pub enum StartError {
 /// The simulators, opened and not yet listening.
 pub struct Networks {
     host: Arc<Host>,
+    brands: Arc<Brands>,
     desk: Desk,
     inbox: Inbox,
     printers: Printers,
@@ -133,7 +150,7 @@ impl Networks {
     /// Opens the book and lays out the desk. Blocks; for start-up.
     pub fn open(settings: Settings) -> Result<Self, StartError> {
         let shelf = cards::shelf()?;
-        let db = Db::open(&book_url(&settings.data), tables::MIGRATIONS, settings.clock.clone())?;
+        let db = Db::open(&book_url(&settings.data), &tables::migrations(), settings.clock.clone())?;
         let live = Live::new(&settings.clock);
         let changed = || {
             let live = live.clone();
@@ -152,6 +169,16 @@ impl Networks {
             faults: Faults::default(),
             log: Log::new(changed()),
         });
+        let brands = Arc::new(Brands {
+            db: host.db.clone(),
+            clock: settings.clock.clone(),
+            rules: Rules::built_in()?,
+            credentials: Credentials::test(),
+            magic: settings.magic,
+            late: host.late,
+            faults: host.faults.clone(),
+            log: host.log.clone(),
+        });
         let wallet = shelf
             .iter()
             .map(|profile| (profile.name.clone(), Card::new(profile.clone(), &settings.keys.issuer)))
@@ -166,6 +193,7 @@ impl Networks {
         let desk = Desk::new(Parts {
             cards: shelf,
             host: Arc::clone(&host),
+            brands: Arc::clone(&brands),
             benches: Benches::new(wallet, named.collect(), changed()),
             printers: printers.clone(),
             inbox: inbox.clone(),
@@ -173,7 +201,7 @@ impl Networks {
             clock: settings.clock.clone(),
             clock_moves: settings.clock_moves,
         });
-        Ok(Self { host, desk, inbox, printers, live, settings })
+        Ok(Self { host, brands, desk, inbox, printers, live, settings })
     }
 
     /// Takes every address. Nothing is served before [`Bound::serve`].
@@ -182,13 +210,23 @@ impl Networks {
         let desk = take("desk", listen.desk).await?;
         let card = take("card network", listen.card).await?;
         let smtp = take("mail catcher", listen.smtp).await?;
+        let code = take_if("code brands", listen.code).await?;
+        let code_tls = match take_if("code brands", listen.code_tls).await? {
+            Some(listener) => {
+                let identity = Identity::make().map_err(StartError::Certificate)?;
+                identity.write(&self.settings.data).map_err(StartError::Certificate)?;
+                let clock = self.settings.clock.clone();
+                Some(identity.listen(listener, clock).map_err(StartError::Certificate)?)
+            }
+            None => None,
+        };
         let mut printers = Vec::new();
         for terminal in &self.settings.terminals {
             if let Some(address) = terminal.printer {
                 printers.push((terminal.id.clone(), take("printer", address).await?));
             }
         }
-        Ok(Bound { networks: self, desk, card, smtp, printers })
+        Ok(Bound { networks: self, desk, card, smtp, code, code_tls, printers })
     }
 
     /// The desk's page and API for tests that need no socket.
@@ -197,8 +235,21 @@ impl Networks {
     }
 }
 
+fn ended(served: io::Result<()>) {
+    if let Err(error) = served {
+        tracing::error!(%error, "the code brands stopped serving");
+    }
+}
+
 async fn take(what: &'static str, address: SocketAddr) -> Result<TcpListener, StartError> {
     TcpListener::bind(address).await.map_err(|why| StartError::Address { what, address, why })
+}
+
+async fn take_if(what: &'static str, address: Option<SocketAddr>) -> Result<Option<TcpListener>, StartError> {
+    match address {
+        Some(address) => take(what, address).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 /// The simulators with their addresses taken.
@@ -208,6 +259,8 @@ pub struct Bound {
     desk: TcpListener,
     card: TcpListener,
     smtp: TcpListener,
+    code: Option<TcpListener>,
+    code_tls: Option<Tls>,
     printers: Vec<(String, TcpListener)>,
 }
 
@@ -220,6 +273,10 @@ pub struct Addresses {
     pub card: SocketAddr,
     /// The mail catcher.
     pub smtp: SocketAddr,
+    /// The code brands over HTTP.
+    pub code: Option<SocketAddr>,
+    /// The code brands over HTTPS.
+    pub code_tls: Option<SocketAddr>,
     /// Printers by terminal.
     pub printers: Vec<(String, SocketAddr)>,
 }
@@ -245,13 +302,15 @@ impl Bound {
             desk: self.desk.local_addr()?,
             card: self.card.local_addr()?,
             smtp: self.smtp.local_addr()?,
+            code: self.code.as_ref().map(TcpListener::local_addr).transpose()?,
+            code_tls: self.code_tls.as_ref().map(Tls::local_addr).transpose()?,
             printers,
         })
     }
 
     /// Serves until `stop` resolves or the book fails for good; then closes the book.
     pub async fn serve(self, stop: impl Future<Output = ()> + Send) -> io::Result<()> {
-        let Self { networks, desk, card, smtp, printers } = self;
+        let Self { networks, desk, card, smtp, code, code_tls, printers } = self;
         let clock = networks.settings.clock.clone();
         let loopback = SecureConfig::loopback(desk.local_addr()?.port());
         let names = networks.settings.hosts.iter().fold(loopback, |names, host| names.host(host));
@@ -261,6 +320,16 @@ impl Bound {
         tasks.spawn(mail::server::serve(smtp, networks.inbox.clone(), clock.clone()));
         for (terminal, listener) in printers {
             tasks.spawn(printer::serve(listener, networks.printers.clone(), terminal, clock.clone()));
+        }
+        if let Some(listener) = code {
+            let hosts = SecureConfig::loopback(listener.local_addr()?.port());
+            let app = code::http::router(Arc::clone(&networks.brands), hosts);
+            tasks.spawn(async move { ended(axum::serve(listener, app).await) });
+        }
+        if let Some(listener) = code_tls {
+            let hosts = SecureConfig::loopback(listener.local_addr()?.port());
+            let app = code::http::router(Arc::clone(&networks.brands), hosts);
+            tasks.spawn(async move { ended(axum::serve(listener, app).await) });
         }
         tasks.spawn(async move {
             if let Err(error) = axum::serve(desk, app).await {

@@ -1,6 +1,9 @@
 //! For the tests: a few cards, and a terminal with its reader that makes requests of them.
 
 use crate::cards::Standing;
+use crate::code::auth::Credentials;
+use crate::code::http::Brands;
+use crate::code::rules::Rules;
 use crate::faults::Faults;
 use crate::host::issuer::{Account, Accounts};
 use crate::host::line::Host;
@@ -54,7 +57,7 @@ pub(crate) fn clock() -> Clock {
 pub(crate) fn host(folder: &std::path::Path, clock: &Clock) -> Host {
     let url = store::Url::Sqlite(folder.join("networks.sqlite"));
     Host {
-        db: Db::open(&url, tables::MIGRATIONS, clock.clone()).unwrap(),
+        db: Db::open(&url, &tables::migrations(), clock.clone()).unwrap(),
         clock: clock.clone(),
         accounts: accounts(),
         bdk: test_keys::bdk(),
@@ -63,6 +66,20 @@ pub(crate) fn host(folder: &std::path::Path, clock: &Clock) -> Host {
         late: Duration::from_secs(30),
         faults: Faults::default(),
         log: Log::new(|| ()),
+    }
+}
+
+pub(crate) fn brands(folder: &std::path::Path, clock: &Clock) -> Brands {
+    let host = host(folder, clock);
+    Brands {
+        db: host.db,
+        clock: clock.clone(),
+        rules: Rules::built_in().unwrap(),
+        credentials: Credentials::test(),
+        magic: true,
+        late: Duration::from_secs(30),
+        faults: host.faults,
+        log: host.log,
     }
 }
 
@@ -129,6 +146,37 @@ impl Terminal {
         message.set(25, "00").unwrap().set_original(OriginalData::of(original).unwrap()).unwrap();
         if mti.starts_with("042") {
             message.set(39, "68").unwrap();
+        }
+        message
+    }
+
+    /// 0400, 0401 of a payment; with its card read again when `card` is named.
+    pub(crate) fn void(&mut self, mti: &str, original: &Message, card: Option<&str>) -> Message {
+        let rrn = original.text(37).unwrap().parse().unwrap();
+        let message = self.header(Mti::parse(mti).unwrap(), rrn, original.number(4).unwrap());
+        self.back(message, original, card)
+    }
+
+    /// 0200 with processing code 200000.
+    pub(crate) fn give_back(
+        &mut self,
+        rrn: u32,
+        amount: u64,
+        original: &Message,
+        card: Option<&str>,
+    ) -> Message {
+        let mut message = self.header(Mti::FINANCIAL_REQUEST, rrn, amount);
+        message.set(3, "200000").unwrap().set(48, original.text(37).unwrap()).unwrap();
+        self.back(message, original, card)
+    }
+
+    fn back(&mut self, mut message: Message, original: &Message, card: Option<&str>) -> Message {
+        message.set(25, "00").unwrap().set_original(OriginalData::of(original).unwrap()).unwrap();
+        if let Some(card) = card {
+            self.counter = dukpt::next_counter(self.counter).unwrap();
+            let accounts = accounts();
+            let secret = secret(accounts.named(card).unwrap(), self.counter, None);
+            message.set(22, "051").unwrap().set_bytes(63, &secret.encode().unwrap()).unwrap();
         }
         message
     }

@@ -70,6 +70,10 @@ impl Program {
             &desk,
             "--smtp",
             &smtp,
+            "--code",
+            "127.0.0.1:0",
+            "--code-tls",
+            "127.0.0.1:0",
             "--printer",
             &printer,
         ];

@@ -78,6 +78,8 @@ impl Outside {
             desk: ANY,
             card: ANY,
             smtp: ANY,
+            code: Some(ANY),
+            code_tls: None,
             center_waits: Duration::from_secs(25),
             magic: true,
             terminals: terminals

@@ -86,7 +86,7 @@ impl Town {
         let folder = tempfile::tempdir().unwrap();
         let [desk, card, smtp, printer, center, terminal] = [free(), free(), free(), free(), free(), free()];
         let networks = words(&format!(
-            "networks --data {}/networks --listen {desk} --card {card} --smtp {smtp} --printer {TERMINAL}={printer}",
+            "networks --data {}/networks --listen {desk} --card {card} --smtp {smtp} --code 127.0.0.1:0 --code-tls 127.0.0.1:0 --printer {TERMINAL}={printer}",
             folder.path().display()
         ));
         let networks = Process::start(&networks);

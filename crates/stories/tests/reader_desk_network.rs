@@ -61,7 +61,7 @@ impl Street {
             keys: Keys::test(),
             center_waits: Duration::from_secs(25),
             magic: true,
-            listen: Listen { desk: free, card: free, smtp: free },
+            listen: Listen { desk: free, card: free, smtp: free, code: None, code_tls: None },
             hosts: Vec::new(),
             terminals: vec![Terminal { id: TERMINAL.into(), name: "レジ前".into(), printer: None }],
         };

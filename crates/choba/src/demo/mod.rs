@@ -142,6 +142,8 @@ fn networks_settings(settings: &Settings, cast: &Cast) -> networks::Settings {
         desk: settings.ports.desk(),
         card: settings.ports.card(),
         smtp: settings.ports.smtp(),
+        code: Some(settings.ports.code()),
+        code_tls: Some(settings.ports.code_tls()),
         center_waits: if settings.short_timers { Duration::from_secs(3) } else { Duration::from_secs(25) },
         magic: true,
         terminals: terminals.collect(),

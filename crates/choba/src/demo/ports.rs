@@ -54,6 +54,16 @@ impl Ports {
         self.at(8791 + index)
     }
 
+    /// Code brands, HTTP.
+    pub fn code(self) -> SocketAddr {
+        self.at(8702)
+    }
+
+    /// Code brands, HTTPS.
+    pub fn code_tls(self) -> SocketAddr {
+        self.at(8703)
+    }
+
     /// SMTP.
     pub fn smtp(self) -> SocketAddr {
         self.at(8725)

@@ -14,6 +14,7 @@ pub fn table(ports: Ports, cast: &Cast, data: &std::path::Path) -> String {
     row("console", &format!("http://{}", ports.center()));
     row("API", &format!("http://{}/api/openapi.json", ports.center()));
     row("ISO 8583", &format!("tcp {}", ports.card()));
+    row("code brands", &format!("http://{}, https://{}", ports.code(), ports.code_tls()));
     row("SMTP", &format!("{}", ports.smtp()));
     row("printers", &format!("tcp {}, {}", ports.printer(0), ports.printer(1)));
     row("data", &data.display().to_string());
@@ -24,6 +25,10 @@ pub fn table(ports: Ports, cast: &Cast, data: &std::path::Path) -> String {
     out.push_str("\n  cards (on the desk)\n");
     for card in netsim::cards::shelf().unwrap_or_default() {
         out.push_str(&format!("    {:<16} {}\n", card.name, card.does_en));
+    }
+    out.push_str("\n  wallets (on the desk)\n");
+    for wallet in netsim::code::rules::Rules::built_in().map(|rules| rules.wallets).unwrap_or_default() {
+        out.push_str(&format!("    {:<16} {}\n", wallet.name, wallet.does_en()));
     }
     out
 }

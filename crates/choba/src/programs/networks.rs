@@ -21,6 +21,10 @@ pub struct Settings {
     pub card: SocketAddr,
     /// SMTP.
     pub smtp: SocketAddr,
+    /// Code brands over HTTP; nothing: not served.
+    pub code: Option<SocketAddr>,
+    /// Code brands over HTTPS; nothing: not served.
+    pub code_tls: Option<SocketAddr>,
     /// How long a center waits before it gives up, for the fault `late`.
     pub center_waits: Duration,
     /// Whether magic amounts do what their table says.
@@ -39,7 +43,13 @@ pub async fn open(settings: Settings) -> Result<netsim::Bound, StartFault> {
         keys: netsim::Keys::test(),
         center_waits: settings.center_waits,
         magic: settings.magic,
-        listen: netsim::Listen { desk: settings.desk, card: settings.card, smtp: settings.smtp },
+        listen: netsim::Listen {
+            desk: settings.desk,
+            card: settings.card,
+            smtp: settings.smtp,
+            code: settings.code,
+            code_tls: settings.code_tls,
+        },
         hosts: Vec::new(),
         terminals: settings.terminals,
     };

@@ -85,11 +85,11 @@ pub async fn start(settings: Settings) -> Result<Terminal, StartFault> {
         HttpCenter::new(&settings.centers, opened.journal().clone(), opened.seed(), settings.clock.clone())
             .map_err(StartFault::new)?;
     let public_key = center.public_key();
-    let reader = BenchReader::connect(settings.bench, settings.reader_serial, settings.clock.clone());
-    let (connected, digits) = (reader.connection(), reader.digits_on_pad());
+    let mut reader = BenchReader::connect(settings.bench, settings.reader_serial, settings.clock.clone());
+    let (connected, digits, scans) = (reader.connection(), reader.digits_on_pad(), reader.take_scans());
     let printer = settings
         .printer
         .map(|address| Box::new(NetworkPrinter::new(address, settings.clock.clone())) as Box<dyn AnyPrinter>);
-    let hardware = Hardware { reader, connected, digits, printer, scans: None };
+    let hardware = Hardware { reader, connected, digits, printer, scans };
     Terminal::start(told, opened, public_key, Arc::new(center), hardware).await.map_err(StartFault::new)
 }

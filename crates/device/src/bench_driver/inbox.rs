@@ -23,6 +23,8 @@ impl Inbox {
             ToTerminal::Swiped { track2 } => push(&mut self.events, CardEvent::Swiped(track2)),
             ToTerminal::Removed => push(&mut self.events, CardEvent::Removed),
             ToTerminal::Apdu { hex } => push(&mut self.answers, hex.0),
+            // A scanner is no part of the reader: its codes go their own way before they come here.
+            ToTerminal::Scanned { .. } => {}
             ToTerminal::Pin { entry } => push(&mut self.pins, entry),
             ToTerminal::PinDigitsCount { n } => self.digits = n.min(12),
         }

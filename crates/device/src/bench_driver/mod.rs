@@ -23,6 +23,7 @@ pub struct BenchReader {
     inbox: Inbox,
     armed: Option<ToDesk>,
     digits: tokio::sync::watch::Sender<u8>,
+    scans: Option<tokio::sync::mpsc::Receiver<String>>,
 }
 
 impl BenchReader {
@@ -30,8 +31,10 @@ impl BenchReader {
     /// as this value lives. Must be called inside a tokio runtime.
     pub fn connect(url: String, serial: String, clock: Clock) -> Self {
         let hello = ToDesk::Hello { reader: serial, pinpad: true };
+        let (line, scans) = socket::open(url, hello, clock);
         Self {
-            line: socket::open(url, hello, clock),
+            line,
+            scans: Some(scans),
             inbox: Inbox::default(),
             armed: None,
             digits: tokio::sync::watch::Sender::new(0),
@@ -46,6 +49,11 @@ impl BenchReader {
     /// Becomes true when the desk is there, false when it is lost.
     pub fn connection(&self) -> tokio::sync::watch::Receiver<bool> {
         self.line.connection()
+    }
+
+    /// What the desk's scanner reads, as text; the first caller has it.
+    pub const fn take_scans(&mut self) -> Option<tokio::sync::mpsc::Receiver<String>> {
+        self.scans.take()
     }
 
     /// How many digits stand on the pad, for the dots on the terminal's screen.

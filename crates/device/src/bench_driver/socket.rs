@@ -1,7 +1,7 @@
 //! The websocket to the desk: kept open, and opened again after a pause that grows.
 
 use crate::hardware::DeviceFault;
-use crate::limits::{MAX_BENCH_MESSAGE, MAX_BENCH_QUEUE};
+use crate::limits::{MAX_BENCH_MESSAGE, MAX_BENCH_QUEUE, MAX_SCANS};
 use clock::Clock;
 use emv::bench::{ToDesk, ToTerminal};
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -64,17 +64,20 @@ impl Line {
 }
 
 /// Opens the line. The task behind it ends when the line is dropped.
-pub(super) fn open(url: String, hello: ToDesk, clock: Clock) -> Line {
+/// The second value gives what the scanner reads, whether anybody waits for a card or not.
+pub(super) fn open(url: String, hello: ToDesk, clock: Clock) -> (Line, mpsc::Receiver<String>) {
+    let (scanned, scans) = mpsc::channel(MAX_SCANS);
     let (out, to_send) = mpsc::channel(MAX_BENCH_QUEUE);
     let (received, incoming) = mpsc::channel(MAX_BENCH_QUEUE);
     let (tell, connected) = watch::channel(false);
-    tokio::spawn(keep(url, hello, clock, End { to_send, received, connected: tell }));
-    Line { out, incoming, connected }
+    tokio::spawn(keep(url, hello, clock, End { to_send, received, scanned, connected: tell }));
+    (Line { out, incoming, connected }, scans)
 }
 
 struct End {
     to_send: mpsc::Receiver<ToDesk>,
     received: mpsc::Sender<Incoming>,
+    scanned: mpsc::Sender<String>,
     connected: watch::Sender<bool>,
 }
 
@@ -128,6 +131,11 @@ async fn carry(mut socket: Socket, hello: &ToDesk, end: &mut End) {
             frame = socket.next() => match frame {
                 Some(Ok(Message::Text(text))) => {
                     let Some(message) = read(text.as_str()) else { continue };
+                    if let ToTerminal::Scanned { code } = &message {
+                        // A code that nobody takes is a gesture that nobody waits for.
+                        let _ = end.scanned.try_send(code.unmask().to_owned());
+                        continue;
+                    }
                     if end.received.send(Incoming::Message(message)).await.is_err() {
                         return;
                     }

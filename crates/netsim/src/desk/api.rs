@@ -24,11 +24,14 @@ pub(super) fn routes(desk: &Desk) -> Router<Desk> {
         .route("/desk/cards/{name}/unblock", post(unblock))
         .route("/desk/terminals", get(terminals))
         .route("/desk/terminals/{id}/present", post(present))
+        .route("/desk/terminals/{id}/scan", post(scan))
         .route("/desk/terminals/{id}/pin", post(pin))
         .route("/desk/terminals/{id}/remove", post(remove))
         .route("/desk/faults", get(faults).post(order).delete(clear))
         .route("/desk/paper/{id}", get(paper))
         .route("/desk/mails", get(mails))
+        .route("/desk/wallets", get(wallets))
+        .route("/desk/code-charges/{brand}/{id}/answer", post(answer_code))
         .route("/desk/charges", get(charges));
     if desk.0.clock_moves {
         routes = routes.route("/desk/clock", get(now).post(clock));
@@ -164,6 +167,23 @@ fn accepted(done: Result<(), impl Into<No>>) -> Response {
     }
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Scan {
+    code: String,
+}
+
+async fn scan(
+    State(desk): State<Desk>,
+    Path(id): Path<String>,
+    body: Result<Json<Scan>, JsonRejection>,
+) -> Response {
+    match body {
+        Ok(Json(Scan { code })) => accepted(desk.0.benches.scan(&id, &code)),
+        Err(rejection) => bad(&rejection),
+    }
+}
+
 async fn pin(
     State(desk): State<Desk>,
     Path(id): Path<String>,
@@ -239,9 +259,64 @@ async fn mails(State(desk): State<Desk>) -> Response {
 }
 
 async fn charges(State(desk): State<Desk>) -> Response {
-    match desk.charges().await {
-        Ok(entries) => Json(export::charges(entries).charges).into_response(),
-        Err(no) => no.into_response(),
+    match (desk.charges().await, desk.code_book().await) {
+        (Ok(entries), Ok(code)) => {
+            let card = export::charges(entries).charges.into_iter().map(|entry| tagged("card", &entry));
+            let charges = code.into_iter().filter(|charge| !charge.payment_id.is_empty());
+            let code = charges.map(|charge| tagged("code", &charge));
+            Json(card.chain(code).collect::<Vec<_>>()).into_response()
+        }
+        (Err(no), _) | (_, Err(no)) => no.into_response(),
+    }
+}
+
+/// A charge with the network that has it.
+fn tagged(network: &str, charge: &impl Serialize) -> serde_json::Value {
+    let mut value = serde_json::to_value(charge).unwrap_or_default();
+    if let serde_json::Value::Object(fields) = &mut value {
+        fields.insert("network".to_owned(), network.into());
+    }
+    value
+}
+
+#[derive(Serialize)]
+struct WalletOut<'a> {
+    #[serde(flatten)]
+    wallet: &'a crate::code::rules::Wallet,
+    brand_name: &'a str,
+    code: String,
+    qr: String,
+}
+
+/// Every wallet with a fresh code.
+async fn wallets(State(desk): State<Desk>) -> Response {
+    let rules = &desk.0.brands.rules;
+    let out: Vec<WalletOut<'_>> = rules
+        .wallets
+        .iter()
+        .filter_map(|wallet| {
+            let shown = desk.renew_code(&wallet.name)?;
+            let brand_name = rules.brand(&wallet.brand)?.name.as_str();
+            Some(WalletOut { wallet, brand_name, code: shown.digits, qr: shown.qr })
+        })
+        .collect();
+    Json(out).into_response()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Answer {
+    confirms: bool,
+}
+
+async fn answer_code(
+    State(desk): State<Desk>,
+    Path((brand, id)): Path<(String, String)>,
+    body: Result<Json<Answer>, JsonRejection>,
+) -> Response {
+    match body {
+        Ok(Json(Answer { confirms })) => accepted(desk.answer_code(&brand, &id, confirms).await),
+        Err(rejection) => bad(&rejection),
     }
 }
 

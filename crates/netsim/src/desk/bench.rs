@@ -4,7 +4,7 @@ use super::reader::{Armed, Held, Nothing, Pad, Reader, Wallet};
 use crate::cards::Way;
 use crate::limits;
 use axum::extract::ws::{Message, WebSocket};
-use emv::bench::{Hint, Pin, PinEntry, Sound, ToDesk, ToTerminal};
+use emv::bench::{Hint, Pin, PinEntry, ScannedCode, Sound, ToDesk, ToTerminal};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc;
@@ -106,6 +106,11 @@ impl Benches {
             }
             (_, pin) => reader.present(wallet, card, way, pin),
         })
+    }
+
+    /// Holds a phone with a code in front of the scanner.
+    pub fn scan(&self, id: &str, code: &str) -> Result<(), NoGesture> {
+        self.gesture(id, |_, _| Ok(vec![ToTerminal::Scanned { code: ScannedCode::new(code) }]))
     }
 
     /// Takes the card away.

@@ -4,6 +4,8 @@ mod api;
 mod bench;
 mod mail;
 mod page;
+mod phone;
+mod phone_view;
 mod press;
 mod reader;
 #[cfg(test)]
@@ -14,6 +16,7 @@ pub use bench::{Benches, NoGesture, Shown, TerminalName};
 pub use reader::{Nothing, Reader, Wallet};
 
 use crate::cards::Profile;
+use crate::code::http::Brands;
 use crate::faults::Faults;
 use crate::host::line::Host;
 use crate::log::Log;
@@ -38,6 +41,8 @@ pub struct Desk(Arc<Inner>);
 struct Inner {
     cards: Vec<Profile>,
     host: Arc<Host>,
+    brands: Arc<Brands>,
+    phones: phone::Phones,
     benches: Benches,
     printers: Printers,
     inbox: Inbox,
@@ -51,6 +56,7 @@ struct Inner {
 pub(crate) struct Parts {
     pub(crate) cards: Vec<Profile>,
     pub(crate) host: Arc<Host>,
+    pub(crate) brands: Arc<Brands>,
     pub(crate) benches: Benches,
     pub(crate) printers: Printers,
     pub(crate) inbox: Inbox,
@@ -65,6 +71,8 @@ impl Desk {
         Self(Arc::new(Inner {
             cards: parts.cards,
             host: parts.host,
+            brands: parts.brands,
+            phones: phone::Phones::default(),
             benches: parts.benches,
             printers: parts.printers,
             inbox: parts.inbox,

@@ -23,6 +23,8 @@ pub(super) fn routes() -> Router<Desk> {
         .route("/", get(page))
         .route("/live", get(stream))
         .route("/pick", post(pick))
+        .route("/wallet", post(wallet))
+        .route("/phone", post(phone))
         .route("/present", post(present))
         .route("/pin", post(pin))
         .route("/remove", post(remove))
@@ -51,7 +53,12 @@ impl Desk {
             .map(|reader| reader.id.clone())
             .unwrap_or_default();
         let (charges, wrong_pins) = self.glance().await;
+        let wallet = self.picked_wallet();
         let view = View {
+            phone: self.code_of(&wallet),
+            wallet,
+            rules: &self.0.brands.rules,
+            code_charges: self.newest_code_charges().await,
             lang,
             rev,
             now: self.0.clock.now(),
@@ -123,6 +130,49 @@ async fn pick(State(desk): State<Desk>, Form(pick): Form<Pick>) -> StatusCode {
 }
 
 #[derive(Deserialize)]
+struct PickWallet {
+    wallet: String,
+}
+
+async fn wallet(
+    State(desk): State<Desk>,
+    Query(at): Query<At>,
+    headers: HeaderMap,
+    Form(form): Form<PickWallet>,
+) -> Response {
+    desk.pick_wallet(&form.wallet);
+    desk.pressed(&headers, &at, Ok(())).await
+}
+
+/// What is done with a phone: held in front of the scanner, or its customer answers.
+#[derive(Deserialize)]
+struct Phone {
+    act: String,
+    #[serde(default)]
+    brand: String,
+    #[serde(default)]
+    id: String,
+}
+
+async fn phone(
+    State(desk): State<Desk>,
+    Query(at): Query<At>,
+    headers: HeaderMap,
+    Form(form): Form<Phone>,
+) -> Response {
+    let done = match form.act.as_str() {
+        "scan" => desk.scan_wallet(at.t.as_deref().unwrap_or_default(), &desk.picked_wallet()),
+        "confirm" => desk.answer_code(&form.brand, &form.id, true).await,
+        "refuse" => desk.answer_code(&form.brand, &form.id, false).await,
+        _ => {
+            desk.renew_code(&desk.picked_wallet());
+            Ok(())
+        }
+    };
+    desk.pressed(&headers, &at, done).await
+}
+
+#[derive(Deserialize)]
 struct Present {
     card: String,
     how: Way,
@@ -179,6 +229,12 @@ struct Trouble {
     times: String,
     #[serde(default)]
     code: String,
+    #[serde(default = "card_network")]
+    network: Network,
+}
+
+const fn card_network() -> Network {
+    Network::Card
 }
 
 /// A switch: ends the fault when it is in force, orders it otherwise.
@@ -188,14 +244,17 @@ async fn trouble(
     headers: HeaderMap,
     Form(form): Form<Trouble>,
 ) -> Response {
-    let in_force = desk.faults().in_force().iter().any(|order| order.fault == form.fault);
+    let network = form.network;
+    let in_force =
+        desk.faults().in_force().iter().any(|order| order.fault == form.fault && order.network == network);
     let done = if in_force {
-        desk.faults().end(Network::Card, form.fault);
+        desk.faults().end(network, form.fault);
         Ok(())
     } else {
-        let code = (form.fault == Fault::Decline && !form.code.is_empty()).then_some(form.code);
+        let takes_code = form.fault == Fault::Decline && network == Network::Card && !form.code.is_empty();
+        let code = takes_code.then_some(form.code);
         let times = form.times.parse().ok();
-        let order = Order { network: Network::Card, fault: form.fault, code, ms: None, times };
+        let order = Order { network, fault: form.fault, code, ms: None, times };
         desk.faults().order(order).map_err(No::from)
     };
     desk.pressed(&headers, &at, done).await

@@ -2,7 +2,10 @@
 
 use super::bench::Shown;
 use crate::cards::{Profile, Way};
-use crate::faults::{Fault, Order};
+use crate::code::book::Charge;
+use crate::code::rules::Rules;
+use crate::code::shown::Shown as PhoneCode;
+use crate::faults::{Fault, Network, Order};
 use crate::host::book::{Entry, State};
 use crate::host::step::PIN_TRIES;
 use crate::log::{Logged, Way as LogWay};
@@ -33,6 +36,11 @@ const REFUSALS: [&str; 9] = ["05", "51", "54", "57", "61", "41", "91", "96", "Q9
 #[derive(Clone, Debug)]
 pub(super) struct View<'a> {
     pub(super) lang: Lang,
+    pub(super) rules: &'a Rules,
+    /// The wallet on the phone that is looked at, and its code.
+    pub(super) wallet: String,
+    pub(super) phone: Option<PhoneCode>,
+    pub(super) code_charges: Vec<Charge>,
     pub(super) rev: Rev,
     pub(super) now: Timestamp,
     pub(super) cards: &'a [Profile],
@@ -56,7 +64,7 @@ pub(super) fn month(card: &Profile) -> String {
 }
 
 impl View<'_> {
-    fn t(&self, key: &str) -> String {
+    pub(super) fn t(&self, key: &str) -> String {
         t(self.lang, key)
     }
 
@@ -74,15 +82,17 @@ impl View<'_> {
                 (self.shelf())
                 div.stack { (self.tabs()) (self.reader()) (self.clock()) }
                 (self.printer())
+                (self.phone())
                 (self.trouble())
                 (self.book())
+                (self.code_book())
                 (self.log())
             }
         };
         pages::frame::screen("desk", self.rev, &body)
     }
 
-    fn here(&self, path: &str) -> String {
+    pub(super) fn here(&self, path: &str) -> String {
         format!("{path}?t={}", self.terminal)
     }
 
@@ -310,7 +320,9 @@ impl View<'_> {
     }
 
     fn trouble(&self) -> Markup {
-        let in_force = |fault: Fault| self.orders.iter().find(|order| order.fault == fault);
+        let in_force = |fault: Fault| {
+            self.orders.iter().find(|order| order.fault == fault && order.network == Network::Card)
+        };
         let options: Vec<(&str, String)> =
             REFUSALS.iter().map(|code| (*code, format!("{code} {}", self.t(&refusal_key(code))))).collect();
         let options: Vec<(&str, &str)> = options.iter().map(|(code, text)| (*code, text.as_str())).collect();
@@ -386,13 +398,16 @@ impl View<'_> {
     }
 
     fn charge(&self, entry: &Entry) -> Markup {
-        let undone = matches!(entry.state, State::Reversed | State::Declined | State::Tombstone);
+        let undone =
+            matches!(entry.state, State::Reversed | State::Declined | State::Tombstone | State::Voided);
         let status = match entry.state {
             State::Charged => Status::Sale,
             State::Held => Status::Authorized,
             State::Reversed => Status::Voided,
             State::Declined => Status::Failed,
             State::Tombstone => Status::Released,
+            State::Voided => Status::Voided,
+            State::Refunded => Status::Voided,
         };
         let class = if entry.class.is_empty() { "-" } else { entry.class.as_str() };
         html! {

@@ -34,11 +34,23 @@ pub enum State {
     Declined,
     /// A reversal came before its original, which is refused should it still come.
     Tombstone,
+    /// It was charged or held and was given back whole on its day (0400).
+    Voided,
+    /// A return: the cardholder got this amount back.
+    Refunded,
 }
 
 impl State {
     /// Every state.
-    pub const ALL: [Self; 5] = [Self::Charged, Self::Held, Self::Reversed, Self::Declined, Self::Tombstone];
+    pub const ALL: [Self; 7] = [
+        Self::Charged,
+        Self::Held,
+        Self::Reversed,
+        Self::Declined,
+        Self::Tombstone,
+        Self::Voided,
+        Self::Refunded,
+    ];
 
     /// The word on disk and in JSON.
     pub const fn word(self) -> &'static str {
@@ -48,6 +60,8 @@ impl State {
             Self::Reversed => "reversed",
             Self::Declined => "declined",
             Self::Tombstone => "tombstone",
+            Self::Voided => "voided",
+            Self::Refunded => "refunded",
         }
     }
 
@@ -67,6 +81,8 @@ pub enum Kind {
     Hold,
     /// Nothing but a reversal came so far.
     Unknown,
+    /// 0200 with processing code 200000: money back.
+    Return,
 }
 
 impl Kind {
@@ -76,12 +92,13 @@ impl Kind {
             Self::Sale => "sale",
             Self::Hold => "hold",
             Self::Unknown => "unknown",
+            Self::Return => "return",
         }
     }
 
     /// Reads [`Kind::word`].
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Sale, Self::Hold, Self::Unknown].into_iter().find(|kind| kind.word() == word)
+        [Self::Sale, Self::Hold, Self::Unknown, Self::Return].into_iter().find(|kind| kind.word() == word)
     }
 }
 
@@ -93,13 +110,19 @@ pub struct Entry {
     pub key: PaymentKey,
     /// DE 41.
     pub terminal: String,
-    /// Taken at once, or held.
+    /// Taken at once, held, or given back.
     pub kind: Kind,
+    /// Of a return: the RRN of the payment that it gives back; empty otherwise.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub of: String,
     /// Whole yen.
     #[serde(rename = "amount_yen")]
     pub amount: Yen,
     /// DE 48 as it came; empty in a tombstone.
     pub class: String,
+    /// What returns gave back of it, where somebody added it up ([`crate::export::charges`]).
+    #[serde(rename = "given_back_yen")]
+    pub given_back: Yen,
     /// What became of it.
     pub state: State,
     /// First six and last four; empty when no card could be read.
@@ -124,8 +147,12 @@ pub struct Entry {
 /// What the book says that bears on one request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Known {
-    /// The payment of this name.
+    /// The payment (or return) of this name.
     pub entry: Option<Entry>,
+    /// Of a return: the payment that it gives back.
+    pub original: Option<Entry>,
+    /// What standing returns gave back of the payment (of a return: of its original).
+    pub given_back: Yen,
     /// The highest key counter seen from this reader.
     pub counter: u32,
     /// Wrong PINs of this card in a row.

@@ -3,6 +3,7 @@
 //! Requests of one line are served side by side, so that a late answer holds nobody up; each is decided
 //! in its own unit of work, and units that meet are committed together.
 
+use super::back;
 use super::issuer::Accounts;
 use super::opened::{self, Opened};
 use super::request::{self, Request};
@@ -170,11 +171,17 @@ async fn exchange(
 fn trouble(host: &Host, asked: &Result<Request, request::Malformed>) -> (Trouble, Option<Forced>) {
     let payment = match asked {
         Ok(Request::Payment(payment)) => Some(payment),
-        Ok(Request::Completion(_) | Request::Reversal(_)) => None,
+        // A void has the amount of its payment, which has had its effect.
+        Ok(Request::Void(_) | Request::Return(_) | Request::Completion(_) | Request::Reversal(_)) => None,
         Ok(Request::Management(_)) | Err(_) => return (None, None),
     };
-    let struck = host.faults.strike(Network::Card, payment.is_some());
-    let amount = payment.filter(|_| host.magic).and_then(|payment| magic::outcome(payment.amount));
+    let is_asking = matches!(asked, Ok(Request::Payment(_) | Request::Void(_) | Request::Return(_)));
+    let struck = host.faults.strike(Network::Card, is_asking);
+    let magic_amount = match asked {
+        Ok(Request::Return(back)) => Some(back.amount),
+        _ => payment.map(|payment| payment.amount),
+    };
+    let amount = magic_amount.filter(|_| host.magic).and_then(magic::outcome);
     let by_amount = match amount {
         Some(magic::Outcome::Line(strike)) => Some((strike, None)),
         Some(magic::Outcome::Refuse(_) | magic::Outcome::NoApprovalCode) | None => None,
@@ -192,7 +199,10 @@ pub(super) async fn decide(
     forced: Option<Forced>,
 ) -> Option<Done> {
     let opened = match &asked {
-        Request::Payment(payment) => Some(opened::open(&host.bdk, payment)),
+        Request::Payment(payment) => Some(opened::open(&host.bdk, &payment.secret)),
+        Request::Void(back) | Request::Return(back) => {
+            back.secret.as_ref().map(|secret| opened::open(&host.bdk, secret))
+        }
         Request::Completion(_) | Request::Reversal(_) | Request::Management(_) => None,
     };
     let (accounts, issuer_key, clock) = (host.accounts.clone(), host.issuer_key.clone(), host.clock.clone());
@@ -211,8 +221,15 @@ pub(super) async fn decide(
                 let known = tables::known(tx, &advice.key, None, None)?;
                 step::completion(&message, advice, &known, now)
             }
+            Request::Void(asked) | Request::Return(asked) => {
+                let card = opened.as_ref().map(|opened| opened.as_ref().map_err(|shut| *shut));
+                let reader = card.and_then(Result::ok).map(|opened| opened.reader);
+                let known = tables::known_back(tx, &asked.key, &asked.original, reader)?;
+                let decide = if asked.key == asked.original { back::void } else { back::giving_back };
+                decide(&message, asked, card, &known, forced.as_ref(), now)
+            }
             Request::Reversal(advice) => {
-                let known = tables::known(tx, &advice.key, None, None)?;
+                let known = tables::known_back(tx, &advice.key, &advice.key, None)?;
                 step::reversal(&message, advice, &known, now)
             }
             Request::Management(code) => step::management(&message, code),

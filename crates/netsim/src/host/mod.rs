@@ -6,10 +6,12 @@
 //! | [`opened`] | the encrypted part, opened with the base derivation key |
 //! | [`chip`] | the chip's cryptogram checked, the issuer's answer to it |
 //! | [`book`] | what the network knows of a payment, a reader and a card |
+//! | [`back`] | the same for money that is to be given back |
 //! | [`step`] | the decision: pure, from what is known and what is asked to an answer and changes |
 //! | [`tables`] | the book on disk |
 //! | [`mod@line`] | the TCP side, where faults strike |
 
+pub mod back;
 pub mod book;
 pub mod chip;
 pub mod issuer;
@@ -19,6 +21,8 @@ pub mod request;
 pub mod step;
 pub mod tables;
 
+#[cfg(test)]
+mod back_tests;
 #[cfg(test)]
 mod line_tests;
 #[cfg(test)]

@@ -1,9 +1,8 @@
 //! DE 63 opened: the only place of the simulators where card data and PIN appear in the clear.
 
-use super::request::Payment;
 use cardkeys::dukpt::{self, Ksn, Usage};
 use cardkeys::{CardData, Key, Pan, Pin, cardcipher, pinblock};
-use iso8583::private::EncryptedPin;
+use iso8583::private::{EncryptedPin, SecureData};
 
 /// What the reader had encrypted.
 #[derive(Clone, Debug)]
@@ -46,8 +45,8 @@ impl Shut {
 }
 
 /// Opens the encrypted part with the base derivation key.
-pub fn open(bdk: &Key, payment: &Payment) -> Result<Opened, Shut> {
-    let secret = payment.secret.card.as_ref().ok_or(Shut::Empty)?;
+pub fn open(bdk: &Key, secure: &SecureData) -> Result<Opened, Shut> {
+    let secret = secure.card.as_ref().ok_or(Shut::Empty)?;
     let card_ksn = Ksn::from_bytes(secret.ksn);
     let initial = dukpt::derive_initial_key(bdk, card_ksn.initial_key_id);
     let data_key = dukpt::working_key(&initial, card_ksn, Usage::DataEncryption)
@@ -61,7 +60,7 @@ pub fn open(bdk: &Key, payment: &Payment) -> Result<Opened, Shut> {
         pin: None,
         card,
     };
-    if let Some(block) = &payment.secret.pin {
+    if let Some(block) = &secure.pin {
         let ksn = Ksn::from_bytes(block.ksn);
         if ksn.initial_key_id != opened.reader {
             return Err(Shut::TwoReaders);

@@ -3,7 +3,7 @@
 use super::book::PaymentKey;
 use emv::dictionary::tags;
 use emv::{Tag, Tlv, tlv};
-use iso8583::codes::{Entry as EntryMode, parse_entry_mode};
+use iso8583::codes::{Entry as EntryMode, parse_entry_mode, processing};
 use iso8583::private::{PaymentClass, SecureData};
 use iso8583::{Message, Mti};
 use money::Yen;
@@ -37,6 +37,10 @@ const PAYMENT_FIELDS: [u8; 10] = [3, 4, 7, 11, 12, 13, 37, 41, 42, 49];
 pub enum Request {
     /// 0100 or 0200.
     Payment(Box<Payment>),
+    /// 0400 or 0401.
+    Void(Box<Back>),
+    /// 0200 with processing code 200000.
+    Return(Box<Back>),
     /// 0220 or 0221.
     Completion(Advice),
     /// 0420 or 0421.
@@ -70,6 +74,23 @@ pub struct Payment {
     pub secret: SecureData,
 }
 
+/// Money that is to be given back (contract, section 7).
+#[derive(Clone, Debug)]
+pub struct Back {
+    /// Of a void the payment's name, of a return its own.
+    pub key: PaymentKey,
+    /// The name of the payment that is given back.
+    pub original: PaymentKey,
+    /// DE 4.
+    pub amount: Yen,
+    /// DE 41 without padding.
+    pub terminal: String,
+    /// DE 22; empty when no card was read.
+    pub entry_mode: String,
+    /// DE 63, read, when the card was read again.
+    pub secret: Option<SecureData>,
+}
+
 /// An advice about a payment.
 #[derive(Clone, Debug)]
 pub struct Advice {
@@ -99,6 +120,10 @@ pub fn read(message: &Message) -> Result<Request, Malformed> {
         return Err(Malformed::new(format!("DE {number} must be absent")));
     }
     match &message.mti().to_bytes() {
+        b"0200" if message.text(3) == Some(processing::REFUND) => {
+            giving_back(message, true).map(|back| Request::Return(Box::new(back)))
+        }
+        b"0400" | b"0401" => giving_back(message, false).map(|back| Request::Void(Box::new(back))),
         b"0100" | b"0200" => payment(message).map(|payment| Request::Payment(Box::new(payment))),
         b"0220" | b"0221" => advice(message).map(Request::Completion),
         b"0420" | b"0421" => {
@@ -114,11 +139,36 @@ fn text(message: &Message, number: u8) -> Result<&str, Malformed> {
     message.required(number).map_err(|_| Malformed::new(format!("DE {number} is missing")))
 }
 
+fn giving_back(message: &Message, is_return: bool) -> Result<Back, Malformed> {
+    let key = if is_return { key_of(message, processing::REFUND)? } else { key(message)? };
+    text(message, 25)?;
+    message.original().map_err(|_| Malformed::new("DE 90 names no original"))?;
+    let original = if is_return {
+        PaymentKey { shop: key.shop.clone(), rrn: text(message, 48)?.to_owned() }
+    } else {
+        key.clone()
+    };
+    if original.rrn.len() != 12 || (is_return && original == key) {
+        return Err(Malformed::new("DE 48 must be the RRN of the original"));
+    }
+    let secret = message.bytes(63).map(SecureData::decode).transpose();
+    let secret = secret.map_err(|_| Malformed::new("DE 63 cannot be read"))?;
+    let entry_mode = match &secret {
+        Some(_) => text(message, 22)?.to_owned(),
+        None => String::new(),
+    };
+    Ok(Back { original, amount: amount(message)?, terminal: trimmed(message, 41)?, entry_mode, secret, key })
+}
+
 fn key(message: &Message) -> Result<PaymentKey, Malformed> {
+    key_of(message, processing::PURCHASE)
+}
+
+fn key_of(message: &Message, kind: &str) -> Result<PaymentKey, Malformed> {
     for number in PAYMENT_FIELDS {
         text(message, number)?;
     }
-    for (number, wanted) in [(3, iso8583::codes::processing::PURCHASE), (49, "392")] {
+    for (number, wanted) in [(3, kind), (49, "392")] {
         if message.text(number) != Some(wanted) {
             return Err(Malformed::new(format!("DE {number} must be {wanted}")));
         }
@@ -187,7 +237,11 @@ fn chip(message: &Message, entry: EntryMode) -> Result<Vec<Tlv>, Malformed> {
 }
 
 fn advice(message: &Message) -> Result<Advice, Malformed> {
-    let key = key(message)?;
+    // The reversal of a return repeats the return's processing code.
+    let key = match message.text(3) {
+        Some(processing::REFUND) => key_of(message, processing::REFUND)?,
+        _ => key(message)?,
+    };
     message.original().map_err(|_| Malformed::new("DE 90 names no original"))?;
     Ok(Advice {
         key,

@@ -17,16 +17,17 @@ use iso8583::codes::Entry as EntryMode;
 use iso8583::private::PaymentClass;
 use iso8583::{ECHOED, Message};
 use jiff::Timestamp;
+use money::Yen;
 
 /// Wrong PINs in a row until a card takes no further one.
 pub const PIN_TRIES: u8 = 3;
 
 /// Approved.
-const APPROVED: &str = "00";
+pub(super) const APPROVED: &str = "00";
 /// Message refused, nothing was done.
 pub const REFUSED: &str = "30";
 /// This RRN is known.
-const KNOWN: &str = "94";
+pub(super) const KNOWN: &str = "94";
 /// No standing hold under this RRN.
 const NO_HOLD: &str = "25";
 
@@ -140,6 +141,7 @@ fn again(message: &Message, asked: &Payment, entry: &Entry) -> Option<Done> {
     match entry.state {
         State::Tombstone => plain(message, KNOWN, "reversed before it came"),
         State::Reversed => plain(message, KNOWN, "already reversed"),
+        State::Voided | State::Refunded => plain(message, KNOWN, "given back, or a return"),
         State::Charged | State::Held | State::Declined if !same => {
             plain(message, KNOWN, "the RRN is taken by another payment")
         }
@@ -167,7 +169,9 @@ fn entry(asked: &Payment, code: &str, note: &str, answer: &Message, now: Timesta
         key: asked.key.clone(),
         terminal: asked.terminal.clone(),
         kind: kind(asked),
+        of: String::new(),
         amount: asked.amount,
+        given_back: Yen::ZERO,
         class: asked.class_text.clone(),
         state: State::Declined,
         card: String::new(),
@@ -321,7 +325,7 @@ fn approve(answer: &mut Message, asked: &Payment, verdict: &Verdict, world: Worl
     Some(approval)
 }
 
-fn set_settlement_date(answer: &mut Message, now: Timestamp) -> Option<()> {
+pub(super) fn set_settlement_date(answer: &mut Message, now: Timestamp) -> Option<()> {
     let day = clock::business_date(now);
     answer.set(15, &format!("{:02}{:02}", day.month(), day.day())).ok().map(|_| ())
 }
@@ -346,7 +350,7 @@ pub fn completion(message: &Message, advice: &Advice, known: &Known, now: Timest
         }
         State::Held => "the hold became a charge",
         State::Charged => "completed before",
-        State::Reversed | State::Declined | State::Tombstone => {
+        State::Reversed | State::Declined | State::Tombstone | State::Voided | State::Refunded => {
             return plain(message, NO_HOLD, "the hold does not stand");
         }
     };
@@ -369,8 +373,13 @@ pub fn reversal(message: &Message, advice: &Advice, known: &Known, now: Timestam
     if !is_same {
         return plain(message, REFUSED, "the amount is not that of the original");
     }
+    if entry.state == State::Charged && !known.given_back.is_zero() {
+        return plain(message, REFUSED, "a part of it was given back");
+    }
     let (note, turn) = match entry.state {
         State::Charged => ("the charge was undone", true),
+        State::Refunded => ("the return was undone", true),
+        State::Voided => ("given back before", false),
         State::Held => ("the hold was given back", true),
         State::Declined => ("nothing to undo: it was refused", false),
         State::Reversed | State::Tombstone => ("reversed before", false),
@@ -387,7 +396,9 @@ fn tombstone(advice: &Advice, now: Timestamp) -> Entry {
         key: advice.key.clone(),
         terminal: advice.terminal.clone(),
         kind: Kind::Unknown,
+        of: String::new(),
         amount: advice.amount,
+        given_back: Yen::ZERO,
         class: String::new(),
         state: State::Tombstone,
         card: String::new(),

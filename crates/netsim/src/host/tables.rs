@@ -8,7 +8,12 @@ use store::{DbError, Inconsistent, Migration, ReadTx, Row, TenantId, Tx, params}
 /// The simulators serve one scheme.
 pub const TENANT: TenantId = TenantId(1);
 
-/// The steps of the schema.
+/// The steps of the whole book: the card network's, then the code brands'.
+pub fn migrations() -> Vec<Migration> {
+    MIGRATIONS.iter().chain(&crate::code::tables::MIGRATIONS).copied().collect()
+}
+
+/// The card network's steps of the schema.
 pub const MIGRATIONS: &[Migration] = &[
     Migration {
         name: "netsim/0001_charge",
@@ -55,13 +60,47 @@ pub const MIGRATIONS: &[Migration] = &[
                 PRIMARY KEY (tenant, name)
             ) /*sqlite: STRICT, WITHOUT ROWID */;",
     },
+    Migration {
+        name: "netsim/0004_giving_back",
+        sql: "-- Voided payments, and returns beside the payment that they give back.
+            CREATE TABLE charge_with_returns (
+                tenant BIGINT NOT NULL,
+                shop TEXT NOT NULL,
+                rrn TEXT NOT NULL,
+                terminal TEXT NOT NULL,
+                kind TEXT NOT NULL CHECK (kind IN ('sale', 'hold', 'unknown', 'return')),
+                amount_yen BIGINT NOT NULL CHECK (amount_yen >= 0),
+                class TEXT NOT NULL,
+                state TEXT NOT NULL CHECK (state IN
+                    ('charged', 'held', 'reversed', 'declined', 'tombstone', 'voided', 'refunded')),
+                card TEXT NOT NULL,
+                entry_mode TEXT NOT NULL,
+                answer_code TEXT NOT NULL,
+                approval TEXT NOT NULL,
+                note TEXT NOT NULL,
+                first_us BIGINT NOT NULL,
+                changed_us BIGINT NOT NULL,
+                answer BYTEA NOT NULL,
+                of_rrn TEXT NOT NULL,
+                PRIMARY KEY (tenant, shop, rrn)
+            ) /*sqlite: STRICT, WITHOUT ROWID */;
+            INSERT INTO charge_with_returns (tenant, shop, rrn, terminal, kind, amount_yen, class, state,
+                card, entry_mode, answer_code, approval, note, first_us, changed_us, answer, of_rrn)
+            SELECT tenant, shop, rrn, terminal, kind, amount_yen, class, state,
+                card, entry_mode, answer_code, approval, note, first_us, changed_us, answer, ''
+              FROM charge;
+            DROP TABLE charge;
+            ALTER TABLE charge_with_returns RENAME TO charge;
+            CREATE INDEX charge_by_time ON charge (tenant, first_us);
+            CREATE INDEX return_by_payment ON charge (tenant, shop, of_rrn) WHERE of_rrn <> '';",
+    },
 ];
 
 /// The columns of an entry, in the order of [`entry`].
 macro_rules! columns {
     () => {
         "shop, rrn, terminal, kind, amount_yen, class, state, card, entry_mode, answer_code, approval, \
-         note, first_us, changed_us, answer"
+         note, first_us, changed_us, answer, of_rrn"
     };
 }
 
@@ -77,10 +116,13 @@ const NEWEST: &str = concat!(
 const ENTER: &str = concat!(
     "INSERT INTO charge (tenant, ",
     columns!(),
-    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
+    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
 );
 const TURN: &str =
     "UPDATE charge SET state = $4, changed_us = $5 WHERE tenant = $1 AND shop = $2 AND rrn = $3";
+const GIVEN_BACK: &str = "SELECT CAST(COALESCE(SUM(amount_yen), 0) AS BIGINT)
+     FROM charge
+    WHERE tenant = $1 AND shop = $2 AND of_rrn = $3 AND of_rrn <> '' AND state = 'refunded'";
 const COUNTER: &str = "SELECT counter FROM reader WHERE tenant = $1 AND reader = $2";
 const SET_COUNTER: &str = "INSERT INTO reader (tenant, reader, counter) VALUES ($1, $2, $3)
     ON CONFLICT (tenant, reader) DO UPDATE SET counter = excluded.counter";
@@ -107,9 +149,28 @@ pub fn known(
     };
     Ok(Known {
         entry: found,
+        original: None,
+        given_back: Yen::ZERO,
         counter: u32::try_from(counter).unwrap_or(u32::MAX),
         wrong_pins: u8::try_from(wrong_pins).unwrap_or(u8::MAX),
     })
+}
+
+/// What the book says that bears on giving `original` back under the name `key`, or on undoing `key`.
+pub fn known_back(
+    tx: &mut ReadTx<'_>,
+    key: &PaymentKey,
+    original: &PaymentKey,
+    reader: Option<[u8; 8]>,
+) -> Result<Known, DbError> {
+    let mut found = known(tx, key, reader, None)?;
+    if original != key {
+        found.original = tx.query_opt(BY_KEY, params![TENANT, &original.shop, &original.rrn], entry)?;
+    }
+    let sum = tx.query_opt(GIVEN_BACK, params![TENANT, &original.shop, &original.rrn], |row| row.i64(0))?;
+    found.given_back =
+        Yen::new(sum.unwrap_or(0)).map_err(|_| Inconsistent::new("charge.amount_yen", "a sum"))?;
+    Ok(found)
 }
 
 /// Writes what a decision changes.
@@ -153,6 +214,7 @@ fn enter(tx: &mut Tx<'_>, entry: &Entry) -> Result<(), DbError> {
         entry.first_at.as_microsecond(),
         entry.changed_at.as_microsecond(),
         entry.answer.as_slice(),
+        &entry.of,
     ];
     tx.execute(ENTER, values).map(|_| ())
 }
@@ -191,9 +253,22 @@ fn entry(row: &Row<'_>) -> Result<Entry, DbError> {
         first_at: Timestamp::from_microsecond(row.i64(12)?).map_err(|_| wrong("first_us"))?,
         changed_at: Timestamp::from_microsecond(row.i64(13)?).map_err(|_| wrong("changed_us"))?,
         answer: row.bytes(14)?.to_vec(),
+        of: row.text(15)?.to_owned(),
+        given_back: Yen::ZERO,
     })
 }
 
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] =
-    &[BY_KEY, ALL, NEWEST, ENTER, TURN, COUNTER, SET_COUNTER, WRONG_PINS, ALL_WRONG_PINS, SET_WRONG_PINS];
+pub(crate) const STATEMENTS: &[&str] = &[
+    BY_KEY,
+    ALL,
+    NEWEST,
+    ENTER,
+    TURN,
+    GIVEN_BACK,
+    COUNTER,
+    SET_COUNTER,
+    WRONG_PINS,
+    ALL_WRONG_PINS,
+    SET_WRONG_PINS,
+];

@@ -9,20 +9,20 @@ use crate::testing::{Terminal, Try, clock, host};
 use expect_test::{Expect, expect};
 use iso8583::Message;
 
-struct Bench {
-    host: Host,
-    terminal: Terminal,
+pub(super) struct Bench {
+    pub(super) host: Host,
+    pub(super) terminal: Terminal,
     // Deleted with the bench.
     _folder: tempfile::TempDir,
 }
 
 impl Bench {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         Self { host: host(folder.path(), &clock()), terminal: Terminal::default(), _folder: folder }
     }
 
-    async fn ask(&self, message: &Message) -> Message {
+    pub(super) async fn ask(&self, message: &Message) -> Message {
         self.ask_forced(message, None).await
     }
 
@@ -31,17 +31,17 @@ impl Bench {
         line::decide(&self.host, message.clone(), asked, forced).await.unwrap().answer
     }
 
-    async fn pay(&mut self, asked: Try<'_>) -> String {
+    pub(super) async fn pay(&mut self, asked: Try<'_>) -> String {
         let message = self.terminal.request(&asked);
         code(&self.ask(&message).await)
     }
 
-    async fn advise(&mut self, mti: &str, original: &Message) -> String {
+    pub(super) async fn advise(&mut self, mti: &str, original: &Message) -> String {
         let message = self.terminal.advice(mti, original);
         code(&self.ask(&message).await)
     }
 
-    async fn book(&self) -> String {
+    pub(super) async fn book(&self) -> String {
         let entries = self.host.db.read(tables::all).await.unwrap();
         let lines = entries.iter().map(|e| {
             let (rrn, state) = (e.key.rrn.trim_start_matches('0'), e.state.word());
@@ -59,7 +59,7 @@ impl Bench {
     }
 }
 
-fn code(answer: &Message) -> String {
+pub(super) fn code(answer: &Message) -> String {
     answer.text(39).unwrap().to_owned()
 }
 
@@ -327,7 +327,7 @@ async fn a_message_against_the_contract_says_why() {
         DE 48 is missing
         DE 48 is no class
         DE 49 must be 392
-        DE 3 must be 000000
+        DE 90 names no original
         DE 37 and DE 42 must name the payment
         DE 22 is unknown
         0500 is not spoken here"]]
@@ -379,6 +379,7 @@ async fn what_was_decided_holds_after_a_restart() {
           "kind": "sale",
           "amount_yen": 880,
           "class": "1000",
+          "given_back_yen": 0,
           "state": "charged",
           "card": "411111******1111",
           "entry_mode": "051",

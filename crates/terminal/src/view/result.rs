@@ -196,7 +196,7 @@ fn refused(w: Words, finished: &Finished) -> Markup {
                 (Button::primary(&original).name("press", "original"))
             } @else { @match code.row().retry {
                 Retry::Same => (Button::primary(&again).name("press", "again")),
-                Retry::Different | Retry::Never => (Button::primary(&other).name("press", "other-method")),
+                Retry::Different | Retry::Never | Retry::OnceSettled => (Button::primary(&other).name("press", "other-method")),
             } }
         }
     };
