@@ -304,6 +304,8 @@ fn carry_out(
 ) -> Result<(), Refusal> {
     let brand = payment.brand().map_or("", payment::Brand::word);
     let kind = match effect {
+        #[cfg(feature = "planted")]
+        Effect::Post if store::planted("split-commit") => return Ok(()),
         Effect::Hold => Kind::Pending,
         Effect::Post => Kind::Posted,
         Effect::PostHold => Kind::PostPending,
@@ -315,6 +317,8 @@ fn carry_out(
                 Transfer { payment: payment.void_id(), debit: sale.credit, credit: sale.debit, ..sale };
             return Ok(books::record(tx, &void)?);
         }
+        #[cfg(feature = "planted")]
+        Effect::Advise(_) if store::planted("drop-outbox") => return Ok(()),
         Effect::Advise(advice) => {
             return Ok(outbox::put(
                 tx,
@@ -335,6 +339,13 @@ fn carry_out(
         }
     };
     Ok(books::record(tx, &sale(payment, brand, kind)?)?)
+}
+
+/// The other half of a commit that was split on purpose.
+#[cfg(feature = "planted")]
+pub(crate) fn post_later(tx: &mut Tx<'_>, payment: &Payment) -> Result<(), Refusal> {
+    let brand = payment.card.as_ref().map_or("", |card| card.brand.word());
+    Ok(books::record(tx, &sale(payment, brand, Kind::Posted)?)?)
 }
 
 fn sale(payment: &Payment, brand: &str, kind: Kind) -> Result<Transfer, Refusal> {

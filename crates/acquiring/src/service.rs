@@ -147,6 +147,13 @@ impl Acquiring {
                     self.base.clock.sleep(limits::OUTCOME_PAUSE).await;
                 }
                 Ok(applied) => {
+                    #[cfg(feature = "planted")]
+                    if store::planted("split-commit")
+                        && applied.payment.standing.state.name() == StateName::Approved
+                    {
+                        let payment = applied.payment.clone();
+                        self.base.write(move |tx| path::post_later(tx, &payment)).await?;
+                    }
                     self.wake(&applied);
                     return Ok(applied);
                 }
@@ -255,6 +262,10 @@ impl Acquiring {
     }
 
     async fn orphaned(&self, id: PaymentId) -> Result<(), Refusal> {
+        #[cfg(feature = "planted")]
+        if store::planted("forget-doubt") {
+            return Ok(());
+        }
         self.happen(move |tx| {
             let (tenant, now_us) = (tx.tenant(), tx.now_us());
             let payment = row::load(tx, tenant, id)?.ok_or_else(|| gone(id))?;

@@ -99,6 +99,36 @@ pub(crate) struct TerminalArgs {
     pub(crate) id: Option<String>,
     #[arg(long, env = "CHOBA_TERMINAL_PASSWORD", requires = "id", hide_env_values = true)]
     pub(crate) password: Option<String>,
+    /// Where registers are served (nexo over TLS, usually port 8443); not at all when not given. Needs a
+    /// pairing: `choba terminal pair`.
+    #[arg(long, env = "CHOBA_TERMINAL_NEXO")]
+    pub(crate) nexo: Option<SocketAddr>,
+    /// Take messages of registers that are not encrypted too.
+    #[arg(long, env = "CHOBA_TERMINAL_NEXO_PLAIN")]
+    pub(crate) nexo_plain: bool,
+    #[command(subcommand)]
+    pub(crate) command: Option<TerminalCommand>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum TerminalCommand {
+    /// Pair a register: makes a passphrase, shown once, and a certificate. Pairing again makes the next
+    /// version of the key; the one before stays good. A running terminal takes it up by itself.
+    Pair {
+        /// Folder of the terminal.
+        #[arg(long = "folder", env = "CHOBA_TERMINAL_DATA", default_value = "choba-terminal")]
+        folder: PathBuf,
+        /// The terminal's id, twelve digits.
+        #[arg(long = "terminal")]
+        terminal: String,
+        /// Common name of the certificate; `CHOBA-<id>.test.terminal.adyen.com` when not given, which is
+        /// what the stock client wants.
+        #[arg(long)]
+        common_name: Option<String>,
+        /// Name of the key, as the messages carry it.
+        #[arg(long)]
+        key: Option<String>,
+    },
 }
 
 #[derive(Args)]

@@ -8,7 +8,7 @@ mod settings;
 use choba::admin::{self, Places};
 use choba::programs::{StartFault, center};
 use clap::FromArgMatches as _;
-use cli::{AdminCommand, BooksArgs, Cli, Program};
+use cli::{AdminCommand, BooksArgs, Cli, Program, TerminalArgs};
 use clock::Clock;
 use std::process::ExitCode;
 
@@ -36,6 +36,7 @@ fn run() -> anyhow::Result<ExitCode> {
     let done = runtime.block_on(async {
         match cli.program {
             Program::Center(args) => serve::center(args).await,
+            Program::Terminal(TerminalArgs { command: Some(command), .. }) => serve::pair(command).await,
             Program::Terminal(args) => serve::terminal(args).await,
             Program::Networks(args) => serve::networks(args).await,
             Program::Demo(args) => serve::demo(args).await,

@@ -1,8 +1,8 @@
 //! Serving: a program from its flags until the process is asked to stop.
 
-use crate::cli::{CenterArgs, DemoArgs, NetworksArgs, TerminalArgs, Timers};
+use crate::cli::{CenterArgs, DemoArgs, NetworksArgs, TerminalArgs, TerminalCommand, Timers};
 use choba::demo::{self, Demo, Ports};
-use choba::programs::{self, StartFault, center, networks, terminal};
+use choba::programs::{self, StartFault, center, networks, registers, terminal};
 use clock::Clock;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -88,6 +88,12 @@ pub(crate) async fn center(args: CenterArgs) -> Result<(), StartFault> {
 
 pub(crate) async fn terminal(args: TerminalArgs) -> Result<(), StartFault> {
     let listener = programs::listen("terminal", args.listen).await?;
+    // Taken before anything starts, so that a taken port is one clear sentence.
+    let for_registers = match args.nexo {
+        Some(address) => Some(programs::listen("terminal, for registers", address).await?),
+        None => None,
+    };
+    let folder = args.data.clone();
     let running = terminal::start(terminal::Settings {
         data: args.data,
         clock: Clock::real(),
@@ -99,11 +105,48 @@ pub(crate) async fn terminal(args: TerminalArgs) -> Result<(), StartFault> {
         witness: None,
     })
     .await?;
+    let registers = for_registers
+        .map(|listener| {
+            let opened = registers::open(&running, &folder, args.nexo_plain)?;
+            Ok::<_, StartFault>(async move { opened.serve(listener).await.map_err(StartFault::new) })
+        })
+        .transpose()?;
     println!("ready http://{}", args.listen);
+    if let Some(address) = args.nexo {
+        println!("registers https://{address}/nexo/");
+    }
+    let serving = async move {
+        match registers {
+            Some(serving) => serving.await,
+            None => std::future::pending().await,
+        }
+    };
     tokio::select! {
         ended = running.serve(listener) => ended.map_err(StartFault::new),
+        ended = serving => ended,
         () = asked_to_stop() => Ok(()),
     }
+}
+
+/// `choba terminal pair`: what the register must be told, once.
+pub(crate) async fn pair(command: TerminalCommand) -> Result<(), StartFault> {
+    let TerminalCommand::Pair { folder, terminal, common_name, key } = command;
+    if terminal.len() != 12 || !terminal.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(StartFault::new("A terminal's id has twelve digits."));
+    }
+    let told = registers::Pairing { terminal, common_name, key, passphrase: None };
+    let paired = registers::pair(folder, told, &Clock::real()).await?;
+    println!(
+        "POIID           {}\nkey identifier  {}\nkey version     {}\npassphrase      {}   (shown once)\n\
+         certificate     {}\ncommon name     {}",
+        paired.poi_id,
+        paired.key_identifier,
+        paired.key_version,
+        paired.passphrase.unmask(),
+        paired.certificate.display(),
+        paired.common_name,
+    );
+    Ok(())
 }
 
 pub(crate) async fn networks(args: NetworksArgs) -> Result<(), StartFault> {
@@ -159,7 +202,7 @@ pub(crate) async fn demo(args: DemoArgs) -> Result<(), StartFault> {
     };
     let running = Demo::start(&settings, |what| println!("… {what}")).await?;
     println!("ready http://{}", ports.center());
-    println!("{}", demo::table(ports, &running.cast, &data));
+    println!("{}", demo::table(ports, &running.cast, &running.registers, &data));
     running.run(asked_to_stop()).await
 }
 

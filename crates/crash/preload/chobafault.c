@@ -14,9 +14,12 @@
  *
  * Environment, read once when the program starts:
  *   CHOBA_FAULT_CONTROL   a file of at least 64 bytes, shared with the harness: struct control below.
- *                         Without it the library does nothing.
+ *                         Without it no call is counted.
  *   CHOBA_FAULT_LOG       a file to which every counted call is appended, one a line.
  *   CHOBA_FAULT_OBSERVER  an IPv4 address. Lines to or from it are the harness looking on.
+ *
+ *   CHOBA_FAULT_LEASH     when set, the process dies with the thread that started it, so that a harness
+ *                         that is stopped leaves nothing running.
  *
  * The control file, eight words of 32 bits in the machine's order:
  *   0 armed    calls are counted while it is not 0; the harness arms when the flow begins
@@ -44,6 +47,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -67,6 +71,7 @@ static int observes;
 enum verdict { GO, GO_THEN_KILL, GO_THEN_CUT, HALF_THEN_KILL, REFUSE };
 
 __attribute__((constructor)) static void begin(void) {
+    if (getenv("CHOBA_FAULT_LEASH")) prctl(PR_SET_PDEATHSIG, SIGKILL);
     const char *path = getenv("CHOBA_FAULT_CONTROL");
     if (!path) return;
     int fd = open(path, O_RDWR | O_CLOEXEC);

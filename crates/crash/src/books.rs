@@ -4,10 +4,12 @@
 use crate::flow::{Seen, word};
 use anyhow::Result;
 use choba::admin::{self, Places, Which};
+use choba::programs::StartFault;
 use clock::Clock;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 /// Rows by payment id (terminal, center) or reference number (network).
 pub type Rows = BTreeMap<String, Value>;
@@ -35,14 +37,30 @@ fn places(folder: &Path) -> Result<Places> {
 
 /// The payments of the terminal's journal.
 pub fn terminal(folder: &Path) -> Result<Rows> {
-    let exported = admin::export(Which::Terminal, &places(folder)?, &Clock::real())?;
+    let places = places(folder)?;
+    let exported = patiently(|| admin::export(Which::Terminal, &places, &Clock::real()))?;
     let journals = exported.get("journals").and_then(Value::as_object).cloned().unwrap_or_default();
     Ok(journals.values().flat_map(|journal| rows(journal.get("payments"), "id")).collect())
 }
 
 /// The report of `choba admin verify`.
 pub fn verify(folder: &Path) -> Result<Value> {
-    Ok(admin::verify(&places(folder)?, &Clock::real())?)
+    let places = places(folder)?;
+    patiently(|| admin::verify(&places, &Clock::real()))
+}
+
+/// Reads a book. The lock of a copy of ours outlives its closing while another thread of the harness is
+/// just starting a program: the child holds every file of ours until it becomes that program.
+fn patiently(mut read: impl FnMut() -> Result<Value, StartFault>) -> Result<Value> {
+    for _ in 0..20 {
+        match read() {
+            Err(fault) if fault.0.contains("in use by another program") => {
+                crate::tools::pause(Duration::from_millis(5));
+            }
+            done => return Ok(done?),
+        }
+    }
+    Ok(read()?)
 }
 
 /// What is still open somewhere, as sentences.
@@ -68,9 +86,9 @@ impl Books {
     /// Reads everything.
     pub fn read(folder: &Path) -> Result<Self> {
         let (places, clock) = (places(folder)?, Clock::real());
-        let center = admin::export(Which::Center, &places, &clock)?;
+        let center = patiently(|| admin::export(Which::Center, &places, &clock))?;
         let tenants = center.get("tenants").and_then(Value::as_array).cloned().unwrap_or_default();
-        let networks = admin::export(Which::Networks, &places, &clock)?;
+        let networks = patiently(|| admin::export(Which::Networks, &places, &clock))?;
         let mut network = rows(networks.get("charges"), "rrn");
         for (rrn, row) in rows(networks.get("tombstones"), "rrn") {
             network.entry(rrn).or_insert(row);
@@ -79,7 +97,7 @@ impl Books {
             terminal: terminal(folder)?,
             center: tenants.iter().flat_map(|tenant| rows(tenant.get("payments"), "id")).collect(),
             network,
-            verified: admin::verify(&places, &clock)?,
+            verified: verify(folder)?,
         })
     }
 
@@ -157,8 +175,10 @@ impl Books {
         let fits = match (state, taken) {
             (_, "yes") => at_network == "charged",
             // A payment that was undone before it came has no card, and the network never heard of it.
+            // What the network had declined stays declined when it is undone.
             ("reversed", _) => {
-                matches!(at_network, "reversed" | "tombstone") || row.get("card").is_none_or(Value::is_null)
+                matches!(at_network, "reversed" | "tombstone" | "declined")
+                    || row.get("card").is_none_or(Value::is_null)
             }
             ("released" | "approved", _) => at_network == "reversed",
             ("declined", _) => matches!(at_network, "declined" | "nothing"),

@@ -22,6 +22,9 @@ pub enum Mode {
     Reset,
     /// It is sent, and then the line is cut.
     Cut,
+    /// The process stands still before the call, for power cuts.
+    #[value(skip)]
+    Stop,
 }
 
 const WRITE: u32 = 1;
@@ -34,7 +37,7 @@ const EIO: u32 = 5;
 const ECONNRESET: u32 = 104;
 
 impl Mode {
-    /// Every mode, in the order of the table in docs/crash-points.md.
+    /// Every mode of the sweep, in the order of the table in docs/crash-points.md.
     pub const ALL: [Self; 7] =
         [Self::Before, Self::After, Self::Torn, Self::Enospc, Self::Eio, Self::Reset, Self::Cut];
 
@@ -48,13 +51,14 @@ impl Mode {
             Self::Eio => "eio",
             Self::Reset => "reset",
             Self::Cut => "cut",
+            Self::Stop => "stop",
         }
     }
 
     /// Which calls are points of this mode.
     pub const fn classes(self) -> u32 {
         match self {
-            Self::Before | Self::After => WRITE | SYNC | CHANGE | NETWORK,
+            Self::Before | Self::After | Self::Stop => WRITE | SYNC | CHANGE | NETWORK,
             Self::Torn => WRITE | NETWORK,
             Self::Enospc => WRITE,
             Self::Eio => WRITE | SYNC | CHANGE,
@@ -75,6 +79,7 @@ impl Mode {
             Self::Enospc | Self::Eio | Self::Reset => 3,
             Self::Torn => 4,
             Self::Cut => 5,
+            Self::Stop => 6,
         }
     }
 
@@ -83,7 +88,7 @@ impl Mode {
             Self::Enospc => ENOSPC,
             Self::Eio => EIO,
             Self::Reset => ECONNRESET,
-            Self::Before | Self::After | Self::Torn | Self::Cut => 0,
+            Self::Before | Self::After | Self::Torn | Self::Cut | Self::Stop => 0,
         }
     }
 }
@@ -120,6 +125,11 @@ impl Control {
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).open(&path)?;
         file.write_all_at(&[0; 64], 0)?;
         Ok(Self { path, log, file })
+    }
+
+    /// The same file for another thread.
+    pub fn reader(&self) -> Result<Self> {
+        Ok(Self { path: self.path.clone(), log: self.log.clone(), file: self.file.try_clone()? })
     }
 
     fn put(&self, words: &[u32]) -> Result<()> {

@@ -12,20 +12,20 @@ use std::time::{Duration, Instant};
 
 /// How the card is presented.
 #[derive(Clone, Copy, Debug)]
-pub struct Card {
+pub struct Card<'c> {
     /// Of the desk's shelf.
-    pub name: &'static str,
+    pub name: &'c str,
     /// `insert`, `tap` or `swipe`.
-    pub how: &'static str,
+    pub how: &'c str,
     /// Typed when the pad asks.
-    pub pin: Option<&'static str>,
+    pub pin: Option<&'c str>,
 }
 
 /// One thing that is done at the counter.
 #[derive(Clone, Copy, Debug)]
-pub enum Act {
+pub enum Act<'c> {
     /// A card payment of so many yen.
-    Pay(i64, Card),
+    Pay(i64, Card<'c>),
     /// A payment that is cancelled before a card comes.
     Cancel(i64),
 }
@@ -40,17 +40,18 @@ pub struct Flow {
     /// Trouble on the network, as the desk's API names it, for the first message.
     pub trouble: Option<&'static str>,
     /// Done before the calls are counted.
-    pub before: &'static [Act],
+    pub before: &'static [Act<'static>],
     /// Done while a program may be struck.
-    pub acts: &'static [Act],
+    pub acts: &'static [Act<'static>],
 }
 
-const CHIP: Card = Card { name: "visa", how: "insert", pin: Some("1234") };
-const TAP: Card = Card { name: "jcb", how: "tap", pin: None };
-const SWIPE: Card = Card { name: "visa-stripe", how: "swipe", pin: None };
-const LAST: Card = Card { name: "mastercard", how: "tap", pin: None };
+const CHIP: Card<'static> = Card { name: "visa", how: "insert", pin: Some("1234") };
+/// A tap that is approved.
+pub const TAP: Card<'static> = Card { name: "jcb", how: "tap", pin: None };
+const SWIPE: Card<'static> = Card { name: "visa-stripe", how: "swipe", pin: None };
+const LAST: Card<'static> = Card { name: "mastercard", how: "tap", pin: None };
 
-const fn flow(name: &'static str, about: &'static str, acts: &'static [Act]) -> Flow {
+const fn flow(name: &'static str, about: &'static str, acts: &'static [Act<'static>]) -> Flow {
     Flow { name, about, trouble: None, before: &[], acts }
 }
 
@@ -80,6 +81,8 @@ pub fn named(name: &str) -> Option<&'static Flow> {
 const ACT: Duration = Duration::from_mins(1);
 /// How long the disk stays full.
 const FULL: Duration = Duration::from_millis(1_500);
+/// How often a card is presented in one act; a restart of the terminal asks for it again.
+const PRESENTED_MOST: u32 = 12;
 /// Between two looks.
 const LOOK: Duration = Duration::from_millis(4);
 
@@ -100,6 +103,10 @@ pub struct Person<'a> {
     pub seen: BTreeMap<String, Seen>,
     /// What was done and seen, for the story.
     pub story: Vec<String>,
+    /// A power cut: nobody goes on after the call was struck.
+    pub leaves_when_struck: bool,
+    /// Times that the card of this act was presented.
+    presented: u32,
     begun: Instant,
     struck_at: Option<Instant>,
 }
@@ -107,7 +114,15 @@ pub struct Person<'a> {
 impl<'a> Person<'a> {
     /// Steps up to the counter.
     pub fn new(town: &'a mut Town) -> Self {
-        Self { town, seen: BTreeMap::new(), story: Vec::new(), begun: Instant::now(), struck_at: None }
+        Self {
+            town,
+            seen: BTreeMap::new(),
+            story: Vec::new(),
+            leaves_when_struck: false,
+            presented: 0,
+            begun: Instant::now(),
+            struck_at: None,
+        }
     }
 
     /// Adds to the story.
@@ -119,6 +134,9 @@ impl<'a> Person<'a> {
     /// Looks around before doing anything: who is dead is started again, a full disk is emptied after a
     /// while.
     pub(crate) fn look_around(&mut self) -> Result<()> {
+        if self.leaves_when_struck && self.town.was_struck()? {
+            bail!("the power is cut");
+        }
         if self.town.revive()? {
             self.say("a program was dead and was started again");
         }
@@ -132,12 +150,13 @@ impl<'a> Person<'a> {
     }
 
     /// Does one act to its end and gives the payment's id and final state.
-    pub fn act(&mut self, act: Act) -> Result<(String, String)> {
+    pub fn act(&mut self, act: Act<'_>) -> Result<(String, String)> {
         let since = Instant::now();
         let (amount, card) = match act {
             Act::Pay(amount, card) => (amount, Some(card)),
             Act::Cancel(amount) => (amount, None),
         };
+        self.presented = 0;
         let id = self.begin(amount, since)?;
         loop {
             self.look_around()?;
@@ -153,6 +172,8 @@ impl<'a> Person<'a> {
                 if let Some(state) = self.note(&id, &view) {
                     return Ok((id, state));
                 }
+                // A card that is not taken this way is not presented for ever.
+                let card = card.filter(|_| self.presented < PRESENTED_MOST);
                 self.serve(&id, &view, card)?;
             }
             crate::tools::pause(LOOK);
@@ -224,11 +245,11 @@ impl<'a> Person<'a> {
     }
 
     /// Does what is waited for.
-    fn serve(&mut self, id: &str, view: &Value, card: Option<Card>) -> Result<()> {
+    fn serve(&mut self, id: &str, view: &Value, card: Option<Card<'_>>) -> Result<()> {
         let waits = word(view, "waits_for").to_owned();
         let ports = self.town.ports;
         match (waits.as_str(), card) {
-            ("card", None) => {
+            ("card" | "pin", None) => {
                 let path = format!("/local/payments/{id}/cancel");
                 let answer = http::post(ports.terminal, &path, &json!({}));
                 self.say(format!("cancelled: {:?}", answer.map(|answer| answer.status).ok()));
@@ -259,7 +280,8 @@ impl<'a> Person<'a> {
 
     /// Gives the card; the desk types its PIN as soon as the pad asks. While the pad asks, the same call
     /// types the PIN of the card that is in the slot.
-    fn present(&mut self, card: Card, wanted: &str) -> Result<()> {
+    fn present(&mut self, card: Card<'_>, wanted: &str) -> Result<()> {
+        self.presented += 1;
         let mut body = json!({ "card": card.name, "how": card.how });
         if let (Some(pin), Some(fields)) = (card.pin, body.as_object_mut()) {
             fields.insert("pin".to_owned(), json!(pin));

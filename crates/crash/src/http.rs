@@ -19,6 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(8);
 pub struct Answer {
     /// Status.
     pub status: u16,
+    /// Status line and headers.
+    pub head: String,
     /// Body.
     pub body: String,
 }
@@ -40,6 +42,22 @@ pub fn post(at: SocketAddr, path: &str, body: &Value) -> Result<Answer> {
     ask(at, "POST", path, "application/json", &body.to_string())
 }
 
+/// GET as somebody who is signed in.
+pub fn get_as(at: SocketAddr, path: &str, cookie: &str) -> Result<Answer> {
+    send(at, &format!("GET {path} HTTP/1.1\r\nhost: {at}\r\nconnection: close\r\ncookie: {cookie}\r\n\r\n"))
+}
+
+/// Signs in to the console and gives the session's cookie.
+pub fn sign_in(at: SocketAddr, login: &str, password: &str) -> Result<String> {
+    let body = format!("login={login}&password={password}");
+    let answer = submit(at, "/login", &body)?;
+    let cookie = answer.head.lines().find_map(|line| {
+        let (name, value) = line.split_once(": ")?;
+        (name.eq_ignore_ascii_case("set-cookie")).then(|| value.split(';').next().unwrap_or("").to_owned())
+    });
+    cookie.with_context(|| format!("{login} may not sign in: {} {}", answer.status, answer.body))
+}
+
 /// DELETE.
 pub fn delete(at: SocketAddr, path: &str) -> Result<Answer> {
     ask(at, "DELETE", path, "", "")
@@ -51,19 +69,21 @@ pub fn submit(at: SocketAddr, path: &str, body: &str) -> Result<Answer> {
 }
 
 fn ask(at: SocketAddr, method: &str, path: &str, kind: &str, body: &str) -> Result<Answer> {
+    let content = if kind.is_empty() {
+        String::new()
+    } else {
+        format!("content-type: {kind}\r\ncontent-length: {}\r\n", body.len())
+    };
+    send(at, &format!("{method} {path} HTTP/1.1\r\nhost: {at}\r\nconnection: close\r\n{content}\r\n{body}"))
+}
+
+fn send(at: SocketAddr, request: &str) -> Result<Answer> {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
     socket.bind(&SocketAddr::new(IpAddr::V4(OBSERVER), 0).into())?;
     socket.connect_timeout(&at.into(), PATIENCE)?;
     let mut stream = TcpStream::from(socket);
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
-    let content = if kind.is_empty() {
-        String::new()
-    } else {
-        format!("content-type: {kind}\r\ncontent-length: {}\r\n", body.len())
-    };
-    let request =
-        format!("{method} {path} HTTP/1.1\r\nhost: {at}\r\nconnection: close\r\n{content}\r\n{body}");
     stream.write_all(request.as_bytes())?;
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes)?;
@@ -71,7 +91,8 @@ fn ask(at: SocketAddr, method: &str, path: &str, kind: &str, body: &str) -> Resu
     let (head, body) = text.split_once("\r\n\r\n").context("no answer")?;
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).context("no status")?;
     let chunked = head.to_lowercase().contains("transfer-encoding: chunked");
-    Ok(Answer { status, body: if chunked { joined(body) } else { body.to_owned() } })
+    let body = if chunked { joined(body) } else { body.to_owned() };
+    Ok(Answer { status, head: head.to_owned(), body })
 }
 
 /// A chunked body in one piece.

@@ -1,20 +1,46 @@
-//! `cargo xtask crash`: the sweep from the command line.
+//! `cargo xtask crash`, `cargo xtask powercut`, `cargo xtask hunt`: the checks from the command line.
 #![expect(clippy::print_stderr, reason = "a command-line tool talks to its user")]
 
 use anyhow::{Context as _, Result};
-use clap::Parser;
+use clap::{Args, Parser};
 use crash::fault::Mode;
 use crash::flow::{self, FLOWS};
+use crash::hunt::hunt;
+use crash::planted::hunt_all;
+use crash::powercut;
 use crash::sweep::{Wanted, sweep};
 use crash::tools::Tools;
 use crash::town::Party;
 use std::process::ExitCode;
 
-/// Strikes one program of a running town at every call that writes, syncs, sends or connects, and compares
-/// the books.
+/// Checks on the real programs.
 #[derive(Parser)]
-#[command(name = "cargo xtask crash")]
-struct Args {
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+enum Command {
+    /// Strikes one program of a running town at every call that writes, syncs, sends or connects, and
+    /// compares the books.
+    Crash(Sweep),
+    /// Cuts the power under the file system of all programs and looks for what was acknowledged.
+    Powercut(Power),
+    /// Pays with every card and looks for numbers, tracks and PINs in all that is left behind.
+    Hunt,
+}
+
+#[derive(Args)]
+struct Power {
+    /// So many cuts.
+    #[arg(long, default_value_t = 40)]
+    cuts: u32,
+    /// Chooses the calls.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Run a program that has this bug (`no-sync`): a cut must find it.
+    #[arg(long)]
+    planted: Option<String>,
+}
+
+#[derive(Args)]
+struct Sweep {
     /// A flow; may be repeated. All when none is named.
     #[arg(long)]
     flow: Vec<String>,
@@ -45,16 +71,26 @@ struct Args {
     /// Print every counted call.
     #[arg(long)]
     calls: bool,
-    /// Run a program that has this bug: the sweep must find it.
+    /// Run a program that has this bug, or `all` one after the other: each must be found.
     #[arg(long)]
     planted: Option<String>,
+    /// Run this program instead of the one that is built now.
+    #[arg(long)]
+    program: Option<std::path::PathBuf>,
     /// List the flows and stop.
     #[arg(long)]
     list: bool,
 }
 
 fn main() -> ExitCode {
-    match run(Args::parse()) {
+    let done = match Command::parse() {
+        Command::Crash(args) => run(args),
+        Command::Powercut(args) => power(&args),
+        Command::Hunt => Tools::build(None)
+            .and_then(|tools| hunt(&tools, &mut std::io::stdout()))
+            .map(|hunted| hunted.hits.is_empty()),
+    };
+    match done {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(2),
         Err(error) => {
@@ -64,7 +100,23 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(args: Args) -> Result<bool> {
+fn power(args: &Power) -> Result<bool> {
+    if let Some(why) = powercut::impossible() {
+        eprintln!("skipped: {why}");
+        return Ok(true);
+    }
+    let tools = Tools::build(args.planted.as_deref())?;
+    let mut out = std::io::stdout();
+    let done = powercut::cuts(&tools, (args.cuts, args.seed), args.planted.is_some(), &mut out)?;
+    eprintln!(
+        "{} cuts, {} payments acknowledged before them, {} wrong",
+        done.made, done.acknowledged, done.wrong
+    );
+    // A planted bug that no cut finds is the failure.
+    Ok((done.wrong == 0) == args.planted.is_none())
+}
+
+fn run(args: Sweep) -> Result<bool> {
     if args.list {
         for flow in FLOWS {
             eprintln!("{:<10} {}", flow.name, flow.about);
@@ -76,7 +128,14 @@ fn run(args: Args) -> Result<bool> {
         .iter()
         .map(|name| flow::named(name).with_context(|| format!("there is no flow {name:?}")))
         .collect::<Result<Vec<_>>>()?;
-    let tools = Tools::build(args.planted.as_deref())?;
+    let planted = args.planted.as_deref();
+    let tools = match args.program {
+        Some(program) => Tools::of(program, planted)?,
+        None => Tools::build(planted)?,
+    };
+    if planted == Some("all") {
+        return Ok(hunt_all(&tools, args.jobs, &mut std::io::stdout())?.is_empty());
+    }
     let wanted = Wanted {
         flows,
         parties: args.party,
@@ -88,6 +147,7 @@ fn run(args: Args) -> Result<bool> {
         jobs: args.jobs,
         stop_after: args.stop_after,
         calls: args.calls,
+        even_if_wrong: false,
     };
     let swept = sweep(&tools, &wanted, &mut std::io::stdout())?;
     Ok(swept.violations.is_empty())

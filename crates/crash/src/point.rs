@@ -156,14 +156,19 @@ fn play(
 }
 
 fn until_settled(person: &mut Person<'_>, outcome: &mut Outcome) -> Result<()> {
+    outcome.settled = outcome.settled.max(settled(person)?);
+    Ok(())
+}
+
+/// Waits until no book has anything open, and tells how long that took.
+pub fn settled(person: &mut Person<'_>) -> Result<Duration> {
     let since = Instant::now();
     loop {
         person.look_around()?;
         let report = books::verify(&person.town.folder)?;
         let open = books::open(&report);
         if open.is_empty() {
-            outcome.settled = outcome.settled.max(since.elapsed());
-            return Ok(());
+            return Ok(since.elapsed());
         }
         if since.elapsed() > SETTLE {
             bail!("not settled after {} s: {open:?}", SETTLE.as_secs());

@@ -8,6 +8,9 @@ use std::time::Duration;
 /// The preloaded library's source.
 const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/preload/chobafault.c");
 
+/// What the programs say unless told otherwise.
+const LOG: &str = "info";
+
 /// What runs and what is put before it.
 #[derive(Clone, Debug)]
 pub struct Tools {
@@ -17,6 +20,8 @@ pub struct Tools {
     pub preload: PathBuf,
     /// The bug that the program is told to have, by the name of its switch.
     pub planted: Option<String>,
+    /// How talkative the programs are (`CHOBA_LOG`).
+    pub log: String,
 }
 
 /// The folder of this build: `target/debug` or `target/release`.
@@ -30,6 +35,16 @@ fn profile() -> Result<PathBuf> {
 }
 
 impl Tools {
+    /// A program that was built before, as it is.
+    pub fn of(choba: PathBuf, planted: Option<&str>) -> Result<Self> {
+        Ok(Self {
+            choba,
+            preload: preload(&profile()?)?,
+            planted: planted.map(str::to_owned),
+            log: LOG.to_owned(),
+        })
+    }
+
     /// Builds what is missing or not of today. With a planted bug the program is another one, built with
     /// the feature `planted` and kept under another name.
     pub fn build(planted: Option<&str>) -> Result<Self> {
@@ -38,7 +53,12 @@ impl Tools {
             None => build_choba(&profile, false)?,
             Some(_) => build_planted(&profile)?,
         };
-        Ok(Self { choba, preload: preload(&profile)?, planted: planted.map(str::to_owned) })
+        Ok(Self {
+            choba,
+            preload: preload(&profile)?,
+            planted: planted.map(str::to_owned),
+            log: LOG.to_owned(),
+        })
     }
 }
 
@@ -92,4 +112,37 @@ fn preload(profile: &Path) -> Result<PathBuf> {
 #[expect(clippy::disallowed_methods, reason = "other processes are watched; there is no event to wait for")]
 pub fn pause(time: Duration) {
     std::thread::sleep(time);
+}
+
+/// Fisher and Yates, by a small generator (SplitMix64): the same seed, the same sample.
+pub fn shuffled<T>(list: &mut [T], seed: u64) {
+    let mut state = seed;
+    for last in (1..list.len()).rev() {
+        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^= z >> 31;
+        let bound = u64::try_from(last).unwrap_or(0).saturating_add(1);
+        list.swap(last, usize::try_from(z % bound).unwrap_or(0));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_seed_gives_the_same_sample() {
+        let sample = |seed| {
+            let mut list: Vec<u32> = (0..500).collect();
+            shuffled(&mut list, seed);
+            list
+        };
+        assert_eq!(sample(7), sample(7));
+        assert_ne!(sample(7), sample(8));
+        let mut back = sample(7);
+        back.sort_unstable();
+        assert_eq!(back, (0..500).collect::<Vec<u32>>());
+    }
 }

@@ -114,6 +114,16 @@ impl Template {
         Ok(template)
     }
 
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// An empty folder for one run.
+    pub fn beside(&self) -> Result<tempfile::TempDir> {
+        scratch()
+    }
+
     /// A copy for one run.
     pub fn copy(&self) -> Result<tempfile::TempDir> {
         let to = scratch()?;
@@ -305,13 +315,15 @@ impl Town {
     fn spawn(&self, party: Party, struck: bool) -> Result<Process> {
         let mut command = Command::new(&self.tools.choba);
         command.args(self.words(party).split_whitespace());
-        command.env("CHOBA_LOG", std::env::var("CHOBA_LOG").as_deref().unwrap_or("info"));
+        command.env("CHOBA_LOG", &self.tools.log);
         command.env("TOKIO_WORKER_THREADS", "2");
+        command.env("NO_COLOR", "1");
         if let Some(bug) = &self.tools.planted {
             command.env("CHOBA_PLANTED", bug);
         }
+        command.env("LD_PRELOAD", &self.tools.preload);
+        command.env("CHOBA_FAULT_LEASH", "1");
         if struck {
-            command.env("LD_PRELOAD", &self.tools.preload);
             command.env("CHOBA_FAULT_CONTROL", &self.control(party).path);
             command.env("CHOBA_FAULT_LOG", &self.control(party).log);
             command.env("CHOBA_FAULT_OBSERVER", http::OBSERVER.to_string());

@@ -56,6 +56,8 @@ mod error;
 mod job;
 mod limits;
 mod migrate;
+#[cfg(feature = "planted")]
+mod planted;
 mod queue;
 mod sql;
 mod state;
@@ -68,6 +70,8 @@ mod value;
 pub use db::{Db, Kind, prepare_all};
 pub use error::{DbError, OpenError, ReadError, WriteError};
 pub use migrate::Migration;
+#[cfg(feature = "planted")]
+pub use planted::planted;
 pub use state::{Health, State};
 pub use unit::{ReadTx, Tx};
 pub use url::Url;

@@ -2,6 +2,7 @@
 
 use crate::http::{self, Answer};
 use crate::page;
+use crate::register::Register;
 use crate::run::{ANY, Center, Outside, Terminal, TerminalPlace};
 use crate::tell::{self, Told};
 use crate::watchdog::Watchdog;
@@ -76,6 +77,7 @@ impl House {
             printer: outside.at.printers[0].1,
             reader: device.reader.clone(),
             device,
+            registers: false,
         };
         let mut house = Self {
             center_at: center.at,
@@ -462,6 +464,21 @@ impl House {
         self.say("(Another reader is plugged in.)");
         serial.clone_into(&mut self.place.reader);
         self.plugged_in().await;
+    }
+
+    /// A register is connected with the terminal.
+    pub async fn plug_in_register(&mut self) -> Register {
+        self.place.registers = true;
+        self.plugged_in().await;
+        self.register()
+    }
+
+    /// The register, as it finds the terminal now.
+    pub fn register(&self) -> Register {
+        let at =
+            self.terminal.as_ref().and_then(|terminal| terminal.registers).expect("registers are served");
+        let certificate = terminal::nexo::certificate_file(&self.place.data);
+        Register::new(at, &certificate, terminal::nexo::poi_id(&self.place.device.id))
     }
 
     /// Another printer is plugged in.

@@ -1,6 +1,8 @@
 //! A program in a runtime of its own: killing it drops every task of it where it stands.
 
 use choba::cast::{Cast, CastDevice};
+use choba::demo::registers::{KEY, PASSPHRASE};
+use choba::programs::registers::{self as registers_program, Pairing};
 use choba::programs::{
     center as center_program, listen, networks as networks_program, terminal as terminal_program,
 };
@@ -169,6 +171,8 @@ pub struct TerminalPlace {
     pub reader: String,
     /// Its row in the cast.
     pub device: CastDevice,
+    /// Registers are served, with the demo's pairing.
+    pub registers: bool,
 }
 
 /// A terminal.
@@ -176,6 +180,8 @@ pub struct Terminal {
     program: Program,
     /// Its screens and local API.
     pub at: SocketAddr,
+    /// Where registers are served.
+    pub registers: Option<SocketAddr>,
 }
 
 impl Terminal {
@@ -196,15 +202,48 @@ impl Terminal {
             .within(async move {
                 let listener = listen("terminal", ANY).await.unwrap();
                 let at = listener.local_addr().unwrap();
-                (terminal_program::start(settings).await.unwrap(), listener, at)
+                (Arc::new(terminal_program::start(settings).await.unwrap()), listener, at)
             })
             .await;
+        let registers = match place.registers {
+            true => Some(serve_registers(&program, place, clock, Arc::clone(&running)).await),
+            false => None,
+        };
         program.leave(async move { running.serve(listener).await.unwrap() });
-        Self { program, at }
+        Self { program, at, registers }
     }
 
     /// Ends it as a power cut does.
     pub async fn kill(self) {
         self.program.kill().await;
     }
+}
+
+/// Serves registers, paired as in the demo.
+async fn serve_registers(
+    program: &Program,
+    place: &TerminalPlace,
+    clock: &Clock,
+    running: Arc<terminal::Terminal>,
+) -> SocketAddr {
+    let (place, clock) = (place.clone(), clock.clone());
+    let (opened, listener, at) = program
+        .within(async move {
+            if !terminal::nexo::is_paired(&place.data) {
+                let told = Pairing {
+                    terminal: place.device.id.clone(),
+                    common_name: None,
+                    key: Some(KEY.to_owned()),
+                    passphrase: terminal::nexo::Passphrase::new(PASSPHRASE),
+                };
+                registers_program::pair(place.data.clone(), told, &clock).await.unwrap();
+            }
+            let opened = registers_program::open(&running, &place.data, true).unwrap();
+            let listener = listen("terminal, for registers", ANY).await.unwrap();
+            let at = listener.local_addr().unwrap();
+            (opened, listener, at)
+        })
+        .await;
+    program.leave(async move { opened.serve(listener).await.unwrap() });
+    at
 }

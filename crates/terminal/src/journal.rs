@@ -13,6 +13,7 @@ mod rows;
 pub use audit::{Report, export, verify};
 pub use fact::{Fact, Sent, Started};
 pub use keep::{Kept, KeyCounters};
+pub(crate) use rows::read as attempt_of;
 
 use crate::attempt::{Attempt, BadStory};
 use crate::event::NewPayment;
@@ -81,6 +82,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
                 PRIMARY KEY (tenant, name)
             ) /*sqlite: STRICT, WITHOUT ROWID */;",
     },
+    crate::nexo::MIGRATION,
 ];
 
 /// Why the journal did not take or give something.
@@ -143,6 +145,11 @@ impl Journal {
         std::fs::create_dir_all(folder).map_err(unusable)?;
         owner_only(&path).map_err(unusable)?;
         Ok(Self { db: Db::open(&Url::Sqlite(path.clone()), MIGRATIONS, clock)? })
+    }
+
+    /// The file, for what stands beside the journal in it.
+    pub(crate) fn db(&self) -> &Db {
+        &self.db
     }
 
     /// How the file is doing.

@@ -4,6 +4,7 @@
 //! - [`attempt`] and [`journal`]: what happened to each payment, folded from an append-only, chained journal.
 //! - `agent` and `tasks`: the actor that owns the screen, and the effects that it sets going: written down
 //!   first, then sent; a browser that goes away stops nothing.
+//! - [`nexo`]: the server for registers.
 //! - `web`: pages, live stream, presses; `POST /local/payments` for programs on the same device.
 //!
 //! The terminal never sees a card number, a track or a PIN: the reader encrypts them for the network.
@@ -18,6 +19,7 @@ mod flows;
 pub mod handle;
 pub mod journal;
 mod limits;
+pub mod nexo;
 pub mod printer;
 pub mod reader;
 pub mod screen;

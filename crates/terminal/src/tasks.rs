@@ -66,6 +66,26 @@ pub(crate) async fn start(shared: &Shared, new: NewPayment) -> Event {
     }
 }
 
+/// Writes a fact down, again and again while the journal takes nothing (a full disk): a payment must not
+/// stay where it was because one entry did not fit at that moment. A fact that no longer fits the payment's
+/// story is let go.
+pub(crate) async fn insist(shared: &Shared, id: PaymentId, fact: Fact) {
+    let mut pause = crate::limits::INQUIRE_PAUSE_FIRST;
+    loop {
+        match shared.journal.record(id, fact.clone()).await {
+            Ok(attempt) => return shared.tell(Done::Changed(Box::new(attempt))).await,
+            Err(error) => {
+                tracing::error!(payment.id = %id, what = fact.word(), %error, "the journal did not take an entry");
+                if matches!(error, JournalError::Story(_)) {
+                    return;
+                }
+            }
+        }
+        shared.clock.sleep(pause).await;
+        pause = pause.saturating_mul(2).min(crate::limits::INQUIRE_PAUSE_MAX);
+    }
+}
+
 /// Sets an effect going.
 pub(crate) fn spawn(shared: &Arc<Shared>, effect: Effect) {
     let shared = Arc::clone(shared);

@@ -21,6 +21,8 @@ cargo xtask bench     payments per second beside the raw limit, start-up time, c
 cargo xtask sim [--seeds N] [--from S] [--planted] [--story] [--bug NAME]
                       the seeded simulation, in the release build (docs/simulation.md)
 cargo xtask crash     strike one program at every write, sync, send and connect; --help says more
+cargo xtask powercut  cut the power under the programs' file system (root, loop device)
+cargo xtask hunt      look for card numbers, tracks and PINs in everything that programs leave
 cargo xtask edges     print the table of edges between crates, for ARCHITECTURE.md";
 
 fn main() -> ExitCode {
@@ -48,7 +50,7 @@ fn dispatch(command: &str, rest: &[String]) -> Result<()> {
         "bench" => bench(rest),
         "sim" => sim(rest),
         "edges" => tidy::print_edges(),
-        "crash" => program("crash", "crash", rest),
+        "crash" | "powercut" | "hunt" => checks(command, rest),
         "help" | "--help" | "-h" => {
             println!("{HELP}");
             Ok(())
@@ -76,9 +78,9 @@ fn sim(rest: &[String]) -> Result<()> {
     run::cargo(&args)
 }
 
-/// Runs a program of a crate that only checks, with its own flags.
-fn program(package: &str, binary: &str, rest: &[String]) -> Result<()> {
-    let mut args = vec!["run", "--quiet", "--package", package, "--bin", binary, "--"];
+/// The checks on the real programs, with their own flags (crates/crash).
+fn checks(command: &str, rest: &[String]) -> Result<()> {
+    let mut args = vec!["run", "--quiet", "--package", "crash", "--bin", "crash", "--", command];
     args.extend(rest.iter().map(String::as_str));
     run::cargo(&args)
 }

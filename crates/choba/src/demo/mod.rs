@@ -1,6 +1,7 @@
 //! `choba demo`: the outside world, a center and two terminals in one process, with a named cast.
 
 mod ports;
+pub mod registers;
 mod table;
 
 pub use ports::{BASE, Ports};
@@ -39,6 +40,8 @@ pub struct Demo {
     pub center: Arc<Center>,
     /// The terminals, in the order of the cast.
     pub terminals: Vec<Arc<Terminal>>,
+    /// Their servers for registers.
+    pub registers: Vec<registers::Row>,
     /// Its cast.
     pub cast: Cast,
     stop: watch::Sender<bool>,
@@ -69,7 +72,7 @@ impl Demo {
         let (serving, until) = (Arc::clone(&center), stopped(&stop));
         tasks.spawn(async move { serving.serve(listener, until).await.map_err(StartFault::new) });
 
-        let mut terminals = Vec::new();
+        let (mut terminals, mut for_registers) = (Vec::new(), Vec::new());
         for (index, device) in (0_u16..).zip(&cast.terminal) {
             progress(&format!("terminal {}", device.id));
             let address = settings.ports.terminal(index);
@@ -82,9 +85,10 @@ impl Demo {
                     () = until => Ok(()),
                 }
             });
+            for_registers.push(registers::serve(settings, index, device, &running, &stop, &mut tasks).await?);
             terminals.push(running);
         }
-        let demo = Self { center, terminals, cast, stop, tasks };
+        let demo = Self { center, terminals, registers: for_registers, cast, stop, tasks };
         progress("waiting until the line to the card network is up and the terminals are activated");
         demo.settle(&settings.clock).await;
         Ok(demo)

@@ -15,7 +15,7 @@ impl Ports {
     /// Ports around `base`, or nothing when one of them would not be a port.
     pub fn around(base: u16) -> Option<Self> {
         let ports = Self { shift: i32::from(base) - i32::from(BASE) };
-        let lowest = ports.number(8583)?;
+        let lowest = ports.number(8443)?;
         let highest = ports.number(8799)?;
         (lowest >= 1024 && highest < u16::MAX).then_some(ports)
     }
@@ -42,6 +42,13 @@ impl Ports {
     /// Screens and local API of the terminal with this index.
     pub fn terminal(self, index: u16) -> SocketAddr {
         self.at(8710 + index)
+    }
+
+    /// The server for registers of the terminal with this index: each has a loopback address of its own,
+    /// because the stock client knows one port only.
+    pub fn registers(self, index: u16) -> SocketAddr {
+        let last = u8::try_from(index.saturating_add(1)).unwrap_or(u8::MAX);
+        SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 0, 0, last)), self.at(8443).port())
     }
 
     /// ISO 8583.
@@ -81,6 +88,8 @@ mod tests {
             (usual.card().port(), usual.terminal(1).port(), usual.printer(0).port()),
             (8583, 8711, 8791)
         );
+        assert_eq!(usual.registers(0).to_string(), "127.0.0.1:8443");
+        assert_eq!(usual.registers(1).to_string(), "127.0.0.2:8443");
         let moved = Ports::around(18700).unwrap();
         assert_eq!((moved.card().port(), moved.smtp().port()), (18583, 18725));
         assert_eq!((Ports::around(900), Ports::around(65_500)), (None, None));

@@ -3,6 +3,7 @@
 
 pub mod center;
 pub mod networks;
+pub mod registers;
 pub mod terminal;
 
 use std::net::SocketAddr;

@@ -60,7 +60,7 @@ pub fn test_reader_keys(serial: &str) -> ReaderKeys {
 
 /// Sixteen bytes that nobody can foresee.
 #[expect(clippy::expect_used, reason = "ids minted without chance could meet, so ending is all that is left")]
-fn chance() -> [u8; 16] {
+pub(super) fn chance() -> [u8; 16] {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).expect("the system gives random bytes");
     bytes

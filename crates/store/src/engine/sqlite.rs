@@ -132,6 +132,10 @@ fn settle(conn: &Connection) -> rusqlite::Result<()> {
     conn.busy_timeout(limits::SQLITE_BUSY)?;
     conn.set_prepared_statement_cache_capacity(limits::STATEMENTS_MAX);
     conn.pragma_update(None, "synchronous", "FULL")?;
+    #[cfg(feature = "planted")]
+    if crate::planted("no-sync") {
+        conn.pragma_update(None, "synchronous", "OFF")?;
+    }
     conn.pragma_update(None, "temp_store", "MEMORY")?;
     conn.pragma_update(None, "trusted_schema", false)?;
     conn.pragma_update(None, "foreign_keys", true)?;

@@ -3,6 +3,7 @@
 
 mod paid;
 mod refused;
+mod register;
 mod trouble;
 
 /// Compares a story with the text that was read.

@@ -65,6 +65,24 @@ impl Journal {
         Ok(self.db.write(TENANT, move |tx| put(tx, name, &text)).await?)
     }
 
+    /// Reads one value that [`Journal::keep_value`] kept; one that this version cannot read counts as not kept.
+    pub(crate) async fn keep_read<T: DeserializeOwned + Send + 'static>(
+        &self,
+        name: &'static str,
+    ) -> Result<Option<T>, JournalError> {
+        let text = self.db.read(move |tx| get(tx, name)).await?;
+        Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+    }
+
+    /// Keeps one value beside the journal.
+    pub(crate) async fn keep_value<T: Serialize + Sync>(
+        &self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<(), JournalError> {
+        self.keep(name, value).await
+    }
+
     /// Keeps the configuration, so that the terminal starts without the center.
     pub async fn keep_config(&self, config: &TerminalConfig) -> Result<(), JournalError> {
         self.keep(CONFIG, config).await

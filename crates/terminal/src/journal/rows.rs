@@ -6,7 +6,8 @@ use crate::limits;
 use payment::{PaymentId, StateName};
 use store::{DbError, Inconsistent, ReadTx, Row, Tx, params};
 
-fn read(row: &Row<'_>) -> Result<Attempt, DbError> {
+/// A payment from the first column of a row, `doc`.
+pub(crate) fn read(row: &Row<'_>) -> Result<Attempt, DbError> {
     let bad = |_| DbError::from(Inconsistent::new("attempt.doc", "a payment of this version"));
     serde_json::from_str(row.text(0)?).map_err(bad)
 }

@@ -1,7 +1,7 @@
 //! Where money moves: asking by card and by code, completing, undoing, giving back.
 
-use super::record;
 use super::settling::settle_soon;
+use super::{insist, record};
 use crate::attempt::{Attempt, CodeFacts};
 use crate::event::{Done, ReadCode};
 use crate::flows::code::masked;
@@ -49,6 +49,10 @@ pub(super) fn terminal_wait(shared: &Shared) -> Duration {
 /// Journals *sent*, asks the center, lets the chip finish, journals the outcome.
 pub(crate) async fn ask(shared: &Arc<Shared>, id: PaymentId, class: PaymentClass, card: CardData) {
     let signature_follows = wants_signature(shared, &card);
+    #[cfg(feature = "planted")]
+    if store::planted("send-before-journal") {
+        said_too_early(shared, id, (class, signature_follows), card.clone()).await;
+    }
     let sent = Sent { class, card: Some(facts_of(&card)), code_paid: None, signature_follows };
     let Some(attempt) = sending(shared, id, sent).await else { return };
     let request = PaymentRequest { signature_follows, card: Some(card), code: None, ..request_of(&attempt) };
@@ -61,6 +65,9 @@ pub(crate) async fn ask(shared: &Arc<Shared>, id: PaymentId, class: PaymentClass
         }
         Err(clock::Elapsed) => settle::unanswered(None),
     };
+    #[cfg(feature = "planted")]
+    let fact =
+        if store::planted("silence-means-no") { Fact::Failed { code: pay::NO_CONNECTION } } else { fact };
     card_hears(shared, id, no_answer(&fact)).await;
     record(shared, id, fact).await;
     settle_soon(shared, id);
@@ -80,6 +87,21 @@ fn request_of(attempt: &Attempt) -> PaymentRequest {
         signature_follows: false,
         card: None,
         code: None,
+    }
+}
+
+/// Speaks before it writes, on purpose.
+#[cfg(feature = "planted")]
+async fn said_too_early(
+    shared: &Arc<Shared>,
+    id: PaymentId,
+    (class, signature_follows): (PaymentClass, bool),
+    card: CardData,
+) {
+    if let Ok(Some(attempt)) = shared.journal.load(id).await {
+        let request = request_of(&Attempt { class, ..attempt });
+        let request = PaymentRequest { signature_follows, card: Some(card), ..request };
+        drop(shared.center.pay(request).await);
     }
 }
 
@@ -135,7 +157,8 @@ pub(crate) async fn ask_refund(
         && record(shared, id, Fact::Signed { signature }).await.is_none()
     {
         let _ = shared.orders.send(Order::Stop(id)).await;
-        return shared.tell(Done::NotStarted(id, codes::api::NO_SPACE)).await;
+        shared.tell(Done::NotStarted(id, codes::api::NO_SPACE)).await;
+        return settle_soon(shared, id);
     }
     let class = shared.journal.load(id).await.ok().flatten().map_or(PaymentClass::Lump, |a| a.class);
     let facts = card.as_ref().map(facts_of);
@@ -253,14 +276,14 @@ async fn card_hears(shared: &Shared, id: PaymentId, answer: HostAnswer) -> LastW
 
 /// Journals the signature, asks for the completion until it is answered.
 pub(crate) async fn complete(shared: &Arc<Shared>, id: PaymentId, signature: Strokes) {
-    record(shared, id, Fact::Signed { signature }).await;
+    insist(shared, id, Fact::Signed { signature }).await;
     settle_soon(shared, id);
     say_if_unanswered(shared, id).await;
 }
 
 /// Journals that the authorization is given back, asks for it until it is acknowledged.
 pub(crate) async fn give_back(shared: &Arc<Shared>, id: PaymentId) {
-    record(shared, id, Fact::UndoWanted { code: pay::CANCELLED }).await;
+    insist(shared, id, Fact::UndoWanted { code: pay::CANCELLED }).await;
     settle_soon(shared, id);
     // Where the customer has still to confirm, somebody is already asking and waits for the next turn.
     shared.ask_again.notify_waiters();

@@ -90,6 +90,11 @@ impl FakeCenter {
         self.0.lock().unwrap().payments.get_mut(&id).unwrap().state = StateName::Released;
     }
 
+    /// What became of a payment that nobody could answer for.
+    pub(crate) fn decides(&self, id: PaymentId, state: StateName) {
+        self.0.lock().unwrap().payments.get_mut(&id).unwrap().state = state;
+    }
+
     /// What may be given back from now on.
     pub(crate) fn offers(&self, offer: RefundOffer) {
         self.0.lock().unwrap().offer = Some(offer);

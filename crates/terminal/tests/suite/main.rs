@@ -14,6 +14,8 @@ mod golden;
 #[cfg(test)]
 mod local_api;
 #[cfg(test)]
+mod nexo;
+#[cfg(test)]
 mod samples;
 #[cfg(test)]
 mod steps;

@@ -1,0 +1,94 @@
+//! Bugs that the program can be told to have, and the proof that the sweep finds each of them.
+//!
+//! A green sweep proves nothing until a bug turns it red. The switches are compiled under the feature
+//! `planted` alone (`crates/store/src/planted.rs`).
+
+use crate::fault::Mode;
+use crate::flow;
+use crate::sweep::{Swept, Wanted, sweep};
+use crate::tools::Tools;
+use anyhow::{Context as _, Result};
+use std::io::Write;
+
+/// A planted bug.
+#[derive(Clone, Copy, Debug)]
+pub struct Bug {
+    /// The value of `CHOBA_PLANTED`.
+    pub name: &'static str,
+    /// What is wrong with the program then.
+    pub about: &'static str,
+}
+
+/// Every bug that a killed process brings to light. `no-sync` needs a power cut (`cargo xtask powercut`).
+pub const BUGS: &[Bug] = &[
+    Bug { name: "forget-doubt", about: "the center forgets at its start what was asked and not answered" },
+    Bug { name: "send-before-journal", about: "the terminal asks before it has journaled that it asks" },
+    Bug { name: "split-commit", about: "state and ledger of a payment are two commits" },
+    Bug { name: "drop-outbox", about: "what the network must be told is not written down" },
+    Bug { name: "silence-means-no", about: "the terminal takes a missing answer for a refusal" },
+];
+
+/// The flows in which bugs are looked for.
+const FLOWS: [&str; 2] = ["chip", "silent"];
+
+/// Looks for a bug until the first violation. `most` points at most.
+pub fn hunt(
+    tools: &Tools,
+    bug: Bug,
+    most: usize,
+    jobs: usize,
+    out: &mut (dyn Write + Send),
+) -> Result<Swept> {
+    let tools = Tools { planted: Some(bug.name.to_owned()), ..tools.clone() };
+    let flows = FLOWS.iter().map(|name| flow::named(name).context("a flow")).collect::<Result<Vec<_>>>()?;
+    let wanted = Wanted {
+        flows,
+        modes: vec![Mode::Before, Mode::After],
+        sample: Some(most),
+        jobs,
+        stop_after: 1,
+        even_if_wrong: true,
+        ..Wanted::default()
+    };
+    sweep(&tools, &wanted, out)
+}
+
+/// Hunts them all and prints a table; gives the names of those that were not found.
+pub fn hunt_all(tools: &Tools, jobs: usize, out: &mut (dyn Write + Send)) -> Result<Vec<&'static str>> {
+    let mut table = String::from("| planted bug | what is wrong | found after | by |\n|---|---|---:|---|\n");
+    let mut missed = Vec::new();
+    for bug in BUGS {
+        let mut told = Vec::new();
+        let swept = hunt(tools, *bug, 200, jobs, &mut told)?;
+        let found = swept.violations.first().zip(swept.first);
+        let row = match found {
+            Some(((point, outcome), after)) => {
+                let by = outcome.problems.first().map_or("", String::as_str);
+                let at = format!(
+                    "{} killed {} a call in flow {}",
+                    point.party.word(),
+                    point.mode.word(),
+                    point.flow.name
+                );
+                format!("| `{}` | {} | {after} points | {at}: {} |\n", bug.name, bug.about, without_ids(by))
+            }
+            None => {
+                missed.push(bug.name);
+                format!("| `{}` | {} | **not found** in {} points | |\n", bug.name, bug.about, swept.reached)
+            }
+        };
+        write!(out, "{row}")?;
+        out.flush()?;
+        table.push_str(&row);
+    }
+    writeln!(out, "\n{table}")?;
+    Ok(missed)
+}
+
+/// A sentence without payment ids, cut to a readable length.
+fn without_ids(sentence: &str) -> String {
+    let words = sentence.split(' ').filter(|word| !(word.len() > 30 && word.contains('-')));
+    let text: String =
+        words.collect::<Vec<_>>().join(" ").lines().next().unwrap_or_default().chars().take(90).collect();
+    text.replace('|', "/")
+}
