@@ -26,11 +26,12 @@ pub enum Bug {
     NetworkChargesTwice,
     RegisterPaysAgain,
     SlipBeforeAnswer,
+    RefundWithoutCap,
 }
 
 impl Bug {
     /// Every one.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::DropIntent,
         Self::SendBeforeJournal,
         Self::RetryWithNewId,
@@ -51,6 +52,7 @@ impl Bug {
         Self::NetworkChargesTwice,
         Self::RegisterPaysAgain,
         Self::SlipBeforeAnswer,
+        Self::RefundWithoutCap,
     ];
 
     /// Its name on the command line.
@@ -116,6 +118,9 @@ impl Bug {
                 ("register-pays-again", "the register starts a new payment when the answer stays away")
             }
             Self::SlipBeforeAnswer => ("slip-before-answer", "the register writes the slip when it asks"),
+            Self::RefundWithoutCap => {
+                ("refund-without-cap", "the center forgets what was given back before when it decides")
+            }
         }
     }
 }

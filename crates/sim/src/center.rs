@@ -1,6 +1,7 @@
 //! The center: what happens to a payment is decided by `acquiring::step`, its messages are written and read
 //! by `acquiring::networks::card_iso8583`; here are its tables as a log, the outbox and the wire.
 
+mod back;
 mod outbox;
 mod tables;
 
@@ -12,6 +13,7 @@ use crate::message::{CallNo, Letter, Party, Question, View};
 use crate::network::reader_key;
 use crate::world::{Halt, Wake, World};
 use acquiring::networks::card_iso8583::{Presented, Subject, read_answer};
+use acquiring::networks::card_refund::read_refund_answer;
 use acquiring::networks::line::NoAnswer;
 use acquiring::step::{Advice, Doubt, Happening, Reason, Standing, Times, step};
 use codes::{Code, api, pay};
@@ -182,6 +184,9 @@ impl Center {
                 Ok(()) => self.applies(world, call, number, id, &row, Happening::ReversalAsked(*reason)),
                 Err(code) => self.counted(world, call, number, Err(code)),
             },
+            (Question::GiveBack { .. } | Question::ReverseRefund { .. }, known) => {
+                self.back_asked(world, lane, (call, number), (id, known), what)
+            }
             (Question::Complete | Question::Release, None) => {
                 self.counted(world, call, number, Err(api::NOT_FOUND))
             }
@@ -237,6 +242,7 @@ impl Center {
             amount,
             seq: self.tables.next_seq,
             sent_at_us: now_us,
+            back: None,
         }
     }
 
@@ -295,8 +301,12 @@ impl Center {
     }
 
     fn request(&self, id: PaymentId) -> Option<Message> {
+        let row = self.tables.rows.get(&id)?;
+        if row.back.is_some() {
+            return self.give_back(id)?.request(None, row.sent_at_us).ok();
+        }
         let card = presented(*self.cards.get(&id)?);
-        self.tables.rows.get(&id)?.subject(id).request(&card).ok()
+        row.subject(id).request(&card).ok()
     }
 
     /// The network says something.
@@ -307,12 +317,21 @@ impl Center {
         if is_advice {
             return self.advice_answered(world, message);
         }
+        if message.mti().class() == Mti::REVERSAL_REQUEST.class() {
+            return self.void_answered(world, message);
+        }
         let id = message.text(37).and_then(|rrn| world.truth.by_rrn.get(rrn)).copied();
         let Some(id) = id else { return Ok(()) };
         match self.open.remove(&id) {
             Some(open) => {
                 let Some(request) = self.request(id) else { return Ok(()) };
-                self.happens(world, id, Happening::from(read_answer(&request, message)), open.call)
+                let is_back = self.tables.rows.get(&id).is_some_and(|row| row.back.is_some());
+                let answered = if is_back {
+                    read_refund_answer(&request, message)
+                } else {
+                    read_answer(&request, message)
+                };
+                self.happens(world, id, Happening::from(answered), open.call)
             }
             None if world.has(Bug::LateApprovalAccepted) => self.books_late(world, id),
             None => {
@@ -342,6 +361,15 @@ impl Center {
         happening: Happening,
         call: Option<CallNo>,
     ) -> Result<(), Halt> {
+        let is_back = self.tables.rows.get(&id).is_some_and(|row| row.back.is_some());
+        let happening = match happening {
+            // What stopped in between says nothing about the card here (`refund::path::apply`).
+            Happening::Orphaned | Happening::Lost(_) if is_back => Happening::Lost(pay::REFUND_UNKNOWN),
+            Happening::Failed(code) if is_back && code == pay::NO_CONNECTION => {
+                Happening::Failed(pay::REFUND_NOT_SENT)
+            }
+            happening => happening,
+        };
         let happening = match happening {
             Happening::Lost(_) if world.has(Bug::TimeoutIsDecline) => Happening::Declined(pay::CARD_REFUSED),
             happening => happening,
@@ -499,12 +527,16 @@ fn presented(asked: Asked) -> Presented {
 }
 
 impl Row {
+    fn stan(&self) -> u32 {
+        acquiring::networks::card_iso8583::stan_of(self.seq)
+    }
+
     fn subject(&self, id: PaymentId) -> Subject {
         Subject {
             id,
             amount: self.amount,
             sent_at_us: self.sent_at_us,
-            stan: acquiring::networks::card_iso8583::stan_of(self.seq),
+            stan: self.stan(),
             completion_follows: self.standing.completion_follows,
             terminal: "000000358002".to_owned(),
             merchant_no: "9000009".to_owned(),

@@ -1,13 +1,14 @@
 //! The promises: some looked at while the story goes on, the rest when it is over. An absent row is a
 //! difference.
 
+use crate::center::Row;
 use crate::register::End;
 use crate::run::Cast;
 use crate::world::World;
 use ledger::Kind;
 use money::Yen;
 use netsim::host::book::{Entry, State};
-use payment::{PaymentId, StateName};
+use payment::{PaymentId, RefundKind, StateName};
 use std::collections::BTreeMap;
 use terminal::attempt::{Remedy, remedy};
 
@@ -38,12 +39,47 @@ pub(crate) fn always(cast: &Cast, world: &mut World) {
         }
     }
     for (id, row) in &cast.center.tables().rows {
+        if row.back.is_none() {
+            given_back_once(cast, world, *id, row.amount);
+        }
         if row.standing.state.name() == StateName::Approved && !row.standing.voided {
-            let entry = entry_of(cast, *id);
-            if !entry.is_some_and(|entry| matches!(entry.state, State::Charged | State::Held)) {
+            let entry = entry_of(cast, named(*id, row));
+            if !entry.is_some_and(moved) {
                 world.broke("the center has paid only what the network took", World::name(*id).to_string());
             }
         }
+    }
+}
+
+/// Under whose name the network knows it: a void under the payment's.
+fn named(id: PaymentId, row: &Row) -> PaymentId {
+    row.back.filter(|(_, kind)| *kind == RefundKind::Void).map_or(id, |(of, _)| of)
+}
+
+/// Whether an entry moved money: taken, whatever was given back since, or given back.
+fn moved(entry: &Entry) -> bool {
+    matches!(entry.state, State::Charged | State::Held) || is_back(entry)
+}
+
+/// Whether an entry says that money was given back.
+fn is_back(entry: &Entry) -> bool {
+    matches!(entry.state, State::Voided | State::Refunded)
+}
+
+/// Never more is given back than was paid.
+fn given_back_once(cast: &Cast, world: &mut World, id: PaymentId, paid: Yen) {
+    let approved = |row: &&Row| row.standing.state.name() == StateName::Approved;
+    let at_center: i64 =
+        cast.center.tables().refunds_of(id).filter(approved).map(|row| row.amount.get()).sum();
+    let rrn = id.rrn();
+    let returns = cast.network.book().values();
+    let at_network: i64 = returns
+        .filter(|entry| entry.of == rrn && entry.state == State::Refunded)
+        .map(|entry| entry.amount.get())
+        .sum();
+    if at_center > paid.get() || at_network > paid.get() {
+        let name = World::name(id);
+        world.broke("never more back than was paid", format!("{name} of {paid}: {at_center}, {at_network}"));
     }
 }
 
@@ -127,18 +163,35 @@ fn nothing_is_open(cast: &Cast, world: &mut World) {
     }
 }
 
+/// Whether a void was not this one but another of the same payment.
+fn was_voided_by_another(cast: &Cast, id: PaymentId, row: Option<&Row>) -> bool {
+    let Some((of, RefundKind::Void | RefundKind::Refund)) = row.and_then(|row| row.back) else {
+        return false;
+    };
+    let approved = |(other, row): (&PaymentId, &Row)| {
+        *other != id
+            && row.back.is_some_and(|(known, _)| known == of)
+            && row.standing.state.name() == StateName::Approved
+    };
+    cast.center.tables().rows.iter().any(approved)
+}
+
 /// What each book says was taken for a payment.
 fn books_agree(cast: &Cast, world: &mut World, id: PaymentId) {
     let attempt = cast.terminals.iter().find_map(|terminal| terminal.attempts().get(&id));
     let row = cast.center.tables().rows.get(&id);
-    let entry = entry_of(cast, id);
+    let entry = entry_of(cast, row.map_or(id, |row| named(id, row)));
+    let gives_back = row.is_some_and(|row| row.back.is_some());
+    // Of two voids of one payment only one can have been carried out.
+    let by_another = was_voided_by_another(cast, id, row);
     let at_terminal = attempt.filter(|a| a.name() == StateName::Approved).map_or(0, |a| a.amount.get());
     let shown = row.map(|row| row.standing.shown_state());
     let at_center = row.filter(|_| shown == Some(StateName::Approved)).map_or(0, |row| row.amount.get());
     let at_network = entry
-        .filter(|entry| matches!(entry.state, State::Charged | State::Held))
+        .filter(|entry| if gives_back { is_back(entry) && !by_another } else { moved(entry) })
         .map_or(0, |entry| entry.amount.get());
-    let in_ledger = value_of(cast, id);
+    let value = value_of(cast, id);
+    let in_ledger = if gives_back { value.saturating_neg() } else { value };
     let on_slip: i64 = cast
         .registers
         .iter()

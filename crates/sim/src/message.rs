@@ -68,6 +68,8 @@ pub(crate) struct CallNo(pub u64);
 pub(crate) enum Letter {
     /// Register to terminal: have this paid. The same service again is the same payment.
     Sale(Service, Yen),
+    /// Register to terminal: give so much of this payment back.
+    GiveBack(Service, PaymentId, Yen),
     /// Register to terminal: what became of it?
     Status(Service),
     /// Terminal to register.
@@ -106,6 +108,10 @@ pub(crate) enum Question {
     Look,
     /// `POST …/reversal`.
     Reverse { amount: Yen, reason: Code },
+    /// `POST …/refunds`: the refund has an id of its own.
+    GiveBack { of: PaymentId, amount: Yen },
+    /// `POST …/refunds/{id}/reversal`.
+    ReverseRefund { of: PaymentId, amount: Yen },
     /// `POST …/completion`.
     Complete,
     /// `POST …/release`.
@@ -117,6 +123,8 @@ impl fmt::Display for Question {
         match self {
             Self::Pay { amount, signature_follows: false, .. } => write!(f, "pay {amount}"),
             Self::Pay { amount, .. } => write!(f, "pay {amount}, a signature follows"),
+            Self::GiveBack { of, amount } => write!(f, "give {amount} of {} back", Short(*of)),
+            Self::ReverseRefund { of, .. } => write!(f, "undo it, it gives {} back", Short(*of)),
             Self::Look => f.write_str("how does it stand?"),
             Self::Reverse { reason, .. } => write!(f, "undo it ({})", reason.key()),
             Self::Complete => f.write_str("complete it"),
@@ -136,6 +144,8 @@ pub(crate) struct View {
     pub(crate) code: Option<Code>,
     /// How much.
     pub(crate) amount: Yen,
+    /// Of a refund: the payment.
+    pub(crate) of: Option<PaymentId>,
 }
 
 /// A payment's id, short.
@@ -153,6 +163,9 @@ impl fmt::Display for Letter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sale(service, amount) => write!(f, "service {}: pay {amount}", service.0),
+            Self::GiveBack(service, of, amount) => {
+                write!(f, "service {}: give {amount} of {} back", service.0, Short(*of))
+            }
             Self::Status(service) => write!(f, "service {}: what became of it?", service.0),
             Self::Told(service, told) => write!(f, "service {}: {told:?}", service.0),
             Self::Ask { id, what, .. } => write!(f, "{} {what}", Short(*id)),

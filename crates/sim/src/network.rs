@@ -150,27 +150,25 @@ impl Network {
                 };
                 step::payment(message, payment, Ok(&opened), &known, world)
             }
-            Request::Void(back) | Request::Return(back) => {
-                let known = Known {
-                    original: self.book.get(&back.original).cloned(),
-                    given_back: self.given_back(&back.original),
-                    ..known(&back.key, None)
-                };
-                let decide = if back.key == back.original { back::void } else { back::giving_back };
-                decide(message, back, None, &known, None, now)
-            }
             Request::Completion(advice) => step::completion(message, advice, &known(&advice.key, None), now),
+            Request::Void(asked) => back::void(message, asked, None, &known(&asked.key, None), None, now),
+            Request::Return(asked) => {
+                let known = Known {
+                    original: self.book.get(&asked.original).cloned(),
+                    given_back: self.given_back(&asked.original),
+                    ..known(&asked.key, None)
+                };
+                back::giving_back(message, asked, None, &known, forced(asked.amount).as_ref(), now)
+            }
             Request::Reversal(advice) => step::reversal(message, advice, &known(&advice.key, None), now),
             Request::Management(code) => step::management(message, code),
         }
     }
 
     /// What standing returns gave back of a payment.
-    fn given_back(&self, key: &PaymentKey) -> Yen {
-        let of = |entry: &&Entry| {
-            entry.state == State::Refunded && entry.key.shop == key.shop && entry.of == key.rrn
-        };
-        self.book.values().filter(of).fold(Yen::ZERO, |sum, entry| sum.plus(entry.amount).unwrap_or(sum))
+    fn given_back(&self, of: &PaymentKey) -> Yen {
+        let returns = self.book.values().filter(|entry| entry.of == of.rrn && entry.state == State::Refunded);
+        returns.fold(Yen::ZERO, |sum, entry| sum.plus(entry.amount).unwrap_or(sum))
     }
 
     fn writes(&mut self, world: &mut World, changes: &[Change], note: &str) -> Result<(), Halt> {

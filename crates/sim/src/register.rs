@@ -20,7 +20,7 @@ const AGAIN_US: i64 = 2_000_000;
 /// A row of the register's file.
 #[derive(Clone, Copy, Debug)]
 enum Row {
-    Asked { cart: u32, service: Service, amount: Yen },
+    Asked { cart: u32, service: Service, amount: Yen, back: Option<PaymentId> },
     Slip { service: Service, payment: PaymentId },
     NotPaid { service: Service },
 }
@@ -32,6 +32,8 @@ pub(crate) struct Cart {
     pub(crate) number: u32,
     /// How much.
     pub(crate) amount: Yen,
+    /// The payment that it gives back.
+    pub(crate) back: Option<PaymentId>,
     /// What became of it.
     pub(crate) end: End,
 }
@@ -102,8 +104,8 @@ impl Register {
 
     fn fold(&mut self, row: &Row) {
         match *row {
-            Row::Asked { cart, service, amount } => {
-                self.services.insert(service, Cart { number: cart, amount, end: End::Open });
+            Row::Asked { cart, service, amount, back } => {
+                self.services.insert(service, Cart { number: cart, amount, back, end: End::Open });
             }
             Row::Slip { service, payment } => self.ends(service, End::Slip(payment)),
             Row::NotPaid { service } => self.ends(service, End::NotPaid),
@@ -118,7 +120,7 @@ impl Register {
 
     fn writes(&mut self, world: &mut World, row: Row) -> Result<(), Halt> {
         let told = match &row {
-            Row::Asked { cart, service, amount } => {
+            Row::Asked { cart, service, amount, .. } => {
                 format!("cart {cart} of {amount} as service {}", service.0)
             }
             Row::Slip { service, payment } => {
@@ -150,6 +152,16 @@ impl Register {
         let lane = u32::try_from(self.lane).unwrap_or(0);
         let number = u32::try_from(self.services.len()).unwrap_or(0).saturating_add(1);
         let cart = lane.saturating_mul(100).saturating_add(number);
+        let service = Service(cart.saturating_mul(10));
+        if world.chance.permille(400) {
+            let some = world.chance.below(u64::try_from(world.truth.slips.len()).unwrap_or(0));
+            if let Some((of, paid)) = world.truth.slips.get(usize::try_from(some).unwrap_or(0)).copied() {
+                let part = Yen::new(world.chance.between(1, paid.get())).unwrap_or(paid);
+                let amount = if world.weather.parts { part } else { paid };
+                self.carts_left = self.carts_left.saturating_sub(1);
+                return self.asks(world, (cart, service), amount, Some(of));
+            }
+        }
         let ending = match world.chance.below(10) {
             0 => 51,
             1 => 91,
@@ -158,14 +170,19 @@ impl Register {
         };
         let yen = world.chance.between(1, 99).saturating_mul(100).saturating_add(ending);
         let Ok(amount) = Yen::new(yen) else { return Ok(()) };
-        let service = Service(cart.saturating_mul(10));
         self.carts_left = self.carts_left.saturating_sub(1);
-        self.asks(world, cart, service, amount)
+        self.asks(world, (cart, service), amount, None)
     }
 
-    fn asks(&mut self, world: &mut World, cart: u32, service: Service, amount: Yen) -> Result<(), Halt> {
+    fn asks(
+        &mut self,
+        world: &mut World,
+        (cart, service): (u32, Service),
+        amount: Yen,
+        back: Option<PaymentId>,
+    ) -> Result<(), Halt> {
         world.truth.carts.insert(cart, amount);
-        match self.writes(world, Row::Asked { cart, service, amount }) {
+        match self.writes(world, Row::Asked { cart, service, amount, back }) {
             // No space: the clerk is told, and tries again later.
             Err(Halt::Full) => {
                 self.carts_left = self.carts_left.saturating_add(1);
@@ -178,13 +195,18 @@ impl Register {
             let payment = PaymentId::from_u128(u128::from(service.0));
             self.writes(world, Row::Slip { service, payment })?;
         }
-        self.sends_sale(world, service, amount)
+        self.sends(world, service)
     }
 
-    fn sends_sale(&mut self, world: &mut World, service: Service, amount: Yen) -> Result<(), Halt> {
+    fn sends(&mut self, world: &mut World, service: Service) -> Result<(), Halt> {
+        let Some(cart) = self.services.get(&service).copied() else { return Ok(()) };
         self.asking = Some(service);
         self.waits(world, WAIT_US, service);
-        if !world.send(self.party(), self.terminal(), Letter::Sale(service, amount))? {
+        let letter = match cart.back {
+            None => Letter::Sale(service, cart.amount),
+            Some(of) => Letter::GiveBack(service, of, cart.amount),
+        };
+        if !world.send(self.party(), self.terminal(), letter)? {
             self.waits(world, AGAIN_US, service);
         }
         Ok(())
@@ -209,7 +231,7 @@ impl Register {
         if world.has(Bug::RegisterPaysAgain) && service.0 % 10 < 3 {
             self.ends(service, End::NotPaid);
             let again = Service(service.0.saturating_add(1));
-            return self.asks(world, cart.number, again, cart.amount);
+            return self.asks(world, (cart.number, again), cart.amount, cart.back);
         }
         self.inquires(world, service)
     }
@@ -224,13 +246,18 @@ impl Register {
         match told {
             Told::Unknown => {
                 // Nothing was begun, so it may be asked for: under the same name.
-                self.sends_sale(world, service, cart.amount)
+                self.sends(world, service)
             }
             Told::Busy | Told::NotStarted | Told::Underway => {
                 self.waits(world, AGAIN_US, service);
                 Ok(())
             }
-            Told::Paid(payment) => self.closes(world, service, Row::Slip { service, payment }),
+            Told::Paid(payment) => {
+                if cart.back.is_none() {
+                    world.truth.slips.push((payment, cart.amount));
+                }
+                self.closes(world, service, Row::Slip { service, payment })
+            }
             Told::NotPaid => self.closes(world, service, Row::NotPaid { service }),
         }
     }

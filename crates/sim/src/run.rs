@@ -145,7 +145,8 @@ fn hears(cast: &mut Cast, world: &mut World, from: Party, to: Party, letter: Let
         (Party::Terminal(lane), letter) => {
             let Some(terminal) = cast.terminals.get_mut(lane) else { return Ok(()) };
             match letter {
-                Letter::Sale(service, amount) => terminal.sale(world, service, amount),
+                Letter::Sale(service, amount) => terminal.begins(world, service, amount, None),
+                Letter::GiveBack(service, of, amount) => terminal.begins(world, service, amount, Some(of)),
                 Letter::Status(service) => terminal.status(world, service),
                 Letter::Answer(call, answer) => terminal.hears(world, call, answer),
                 _ => Ok(()),

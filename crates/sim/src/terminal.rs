@@ -5,16 +5,16 @@ use crate::bug::Bug;
 use crate::disk::Disk;
 use crate::message::{CallNo, Letter, Party, Question, Service, Told, View};
 use crate::world::{Halt, Wake, World};
-use center_api::{PaymentView, Problem};
+use center_api::{Problem, RefundView};
 use codes::{Code, MoneyTaken, api, pay};
 use money::Yen;
-use payment::{Brand, Cvm, EntryMode, MaskedPan, Method, PaymentClass, PaymentId, StateName};
+use payment::{Brand, Cvm, EntryMode, MaskedPan, Method, PaymentClass, PaymentId, RefundKind, StateName};
 use receipt::{CardFacts, Strokes};
 use std::collections::BTreeMap;
 use terminal::attempt::{Attempt, Origin, Purpose, Remedy, remedy};
 use terminal::center::CenterFault;
 use terminal::journal::{Fact, Sent, Started};
-use terminal::settle::{self, Settled, settle};
+use terminal::settle::{self, Settled, Word, settle_word};
 
 /// The terminal's own time-out.
 const WAIT_US: i64 = 35_000_000;
@@ -137,15 +137,22 @@ impl Terminal {
         Ok(true)
     }
 
-    /// The register asks for a payment.
-    pub(crate) fn sale(&mut self, world: &mut World, service: Service, amount: Yen) -> Result<(), Halt> {
+    /// The register asks for a payment, or to give one back.
+    pub(crate) fn begins(
+        &mut self,
+        world: &mut World,
+        service: Service,
+        amount: Yen,
+        back: Option<PaymentId>,
+    ) -> Result<(), Halt> {
         if self.heard.contains_key(&service) {
             return self.status(world, service);
         }
         if self.busy.is_some() {
             return self.tells(world, service, Told::Busy);
         }
-        let id = world.mint(self.party(), service.0 / 10, service);
+        let id = world.mint(self.party(), service.0 / 10, service, back);
+        let kind = if world.weather.parts { RefundKind::Return } else { RefundKind::Void };
         let started = Fact::Started(Started {
             amount,
             method: Method::Card,
@@ -154,7 +161,7 @@ impl Terminal {
             note: None,
             operator: None,
             origin: Origin::Local,
-            purpose: Purpose::Sale,
+            purpose: back.map_or(Purpose::Sale, |of| Purpose::Refund { of, kind }),
             deadline_us: None,
             card: None,
             code_paid: None,
@@ -209,7 +216,8 @@ impl Terminal {
 
     /// A card is read, or the customer has gone.
     fn card(&mut self, world: &mut World, id: PaymentId) -> Result<(), Halt> {
-        let Some(script) = world.truth.minted.get(&id).copied() else { return Ok(()) };
+        let Some(mut script) = world.truth.minted.get(&id).copied() else { return Ok(()) };
+        script.signature &= script.of.is_none();
         if self.attempts.get(&id).is_none_or(|attempt| attempt.name() != StateName::Started) {
             return Ok(());
         }
@@ -248,10 +256,10 @@ impl Terminal {
         signature_follows: bool,
     ) -> Result<(), Halt> {
         let Some(attempt) = self.attempts.get(&id) else { return Ok(()) };
-        let what = Question::Pay {
-            amount: attempt.amount,
-            signature_follows,
-            key_counter: world.key_counter(self.lane),
+        let amount = attempt.amount;
+        let what = match attempt.gives_back() {
+            Some(of) => Question::GiveBack { of, amount },
+            None => Question::Pay { amount, signature_follows, key_counter: world.key_counter(self.lane) },
         };
         self.asks(world, Asked { id, remedy: None, as_id, again: false }, what)
     }
@@ -295,9 +303,7 @@ impl Terminal {
         if answer.as_ref().is_err_and(is_unclear) {
             return self.concludes(world, asked, Err(Some(CenterFault::Unanswered(String::new()))));
         }
-        let answer = answer
-            .map(|said| view(&said))
-            .map_err(|code| Some(CenterFault::Refused(Box::new(problem(code)))));
+        let answer = answer.map_err(|code| Some(CenterFault::Refused(Box::new(problem(code)))));
         self.concludes(world, asked, answer)
     }
 
@@ -312,7 +318,7 @@ impl Terminal {
         &mut self,
         world: &mut World,
         asked: Asked,
-        answer: Result<PaymentView, Option<CenterFault>>,
+        answer: Result<View, Option<CenterFault>>,
     ) -> Result<(), Halt> {
         match asked.remedy {
             None => self.own_answer(world, asked.id, answer),
@@ -324,13 +330,15 @@ impl Terminal {
         &mut self,
         world: &mut World,
         id: PaymentId,
-        answer: Result<PaymentView, Option<CenterFault>>,
+        answer: Result<View, Option<CenterFault>>,
     ) -> Result<(), Halt> {
         let Some(attempt) = self.attempts.get(&id) else { return Ok(()) };
         let refuses = world.truth.minted.get(&id).is_some_and(|script| script.chip_refuses);
         let facts = match answer {
+            Ok(view) if attempt.is_refund() => vec![settle::refund_answered(attempt, &refund_view(&view))],
+            Err(fault) if attempt.is_refund() => vec![settle::refund_unanswered(fault.as_ref())],
             Ok(view) => {
-                let settled = settle(attempt, &view);
+                let settled = settle_word(attempt, &word(&view));
                 let approves =
                     matches!(settled, Settled::Write(Fact::Approved { .. } | Fact::Authorized { .. }));
                 settle::answered(settled, (approves && refuses).then_some(pay::CRYPTOGRAM_REFUSED))
@@ -352,7 +360,7 @@ impl Terminal {
         }
         if unanswered && world.has(Bug::RetryWithNewId) {
             let Some(script) = world.truth.minted.get(&id).copied() else { return Ok(facts) };
-            let again = world.mint(self.party(), script.cart, script.service);
+            let again = world.mint(self.party(), script.cart, script.service, script.of);
             self.sends_payment(world, id, again, script.signature)?;
             return Ok(Vec::new());
         }
@@ -376,7 +384,7 @@ impl Terminal {
         }
         let what = match settle::question(attempt, remedy) {
             settle::Question::Look => Question::Look,
-            settle::Question::Reverse(reason) => Question::Reverse { amount: attempt.amount, reason },
+            settle::Question::Reverse(reason) => undoes(attempt, reason),
             settle::Question::Release => Question::Release,
             settle::Question::Complete => Question::Complete,
         };
@@ -388,20 +396,19 @@ impl Terminal {
         world: &mut World,
         asked: Asked,
         remedy: Remedy,
-        answer: Result<PaymentView, Option<CenterFault>>,
+        answer: Result<View, Option<CenterFault>>,
     ) -> Result<(), Halt> {
         let Some(attempt) = self.attempts.get(&asked.id) else { return Ok(()) };
-        let amount = attempt.amount;
+        let undoes = undoes(attempt, pay::NO_ANSWER);
         let moved = match answer {
-            Ok(view) => match settle::found(attempt, &view, remedy) {
+            Ok(view) => match settle::found_word(attempt, &word(&view), remedy) {
                 Some(fact) => self.records(world, asked.id, fact)?,
                 None => false,
             },
             Err(Some(CenterFault::Refused(problem)))
                 if problem.code == api::NOT_FOUND && remedy == Remedy::Inquire =>
             {
-                let what = Question::Reverse { amount, reason: pay::NO_ANSWER };
-                return self.asks(world, Asked { again: false, ..asked }, what);
+                return self.asks(world, Asked { again: false, ..asked }, undoes);
             }
             Err(Some(CenterFault::Refused(problem))) if problem.code == api::WRONG_STATE => {
                 return self.asks(world, Asked { again: false, ..asked }, Question::Look);
@@ -485,25 +492,39 @@ fn sent(signature_follows: bool) -> Fact {
     }))
 }
 
-fn view(view: &View) -> PaymentView {
-    PaymentView {
+fn undoes(attempt: &Attempt, reason: Code) -> Question {
+    let amount = attempt.amount;
+    match attempt.gives_back() {
+        Some(of) => Question::ReverseRefund { of, amount },
+        None => Question::Reverse { amount, reason },
+    }
+}
+
+fn word(view: &View) -> Word {
+    Word {
         id: view.id,
-        state: view.state,
-        money_taken: view.state.money_taken(),
-        code: view.code,
         amount: view.amount,
-        method: Method::Card,
-        class: PaymentClass::Lump,
-        host: None,
+        state: view.state,
+        code: view.code,
+        slip: None,
+        brand: None,
+        center_txn_id: None,
+        waits_for_user: false,
+    }
+}
+
+fn refund_view(view: &View) -> RefundView {
+    RefundView {
+        id: view.id,
+        payment: view.of.unwrap_or(view.id),
+        kind: RefundKind::Refund,
+        amount: view.amount,
+        state: view.state,
+        money_returned: view.state.money_taken(),
+        code: view.code,
         slip: None,
         in_doubt_since_us: None,
         business_date: String::new(),
-        brand: None,
-        waits_for_user: false,
-        center_txn_id: None,
-        given_back: Yen::ZERO,
-        refunds: Vec::new(),
-        refund_offer: None,
     }
 }
 

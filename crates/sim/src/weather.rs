@@ -21,6 +21,8 @@ pub(crate) struct Weather {
     pub(crate) slow: u64,
     /// Messages that take longer than every time-out.
     pub(crate) late: u64,
+    /// Parts may be given back, as returns; otherwise the whole, as a void.
+    pub(crate) parts: bool,
     /// Deaths at a write or a send.
     pub(crate) death: u64,
     /// How wrong each party's clock is.
@@ -43,7 +45,8 @@ impl Weather {
             let from = chance.between(0, QUIET_US);
             (from, from.saturating_add(chance.between(1_000_000, 20_000_000)).min(QUIET_US))
         });
-        Self { loss, twice, slow, late, death, skew_us, full_us }
+        let parts = chance.permille(600);
+        Self { parts, loss, twice, slow, late, death, skew_us, full_us }
     }
 
     /// How long a message takes.

@@ -109,6 +109,8 @@ struct Life {
 pub(crate) struct Script {
     /// The cart that this payment is for.
     pub(crate) cart: u32,
+    /// Of a refund: the payment.
+    pub(crate) of: Option<PaymentId>,
     /// The service that asked for it.
     pub(crate) service: Service,
     /// A signature is asked for (0100, 0220).
@@ -130,6 +132,8 @@ pub(crate) struct Truth {
     pub(crate) by_rrn: BTreeMap<String, PaymentId>,
     /// The cart of a service with its amount.
     pub(crate) carts: BTreeMap<u32, Yen>,
+    /// The slips in the customers' hands: any register takes them.
+    pub(crate) slips: Vec<(PaymentId, Yen)>,
 }
 
 /// The world around the parties.
@@ -231,7 +235,13 @@ impl World {
     }
 
     /// An id that no payment has, and what its customer will do.
-    pub(crate) fn mint(&mut self, party: Party, cart: u32, service: Service) -> PaymentId {
+    pub(crate) fn mint(
+        &mut self,
+        party: Party,
+        cart: u32,
+        service: Service,
+        of: Option<PaymentId>,
+    ) -> PaymentId {
         let number = u64::try_from(self.truth.minted.len()).unwrap_or(0).saturating_add(1);
         let mut random = [0; 10];
         random.copy_from_slice(&[&[7, 7], &number.to_be_bytes()[..]].concat());
@@ -239,6 +249,7 @@ impl World {
         let mut often = |times| self.chance.permille(times);
         let script = Script {
             cart,
+            of,
             service,
             signature: often(400),
             chip_refuses: often(150),

@@ -1,5 +1,6 @@
 //! Completions and reversals on their way: claimed, sent, repeated after 1, 2, 4 … seconds until acknowledged.
 
+use super::back::asks;
 use super::{Center, TIMES, Write, tables};
 use crate::message::{Letter, Party};
 use crate::world::{Halt, Wake, World};
@@ -21,7 +22,7 @@ const END_PAUSE_US: i64 = 1_000_000;
 /// An advice that waits for its acknowledgement.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Telling {
-    id: PaymentId,
+    pub(super) id: PaymentId,
     advice: Advice,
     tries: i64,
     stan: u32,
@@ -71,7 +72,8 @@ impl Center {
         else {
             return Ok(());
         };
-        let stan = stan_of(event.seq);
+        // An inquiry repeats the message that was asked first.
+        let stan = if asks(advice) { row.stan() } else { stan_of(event.seq) };
         let telling = Telling { id, advice, tries: event.tries, stan };
         if row.standing.advice != Some(advice) {
             return self.ends(world, telling, None);
@@ -82,7 +84,13 @@ impl Center {
             repeated: event.tries > 1,
             approval: row.standing.state.approval().and_then(|approval| approval.code.clone()),
         };
-        let Ok(message) = row.subject(id).advice(&told, world.clock_us(Party::Center)) else { return Ok(()) };
+        let now_us = world.clock_us(Party::Center);
+        let message = match (self.give_back(id), asks(advice)) {
+            (Some(back), true) => back.again(now_us),
+            (Some(back), false) => back.reversal(&told, now_us),
+            (None, _) => row.subject(id).advice(&told, now_us),
+        };
+        let Ok(message) = message else { return Ok(()) };
         if world.send(Party::Center, Party::Network, Letter::Iso(Box::new(message)))? {
             self.telling.insert(stan, telling);
             world.wake(Party::Center, ADVICE_WAIT_US, Wake::AdviceSilent(stan, telling.tries));
@@ -110,7 +118,7 @@ impl Center {
         self.again(world, telling)
     }
 
-    fn again(&mut self, world: &mut World, telling: Telling) -> Result<(), Halt> {
+    pub(super) fn again(&mut self, world: &mut World, telling: Telling) -> Result<(), Halt> {
         let Telling { id, advice, tries, .. } = telling;
         let due_us = world.clock_us(Party::Center).saturating_add(pause_us(tries));
         let what = format!("that it tells {} of {} again", advice.word(), World::name(id));
@@ -128,7 +136,7 @@ impl Center {
     }
 
     /// Ends an event, with what the acknowledgement means, in one unit.
-    fn ends(
+    pub(super) fn ends(
         &mut self,
         world: &mut World,
         telling: Telling,

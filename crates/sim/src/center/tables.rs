@@ -5,7 +5,7 @@ use crate::world::World;
 use acquiring::step::{Advice, Effect, Standing};
 use ledger::{Kind, Transfer};
 use money::Yen;
-use payment::{PaymentId, StateName};
+use payment::{PaymentId, RefundKind, StateName};
 use std::collections::BTreeMap;
 
 /// A payment's row.
@@ -21,12 +21,20 @@ pub(crate) struct Row {
     pub(crate) seq: i64,
     /// When it was written first.
     pub(crate) sent_at_us: i64,
+    /// Of a refund: the payment, and what it is.
+    pub(crate) back: Option<(PaymentId, RefundKind)>,
 }
 
 impl Row {
     /// As a terminal is told.
     pub(crate) fn view(&self, id: PaymentId) -> View {
-        View { id, state: self.standing.shown_state(), code: self.standing.state.code(), amount: self.amount }
+        View {
+            id,
+            state: self.standing.shown_state(),
+            code: self.standing.state.code(),
+            amount: self.amount,
+            of: self.back.map(|(of, _)| of),
+        }
     }
 }
 
@@ -134,6 +142,11 @@ impl Tables {
         }
     }
 
+    /// The refunds of a payment.
+    pub(crate) fn refunds_of(&self, id: PaymentId) -> impl Iterator<Item = &Row> {
+        self.rows.values().filter(move |row| row.back.is_some_and(|(of, _)| of == id))
+    }
+
     /// The payments in a state.
     pub(crate) fn in_state(&self, state: StateName) -> Vec<PaymentId> {
         self.rows.iter().filter(|(_, row)| row.standing.state.name() == state).map(|(id, _)| *id).collect()
@@ -176,6 +189,10 @@ pub(crate) fn follow(row: &Row, id: PaymentId, effect: Effect, now_us: i64) -> O
         Effect::Advise(advice) => return Some(Write::Put(id, advice, now_us)),
         Effect::NoteLate => return None,
     };
+    if row.back.is_some() {
+        let transfer = Transfer::refund(id, "visa", "00008", row.amount).ok()?;
+        return (effect == Effect::Post).then(|| Write::Transfer(Box::new(transfer)));
+    }
     sale(id, kind, row.amount).map(|transfer| Write::Transfer(Box::new(transfer)))
 }
 
