@@ -61,6 +61,7 @@ impl Network {
             instalments_max: 1,
             chip: false,
             contactless: false,
+            key: std::sync::OnceLock::new(),
         };
         Some(Self {
             disk: Disk::new(Party::Network),

@@ -121,6 +121,12 @@ impl Center {
         let program = Program::new("center");
         let (data, clock, cast) = (folder.join("center"), clock.clone(), cast.clone());
         let (card_network, smtp) = (outside.card.to_string(), format!("smtp://{}", outside.smtp));
+        // The simulator's published key and secret (docs/networks/code-http.md, 2).
+        let code_gateway = outside.code.map(|at| ::center::Gateway {
+            url: format!("http://{at}"),
+            key: "choba-test-key".to_owned(),
+            secret: "choba-test-secret".to_owned(),
+        });
         let (rooms, listener, at) = program
             .within(async move {
                 let listener = listen("center", at).await.unwrap();
@@ -132,6 +138,7 @@ impl Center {
                     listen: at,
                     public_url: format!("http://{at}"),
                     card_network,
+                    code_gateway,
                     smtp,
                     mail_from: "no-reply@choba.example".to_owned(),
                     instance: "house".to_owned(),

@@ -32,7 +32,7 @@ pub struct Account {
     /// It can be held close.
     pub contactless: bool,
     /// Its key under the issuer's, once it was needed.
-    pub(crate) key: OnceLock<Option<TdesKey>>,
+    pub key: OnceLock<Option<TdesKey>>,
 }
 
 /// Every card that the network's issuers gave out. Clones share them.
