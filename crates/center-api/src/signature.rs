@@ -256,7 +256,11 @@ mod tests {
     }
 
     fn hex(bytes: &[u8]) -> String {
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+        bytes
+            .iter()
+            .flat_map(|byte| [byte >> 4, byte & 0xF])
+            .filter_map(|half| char::from_digit(half.into(), 16))
+            .collect()
     }
 
     #[test]

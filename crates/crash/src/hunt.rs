@@ -142,10 +142,10 @@ fn pages(person: &mut Person<'_>) -> Result<Vec<(String, String)>> {
     }
     for id in person.seen.keys() {
         let view = http::get(ports.terminal, &format!("/local/payments/{id}"))?;
-        if let Some(receipt) = view.json().get("receipt_url").and_then(Value::as_str) {
-            if let Some((_, path)) = receipt.split_once(&ports.center.to_string()) {
-                keep(format!("receipt {id}"), http::get(ports.center, path)?);
-            }
+        if let Some(receipt) = view.json().get("receipt_url").and_then(Value::as_str)
+            && let Some((_, path)) = receipt.split_once(&ports.center.to_string())
+        {
+            keep(format!("receipt {id}"), http::get(ports.center, path)?);
         }
         keep(format!("local API {id}"), view);
     }

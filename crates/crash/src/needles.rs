@@ -1,7 +1,7 @@
 //! Card numbers, tracks and PINs in every shape in which a program could have written them down, and the
 //! search for them in bytes.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// One sequence of bytes that must be nowhere.
@@ -29,7 +29,7 @@ pub struct Hit {
 pub struct Needles {
     all: Vec<Needle>,
     /// Needles by their first two bytes.
-    heads: HashMap<[u8; 2], Vec<usize>>,
+    heads: BTreeMap<[u8; 2], Vec<usize>>,
     /// Whether a needle begins with these two bytes: 65,536 answers.
     begins: Vec<bool>,
 }
@@ -46,7 +46,7 @@ impl Needles {
         }
         all.sort_by(|a, b| a.bytes.cmp(&b.bytes));
         all.dedup_by(|a, b| a.bytes == b.bytes);
-        let mut heads: HashMap<[u8; 2], Vec<usize>> = HashMap::new();
+        let mut heads: BTreeMap<[u8; 2], Vec<usize>> = BTreeMap::new();
         let mut begins = vec![false; 65_536];
         for (index, needle) in all.iter().enumerate() {
             if let Some(head) = needle.bytes.first_chunk::<2>() {
@@ -81,7 +81,7 @@ impl Needles {
 
     /// Every needle in some bytes.
     pub fn search(&self, place: &str, bytes: &[u8]) -> Vec<Hit> {
-        let mut found: HashMap<usize, (usize, usize)> = HashMap::new();
+        let mut found: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
         let mut before = 0_u8;
         for (at, byte) in bytes.iter().enumerate() {
             let head = [before, *byte];
@@ -201,7 +201,11 @@ fn wide(text: &str, order: fn(u16) -> [u8; 2]) -> Vec<u8> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 0xF])
+        .filter_map(|half| char::from_digit(half.into(), 16))
+        .collect()
 }
 
 /// Two digits (0 to 9, A to F) a byte.

@@ -61,21 +61,14 @@ pub fn hunt_all(tools: &Tools, jobs: usize, out: &mut (dyn Write + Send)) -> Res
         let mut told = Vec::new();
         let swept = hunt(tools, *bug, 200, jobs, &mut told)?;
         let found = swept.violations.first().zip(swept.first);
-        let row = match found {
-            Some(((point, outcome), after)) => {
-                let by = outcome.problems.first().map_or("", String::as_str);
-                let at = format!(
-                    "{} killed {} a call in flow {}",
-                    point.party.word(),
-                    point.mode.word(),
-                    point.flow.name
-                );
-                format!("| `{}` | {} | {after} points | {at}: {} |\n", bug.name, bug.about, without_ids(by))
-            }
-            None => {
-                missed.push(bug.name);
-                format!("| `{}` | {} | **not found** in {} points | |\n", bug.name, bug.about, swept.reached)
-            }
+        let row = if let Some(((point, outcome), after)) = found {
+            let by = outcome.problems.first().map_or("", String::as_str);
+            let (party, mode, flow) = (point.party.word(), point.mode.word(), point.flow.name);
+            let at = format!("{party} killed {mode} a call in flow {flow}");
+            format!("| `{}` | {} | {after} points | {at}: {} |\n", bug.name, bug.about, without_ids(by))
+        } else {
+            missed.push(bug.name);
+            format!("| `{}` | {} | **not found** in {} points | |\n", bug.name, bug.about, swept.reached)
         };
         write!(out, "{row}")?;
         out.flush()?;

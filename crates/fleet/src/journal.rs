@@ -184,12 +184,15 @@ mod tests {
         Point { seq, hash: [branch; 32] }
     }
 
+    /// What a case is called, what was seen, where the upload begins, its points, the verdict.
+    type Row<'a> = (&'a str, Option<Point>, Point, &'a [Point], Standing);
+
     #[test]
     fn a_journal_goes_on_or_shows_a_copy_or_an_old_backup() {
         // S9, R11
         use Standing::{CenterBehind, Copied, Fine, TerminalBehind};
         let seen = Some(at(10, 10));
-        let table: [(&str, Option<Point>, Point, &[Point], Standing); 10] = [
+        let table: [Row<'_>; 10] = [
             ("the first time", None, at(0, 0), &[at(1, 1)], Fine),
             ("it goes on", seen, at(10, 10), &[at(11, 11), at(12, 12)], Fine),
             ("nothing new", seen, at(10, 10), &[], Fine),

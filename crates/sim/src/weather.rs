@@ -46,7 +46,7 @@ impl Weather {
             (from, from.saturating_add(chance.between(1_000_000, 20_000_000)).min(QUIET_US))
         });
         let parts = chance.permille(600);
-        Self { parts, loss, twice, slow, late, death, skew_us, full_us }
+        Self { loss, twice, slow, late, parts, death, skew_us, full_us }
     }
 
     /// How long a message takes.

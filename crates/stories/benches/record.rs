@@ -28,6 +28,7 @@ pub(crate) struct Recorded {
 }
 
 /// Records, on a database of its own.
+#[expect(clippy::too_many_lines, reason = "one recording from its start to its end")]
 pub(crate) async fn record(
     options: &Options,
     root: &Path,
@@ -48,7 +49,13 @@ pub(crate) async fn record(
         keys: netsim::Keys::test(),
         center_waits: std::time::Duration::from_secs(20),
         magic: false,
-        listen: netsim::Listen { desk: local(0), card: local(card), smtp: local(0) },
+        listen: netsim::Listen {
+            desk: local(0),
+            card: local(card),
+            smtp: local(0),
+            code: None,
+            code_tls: None,
+        },
         hosts: Vec::new(),
         terminals: Vec::new(),
     })?;

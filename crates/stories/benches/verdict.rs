@@ -4,6 +4,9 @@ use crate::machine::{median, ratio};
 use crate::pay::Round;
 use serde_json::{Value, json};
 
+/// A peer: its name, its rate in a round, how many times it must be beaten.
+type Peer = (&'static str, fn(&Round) -> Option<u64>, u64);
+
 /// The product beside its limit, in thousandths.
 const LIMIT_PROMISE: u64 = 400;
 /// Times the peers.
@@ -50,7 +53,7 @@ pub(crate) fn closed(conns: usize, rounds: &[Round]) {
         rounds.len(),
         kept(each >= LIMIT_PROMISE)
     );
-    let peers: [(&str, fn(&Round) -> Option<u64>, u64); 2] = [
+    let peers: [Peer; 2] = [
         ("pgbench, the same SQL interactively", |r| r.reached.pgbench, PGBENCH_PROMISE),
         ("cala-ledger's post", |r| r.reached.cala, CALA_PROMISE),
     ];

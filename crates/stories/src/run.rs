@@ -212,9 +212,10 @@ impl Terminal {
                 (Arc::new(terminal_program::start(settings).await.unwrap()), listener, at)
             })
             .await;
-        let registers = match place.registers {
-            true => Some(serve_registers(&program, place, clock, Arc::clone(&running)).await),
-            false => None,
+        let registers = if place.registers {
+            Some(serve_registers(&program, place, clock, Arc::clone(&running)).await)
+        } else {
+            None
         };
         program.leave(async move { running.serve(listener).await.unwrap() });
         Self { program, at, registers }

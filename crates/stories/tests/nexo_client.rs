@@ -123,7 +123,9 @@ impl Town {
             };
             let shown = watch::Sender::new("");
             let screen = shown.subscribe();
-            let witness: terminal::Witness = Arc::new(move |name, _| drop(shown.send_replace(name)));
+            let witness: terminal::Witness = Arc::new(move |name, _| {
+                shown.send_replace(name);
+            });
             let running = Terminal::start(&place, &clock, witness).await;
             activated(screen).await;
             terminals.push((place, running));
@@ -174,6 +176,7 @@ impl Town {
         format!("T{:09}", self.numbers.fetch_add(1, Ordering::Relaxed))
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "a body is written where it is sent")]
     fn message(&self, index: usize, category: &str, number: &str, body: Value) -> Value {
         let class = if category == "Print" { "Device" } else { "Service" };
         json!({ "SaleToPOIRequest": {

@@ -22,11 +22,11 @@ pub enum Origin {
     Local,
     /// A register, over its protocol (nexo).
     Register {
-        /// The register's own id (SaleID).
+        /// The register's own id (`SaleID`).
         sale_id: String,
-        /// The id of the register's request (ServiceID): at most ten characters, remembered for 48 hours.
+        /// The id of the register's request (`ServiceID`): at most ten characters, remembered for 48 hours.
         service_id: String,
-        /// The register's number of the sale (SaleTransactionID).
+        /// The register's number of the sale (`SaleTransactionID`).
         transaction: String,
     },
 }
@@ -86,6 +86,7 @@ pub struct Prints {
 }
 
 /// A payment attempt of this terminal.
+#[expect(clippy::struct_excessive_bools, reason = "facts of a journal that do not exclude each other")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
     /// The id, minted here before anything else happened.

@@ -110,9 +110,9 @@ impl TerminalHandle {
     /// Starts a payment. It goes on by itself; see [`TerminalHandle::wait_final`].
     pub async fn start(&self, new: NewPayment) -> Result<Heard, NotNow> {
         let (reply, answer) = oneshot::channel();
-        let gone = |_| NotNow::Refused(api::UNAVAILABLE);
-        self.shared.messages.send(Message::Start(Box::new(new), reply)).await.map_err(|_| gone(()))?;
-        answer.await.map_err(|_| gone(()))?
+        let gone = NotNow::Refused(api::UNAVAILABLE);
+        self.shared.messages.send(Message::Start(Box::new(new), reply)).await.map_err(|_| gone.clone())?;
+        answer.await.map_err(|_| gone.clone())?
     }
 
     /// Gives a payment back, in whole or in part, on the terms that the center offers now.

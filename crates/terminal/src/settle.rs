@@ -12,6 +12,7 @@ use receipt::SlipFacts;
 
 /// What follows from the center's word.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "made and taken apart at once, never kept")]
 pub enum Settled {
     /// Write this down; it may still be open afterwards.
     Write(Fact),
@@ -141,24 +142,19 @@ fn told(attempt: &Attempt, view: &Word) -> Settled {
     let number = view.center_txn_id.clone().or(known.and_then(|code| code.center_txn_id.clone()));
     let new = !attempt.waits_for_user
         || known.is_some_and(|code| code.brand != brand || code.center_txn_id != number);
-    match new {
-        true => Settled::Write(Fact::Told { brand, center_txn_id: number, waits_for_user: true }),
-        false => Settled::Wait,
+    if new {
+        Settled::Write(Fact::Told { brand, center_txn_id: number, waits_for_user: true })
+    } else {
+        Settled::Wait
     }
 }
 
-/// The codes with which the center says that it did nothing.
-const DID_NOTHING: &[Code] = &[
-    api::BAD_REQUEST,
-    api::NOT_SIGNED_IN,
-    api::NOT_ALLOWED,
-    api::NOT_FOUND,
-    api::TOO_LARGE,
-    api::NOT_JSON,
-    api::TOO_MANY,
-    api::NO_SPACE,
-    api::UNAVAILABLE,
-];
+/// The codes with which the center says that it did nothing, and will do nothing with a copy of the request.
+///
+/// A center without room, without its database or with too much to do is not among them: it has not written
+/// down that it saw the request, so a copy that arrives later would be taken. The doubt ends by a tombstone.
+const DID_NOTHING: &[Code] =
+    &[api::BAD_REQUEST, api::NOT_SIGNED_IN, api::NOT_ALLOWED, api::NOT_FOUND, api::TOO_LARGE, api::NOT_JSON];
 
 /// What a refusal of the request to give back means: nothing was returned, when the center has a reason of
 /// its own for it; everything else leaves the doubt.

@@ -121,7 +121,7 @@ async fn carry_out(shared: &Arc<Shared>, effect: Effect) {
         Effect::CheckDuplicate { id, amount, brand, last4 } => {
             money::check_duplicate(shared, id, amount, brand, last4).await;
         }
-        Effect::Offer(id) => drop(offer::tell(shared, id).await),
+        Effect::Offer(id) => offer::tell(shared, id).await,
         Effect::Complete(id, signature) => money::complete(shared, id, signature).await,
         Effect::GiveBack(id) => money::give_back(shared, id).await,
         Effect::Acknowledge(id) => {

@@ -37,7 +37,7 @@ pub(crate) fn fuzz(rest: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// Names in fuzz/fuzz_targets.
+/// Names in `fuzz/fuzz_targets`.
 fn targets() -> Result<Vec<String>> {
     let folder = run::root().join("fuzz/fuzz_targets");
     let mut names: Vec<String> = std::fs::read_dir(&folder)

@@ -9,7 +9,7 @@ use payment::PaymentClass;
 async fn every_statement_is_prepared_on_both_engines() {
     for (db, _) in each().await {
         tokio::task::spawn_blocking(move || {
-            store::prepare_all(&db, &[row::STATEMENTS, crate::cases::STATEMENTS].concat()).unwrap()
+            store::prepare_all(&db, &[row::STATEMENTS, crate::cases::STATEMENTS].concat()).unwrap();
         })
         .await
         .unwrap();

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 /// One thing that happened. Nothing here is secret: card numbers are masked, passwords never come here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "one at a time, on its way to the journal or from it")]
 pub enum Fact {
     /// The program started.
     Opened {

@@ -100,12 +100,10 @@ fn how_much(w: Words, ctx: &Context, screen: &GiveBack) -> Markup {
         payment::Keypad::Calculator => Keypad::Calculator,
     };
     // Where the keys need the room, the terms are said in short.
-    let terms = match offer.partial {
-        false => terms_line(w, offer),
-        true => w.ta(
-            "terminal-offer-terms-part",
-            &[("until", &day(&offer.until)), ("most", &offer.most.to_string())],
-        ),
+    let terms = if offer.partial {
+        w.ta("terminal-offer-terms-part", &[("until", &day(&offer.until)), ("most", &offer.most.to_string())])
+    } else {
+        terms_line(w, offer)
     };
     let head = html! {
         h1.screen-title tabindex="-1" { (title) }

@@ -269,9 +269,10 @@ fn unknown(w: Words, attempt: &Attempt) -> Markup {
     };
     // A doubt of any cause asks the same of the clerk: wait, hand nothing over, charge nothing twice.
     let code = if code.row().money == codes::MoneyTaken::Unknown { code } else { pay::UNCLEAR_ANSWER };
-    let panel = match attempt.is_refund() {
-        true => refund_unknown(w, attempt, code, &actions),
-        false => refusal(w, Tone::Ask, attempt, code, MoneyTaken::Unknown, &actions),
+    let panel = if attempt.is_refund() {
+        refund_unknown(w, attempt, code, &actions)
+    } else {
+        refusal(w, Tone::Ask, attempt, code, MoneyTaken::Unknown, &actions)
     };
     html! {
         (Sound::Unknown.once(format!("{}-unknown", attempt.id)))

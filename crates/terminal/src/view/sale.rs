@@ -59,18 +59,20 @@ fn brand_names(w: Words, ctx: &Context, method: Method) -> String {
     let brands = ctx.brands_of(method);
     let names: Vec<&str> = brands.iter().take(BRANDS_NAMED).map(|brand| Brand::name(*brand)).collect();
     let named = names.join(" / ");
-    match brands.len() > BRANDS_NAMED {
-        true => w.ta("terminal-method-brands-more", &[("brands", &named)]),
-        false => named,
+    if brands.len() > BRANDS_NAMED {
+        w.ta("terminal-method-brands-more", &[("brands", &named)])
+    } else {
+        named
     }
 }
 
 pub(super) fn home(w: Words, ctx: &Context) -> Markup {
     let [card, history, lookup, settings] =
         ["card", "history", "lookup", "settings"].map(|tile| w.t(&format!("terminal-home-{tile}")));
-    let (card, brands) = match ctx.code_brands().is_empty() {
-        true => (card, brand_names(w, ctx, Method::Card)),
-        false => (w.t("terminal-home-sale"), w.t("terminal-home-sale-aside")),
+    let (card, brands) = if ctx.code_brands().is_empty() {
+        (card, brand_names(w, ctx, Method::Card))
+    } else {
+        (w.t("terminal-home-sale"), w.t("terminal-home-sale-aside"))
     };
     let open = u32::try_from(ctx.open.len()).unwrap_or(u32::MAX);
     html! {

@@ -20,6 +20,7 @@ fn field<'a>(fields: &'a Fields, name: &str) -> &'a str {
 }
 
 /// The press called `name` with the fields of its form.
+#[expect(clippy::too_many_lines, reason = "one table of every form, a row each")]
 pub(super) fn read(name: &str, fields: &Fields) -> Option<Press> {
     let text = |name| typed::text(field(fields, name));
     Some(match name {

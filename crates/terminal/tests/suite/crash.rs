@@ -332,7 +332,7 @@ async fn a_restart_after_any_entry_of_a_refund_ends_where_the_center_is_and_retu
                     center.put_refund(id(2), sale.id, yen(880), state);
                 }
                 let bench = Bench::open(folder.path(), center.clone(), clock()).await;
-                let case = format!("{} of {facts:?}, center {at_center:?}", n);
+                let case = format!("{n} of {facts:?}, center {at_center:?}");
                 let settled = settle(&bench, id(2)).await;
                 let returned = center.refund_state(id(2)) == Some(S::Approved);
                 if !before.name().is_final() {

@@ -84,6 +84,7 @@ impl Line {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "a body is written where it is sent")]
 fn message(category: &str, number: &str, body: Value) -> Value {
     json!({ "SaleToPOIRequest": {
         "MessageHeader": { "ProtocolVersion": "3.0", "MessageClass": "Service", "MessageCategory": category,
