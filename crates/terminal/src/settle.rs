@@ -156,11 +156,16 @@ fn told(attempt: &Attempt, view: &Word) -> Settled {
 const DID_NOTHING: &[Code] =
     &[api::BAD_REQUEST, api::NOT_SIGNED_IN, api::NOT_ALLOWED, api::NOT_FOUND, api::TOO_LARGE, api::NOT_JSON];
 
-/// What a refusal of the request to give back means: nothing was returned, when the center has a reason of
-/// its own for it; everything else leaves the doubt.
+/// Reasons not to give back that pass: what is refused now would be done for a copy that arrives later.
+const PASSES: &[Code] =
+    &[pay::ABOVE_REST, pay::REFUND_UNDER_WAY, pay::REFUND_NOT_YET, pay::REFUNDED_TOO_OFTEN];
+
+/// What a refusal of the request to give back means: nothing was returned and nothing will be, when the center
+/// has a lasting reason of its own for it; everything else leaves the doubt, which a tombstone ends.
 pub fn settle_refund_problem(problem: &Problem) -> Fact {
     let code = problem.code;
-    let definite = ["payment", "code"].contains(&code.row().family) || DID_NOTHING.contains(&code);
+    let lasting = ["payment", "code"].contains(&code.row().family) && !PASSES.contains(&code);
+    let definite = lasting || DID_NOTHING.contains(&code);
     if definite && code.row().money != MoneyTaken::Unknown && problem.money_taken != MoneyTaken::Unknown {
         Fact::Failed { code }
     } else {

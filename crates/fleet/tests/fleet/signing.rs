@@ -123,8 +123,8 @@ on_both! {
         let device = world.activated(1).await;
         let (mine, copy) = (device.sign_as(50, "POST", ECHO, "{}"), device.sign_as(50, "POST", ECHO, "{ }"));
         assert_eq!(mine.send(&world.center).await.status, 200);
-        assert_eq!(copy.send(&world.center).await.code(), "center-403");
-        assert_eq!(device.echo(&world.center).await.code(), "center-403");
+        assert_eq!(copy.send(&world.center).await.code(), "center-431");
+        assert_eq!(device.echo(&world.center).await.code(), "center-431");
         let (tenant, id) = (world.base.tenant, TerminalId::from(FIRST));
         let terminal = world.base.read(move |tx| Ok(fleet::terminal(tx, tenant, &id)?)).await.unwrap();
         assert_eq!(terminal.unwrap().standing, fleet::Standing::Revoked);

@@ -98,13 +98,17 @@ fn instalments_are_asked_for_and_printed_and_a_card_without_them_is_asked_again(
 
 #[test]
 fn the_same_card_twice_is_two_payments_with_a_slip_each() {
-    // M-057
+    // M-057, R-071, R-075: the second time the clerk is asked first.
     check!("same_card_twice", "The same card and the same sum, twice.", async |house: &mut House| {
-        for _ in 0..2 {
-            house.sale("880").await;
-            house.present("visa", "tap", None).await;
-            house.until_screen("approved").await;
-        }
+        house.sale("880").await;
+        house.present("visa", "tap", None).await;
+        house.until_screen("approved").await;
+        house.sale("880").await;
+        house.present("visa", "tap", None).await;
+        house.until_screen("duplicate").await;
+        house.say("The clerk asks the customer, who has indeed two bags, and goes on.");
+        house.press("go-on", &[]).await;
+        house.until_screen("approved").await;
     });
 }
 
