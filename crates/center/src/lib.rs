@@ -168,10 +168,11 @@ impl Center {
         let codes = codes.map_err(StartError::CodeBrands)?;
         let acquiring = Acquiring::new(&base, line, places).with_codes(codes);
         let console = Console::new(&acquiring, &tenancy, &staff);
-        let counting = console.clone();
+        // Only the base: who holds the console holds the staff, and would keep the database open for ever.
+        let counting = base.clone();
         staff.count_open_by(Arc::new(move |scope| {
             let counting = counting.clone();
-            Box::pin(async move { counting.open_cases(scope).await })
+            Box::pin(async move { acquiring::console::open_cases(&counting, scope).await })
         }));
         let mailer = Mailer::new(&settings.mail).map_err(|error| StartError::Mail(error.to_string()))?;
         let sales = Arc::new(AcquiredSales { base: base.clone(), acquiring: acquiring.clone() });

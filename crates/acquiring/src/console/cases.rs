@@ -9,7 +9,7 @@ use crate::cases::{Action, Kind};
 use crate::path::ADVICE_TOPIC;
 use axum::extract::{Form, Path, Query, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
-use center_base::{Caller, Refusal, Scope, audit};
+use center_base::{Base, Caller, Refusal, Scope, audit};
 use codes::{Code, api};
 use i18n::{Lang, code_text, t, ta};
 use maud::{Markup, html};
@@ -201,12 +201,12 @@ impl Console {
         let page = ConsolePage { room: CASES_PATH, here, title, live: None, main };
         self.staff.console_page(caller, &page).await
     }
+}
 
-    /// How many cases wait in a scope: for the menu.
-    pub async fn open_cases(&self, scope: Scope) -> Result<i64, Refusal> {
-        let tenant = self.base.tenant;
-        self.base.read(move |tx| Ok(rows::count_open(tx, tenant, &scope)?)).await
-    }
+/// How many cases wait in a scope: for the menu.
+pub async fn open_cases(base: &Base, scope: Scope) -> Result<i64, Refusal> {
+    let tenant = base.tenant;
+    base.read(move |tx| Ok(rows::count_open(tx, tenant, &scope)?)).await
 }
 
 /// `GET /cases/{id}`.

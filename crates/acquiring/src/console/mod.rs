@@ -29,6 +29,7 @@ mod story;
 mod wires;
 mod words;
 
+pub use cases::open_cases;
 pub use paper::slip;
 pub(crate) use rows::visible;
 pub use rows::{MIGRATIONS, STATEMENTS, day_sums, first_page};

@@ -33,12 +33,7 @@ pub(super) fn payments() -> Vec<Vec<u8>> {
         "slip_no": 1, "note": "豆 200g", "started_at_us": 1_795_219_200_000_000_i64,
         "signature_follows": false, "card": card,
     });
-    let code = serde_json::json!({
-        "id": "0192f000-0000-7000-8000-000000000002", "amount": 880, "method": "code", "class": "lump",
-        "slip_no": 2, "started_at_us": 1_795_219_200_000_000_i64, "signature_follows": false,
-        "code": {"token": "900081818812345678901234", "brand": "paypay", "entry": "camera"},
-    });
-    [whole, code].iter().filter_map(|body| serde_json::to_vec(body).ok()).collect()
+    [whole].iter().filter_map(|body| serde_json::to_vec(body).ok()).collect()
 }
 
 /// Every other body that a device may send.
