@@ -38,6 +38,9 @@ fn choba() -> &'static Path {
     })
 }
 
+/// One town at a time: a port that was free for one may be taken by the other before its program binds it.
+static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 /// A port that is free now.
 fn free() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
@@ -186,6 +189,7 @@ async fn until<T>(what: &str, look: impl AsyncFn() -> Option<T>) -> T {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_center_killed_in_mid_payment_reverses_it_when_it_starts_again() {
+    let _turn = TURN.lock().await;
     // Crash points P6 to P10 of the payment: the network charged, nobody heard.
     let town = Town::open();
     let center = town.start_center();
@@ -209,6 +213,7 @@ async fn a_center_killed_in_mid_payment_reverses_it_when_it_starts_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_terminal_killed_while_printing_offers_the_slip_again_with_its_mark() {
+    let _turn = TURN.lock().await;
     // P15; R-044
     let town = Town::open();
     let _center = town.start_center();

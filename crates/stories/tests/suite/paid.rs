@@ -157,6 +157,7 @@ fn a_copy_that_was_printed_before_is_marked() {
         house.until_said("880").await;
         house.go(&format!("/go/payment/{id}")).await;
         house.until_screen("detail").await;
+        house.until_said("返金できます").await;
         house.print("customer").await;
     });
 }

@@ -33,11 +33,10 @@ pub(crate) fn of_code(code: Code) -> ErrorCondition {
         (&[api::WRONG_STATE, api::NOT_ALLOWED], C::NotAllowed),
         (&[api::NOT_FOUND], C::NotFound),
     ];
-    table
-        .iter()
-        .find(|(codes, _)| codes.contains(&code))
-        // Whatever else ended it was somebody's no.
-        .map_or(ErrorCondition::Refusal, |(_, condition)| *condition)
+    // Whatever else ended it was somebody's no; what is not known never reads as one (rule 4).
+    let unknown = code.row().money == MoneyTaken::Unknown;
+    let otherwise = if unknown { C::UnavailableService } else { C::Refusal };
+    table.iter().find(|(codes, _)| codes.contains(&code)).map_or(otherwise, |(_, condition)| *condition)
 }
 
 /// The condition of a code with which something was refused before it began: never a word that reads like

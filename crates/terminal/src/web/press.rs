@@ -159,7 +159,8 @@ mod tests {
 
     #[test]
     fn what_is_no_press_is_refused() {
-        for (name, pairs) in [("", &[][..]), ("refunds", &[]), ("pay", &[("class", "bonus")]), ("pay", &[])] {
+        for (name, pairs) in [("", &[][..]), ("refunds", &[]), ("pay", &[("class", "bonus-2")]), ("pay", &[])]
+        {
             assert_eq!(read(name, &fields(pairs)), None, "{name}");
         }
     }

@@ -163,6 +163,7 @@ async fn a_payment_is_given_back_from_its_page_with_card_and_signature() {
     assert_eq!(original["given_back"], 880);
     bench.press("print-customer", "").await;
     bench.until("the cancel slip", async || bench.printer.0.lock().unwrap().1.len() == 1).await;
+    bench.says("印刷しました").await;
     bench.press("original", "").await;
     bench.says("全額を返金済みです").await;
 }

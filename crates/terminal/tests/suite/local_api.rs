@@ -163,12 +163,20 @@ async fn refusals_end_with_their_own_code_and_no_money() {
         assert_eq!(view["money_taken"], "no");
         assert!(view["message"]["next"].as_str().is_some_and(|next| !next.is_empty()));
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_center_without_room_leaves_a_doubt_that_a_tombstone_ends() {
+    // R8: it wrote nothing down, so a copy of the request that arrives later must still be refused.
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::fresh(folder.path()).await;
     bench.center.plan(Next::Problem(codes::api::NO_SPACE));
     let id = bench.start(880).await;
     bench.reach("present").await;
     bench.swipe().await;
-    bench.reach("refused").await;
-    assert_eq!(bench.look(id).await["state"], "failed");
+    bench.reach("undone").await;
+    let view = bench.look(id).await;
+    assert_eq!((&view["state"], &view["money_taken"]), (&"reversed".into(), &"no".into()));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
