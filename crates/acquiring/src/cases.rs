@@ -3,7 +3,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`differences`] | what is a difference, and what is proposed: pure |
-//! | [`file`] | the network's daily file |
+//! | [`mod@file`] | the network's daily file |
 //! | [`rows`] | the case's row, and what terminals reported |
 //! | [`reconcile`] | the comparison: open payments every minute, a file when it comes |
 //! | `inbox` | the folder into which the files come |
