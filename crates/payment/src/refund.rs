@@ -65,6 +65,13 @@ pub struct RefundRule {
     pub source: String,
 }
 
+impl RefundRule {
+    /// What giving back is, so many days after the payment's business date.
+    pub const fn kind(&self, days: i64) -> Option<RefundKind> {
+        if days <= 0 { self.same_day } else { self.later }
+    }
+}
+
 /// What must be shown, by who asks and when.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -161,7 +168,7 @@ pub fn decide(rule: Option<&RefundRule>, facts: &RefundFacts) -> Result<Offer, C
     }
     let rule = rule.ok_or(pay::NOT_CANCELLABLE)?;
     let same_day = facts.days <= 0;
-    let kind = if same_day { rule.same_day } else { rule.later }.ok_or(pay::NOT_CANCELLABLE)?;
+    let kind = rule.kind(facts.days).ok_or(pay::NOT_CANCELLABLE)?;
     let days_left = rule.window_days.saturating_sub(facts.days.max(0));
     if days_left < 0 {
         return Err(pay::CANCEL_EXPIRED);

@@ -27,11 +27,12 @@ pub enum Bug {
     RegisterPaysAgain,
     SlipBeforeAnswer,
     RefundWithoutCap,
+    RefusedRefundForgotten,
 }
 
 impl Bug {
     /// Every one.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::DropIntent,
         Self::SendBeforeJournal,
         Self::RetryWithNewId,
@@ -53,6 +54,7 @@ impl Bug {
         Self::RegisterPaysAgain,
         Self::SlipBeforeAnswer,
         Self::RefundWithoutCap,
+        Self::RefusedRefundForgotten,
     ];
 
     /// Its name on the command line.
@@ -120,6 +122,9 @@ impl Bug {
             Self::SlipBeforeAnswer => ("slip-before-answer", "the register writes the slip when it asks"),
             Self::RefundWithoutCap => {
                 ("refund-without-cap", "the center forgets what was given back before when it decides")
+            }
+            Self::RefusedRefundForgotten => {
+                ("refused-refund-forgotten", "a refund that the center refuses is not written down")
             }
         }
     }

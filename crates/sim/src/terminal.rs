@@ -336,7 +336,6 @@ impl Terminal {
         let refuses = world.truth.minted.get(&id).is_some_and(|script| script.chip_refuses);
         let facts = match answer {
             Ok(view) if attempt.is_refund() => vec![settle::refund_answered(attempt, &refund_view(&view))],
-            Err(fault) if attempt.is_refund() => vec![settle::refund_unanswered(fault.as_ref())],
             Ok(view) => {
                 let settled = settle_word(attempt, &word(&view));
                 let approves =

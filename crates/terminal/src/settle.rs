@@ -151,30 +151,15 @@ fn told(attempt: &Attempt, view: &Word) -> Settled {
 
 /// The codes with which the center says that it did nothing, and will do nothing with a copy of the request.
 ///
-/// A center without room, without its database or with too much to do is not among them: it has not written
-/// down that it saw the request, so a copy that arrives later would be taken. The doubt ends by a tombstone.
+/// A center that cannot write (no room even in its reserve, no database, too much to do) is not among them: it
+/// has not written down that it saw the request, so a copy that arrives later would be taken. The doubt ends
+/// by a tombstone.
 const DID_NOTHING: &[Code] =
     &[api::BAD_REQUEST, api::NOT_SIGNED_IN, api::NOT_ALLOWED, api::NOT_FOUND, api::TOO_LARGE, api::NOT_JSON];
 
-/// Reasons not to give back that pass: what is refused now would be done for a copy that arrives later.
-const PASSES: &[Code] =
-    &[pay::ABOVE_REST, pay::REFUND_UNDER_WAY, pay::REFUND_NOT_YET, pay::REFUNDED_TOO_OFTEN];
-
-/// What a refusal of the request to give back means: nothing was returned and nothing will be, when the center
-/// has a lasting reason of its own for it; everything else leaves the doubt, which a tombstone ends.
-pub fn settle_refund_problem(problem: &Problem) -> Fact {
-    let code = problem.code;
-    let lasting = ["payment", "code"].contains(&code.row().family) && !PASSES.contains(&code);
-    let definite = lasting || DID_NOTHING.contains(&code);
-    if definite && code.row().money != MoneyTaken::Unknown && problem.money_taken != MoneyTaken::Unknown {
-        Fact::Failed { code }
-    } else {
-        Fact::InDoubt { code: pay::UNCLEAR_ANSWER }
-    }
-}
-
-/// What a refusal of the request itself means for a payment that was sent: a definite failure only when
-/// the center says that it asked nobody; everything else leaves the doubt.
+/// What a refusal of the request itself means for a payment, or for giving one back, that was sent: a
+/// definite failure only when the center says that it asked nobody; everything else leaves the doubt. (What
+/// the center refuses by its rules is no such refusal: it is written down under the id and is a state.)
 ///
 /// A replayed request number is no such refusal: whatever doubled the request on its way, or a copy of this
 /// device's data, came first, and that one may have been taken.
@@ -214,7 +199,7 @@ pub fn question(attempt: &Attempt, remedy: Remedy) -> Question {
     }
 }
 
-/// What the payment's own request came to without an answer; no fault = our own time is up.
+/// What the request itself, to pay or to give back, came to without an answer; no fault = our own time is up.
 pub fn unanswered(fault: Option<&CenterFault>) -> Fact {
     match fault {
         Some(CenterFault::NotReached(_)) => Fact::Failed { code: pay::NO_CONNECTION },
@@ -231,14 +216,6 @@ pub fn answered(settled: Settled, refused_by_card: Option<Code>) -> Vec<Fact> {
         | (Settled::Undo(code), _) => vec![Fact::UndoWanted { code }, Fact::InDoubt { code }],
         (Settled::Write(fact), _) => vec![fact],
         (Settled::Wait, _) => vec![Fact::InDoubt { code: pay::UNCLEAR_ANSWER }],
-    }
-}
-
-/// What a request to give back came to without an answer; no fault = our own time is up.
-pub fn refund_unanswered(fault: Option<&CenterFault>) -> Fact {
-    match fault {
-        Some(CenterFault::Refused(problem)) => settle_refund_problem(problem),
-        other => unanswered(other),
     }
 }
 
@@ -275,4 +252,25 @@ pub fn found_word(attempt: &Attempt, word: &Word, remedy: Remedy) -> Option<Fact
 /// What the center voids although it was approved (`center-api`, reversal).
 fn card_did_not_finish(code: Code) -> bool {
     [pay::CRYPTOGRAM_REFUSED, pay::CARD_REMOVED].contains(&code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use i18n::Lang;
+
+    #[test]
+    fn only_a_center_that_did_nothing_and_never_will_ends_what_was_sent() {
+        // model 3.3 rule 9
+        let said = |code| settle_problem(&Problem::new(Lang::En, code));
+        for code in DID_NOTHING {
+            assert_eq!(said(*code), Fact::Failed { code: *code }, "{code}");
+        }
+        let cannot_write = [api::NO_SPACE, api::UNAVAILABLE, api::INTERNAL];
+        // A rule's reason passes; the center writes its refusals down and answers with the state.
+        let passing = [pay::ABOVE_REST, pay::REFUND_UNDER_WAY, pay::REFUND_NOT_YET, pay::REFUNDED_TOO_OFTEN];
+        for code in cannot_write.into_iter().chain(passing) {
+            assert_eq!(said(code), Fact::InDoubt { code: pay::UNCLEAR_ANSWER }, "{code}");
+        }
+    }
 }

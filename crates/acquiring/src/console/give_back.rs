@@ -1,6 +1,7 @@
 //! Giving back in the console: what was given back of a payment, and the page that gives back.
 //!
 //! The page is asked first and mints the refund's id, so a second press of its button is the same refund.
+//! After a refusal, which is written down under its id, the page comes again with a new one.
 //! Who may not give back is told so (505); the rule says what may be given back (501, 504, 506).
 
 use super::detail::{Shown, load};
@@ -125,8 +126,13 @@ async fn ask_page(
 ) -> Result<Markup, Refusal> {
     let id: PaymentId = id.parse().map_err(|_| Refusal::from(api::NOT_FOUND))?;
     let shown = load(&console, &caller, id).await?;
-    let mint = PaymentId::mint(console.base.clock.now_us(), center_base::random()?);
+    let mint = mint(&console)?;
     draw(&console, &caller, &shown, mint, Typed::default(), None).await
+}
+
+/// The id of a refund to come.
+fn mint(console: &Console) -> Result<PaymentId, Refusal> {
+    Ok(PaymentId::mint(console.base.clock.now_us(), center_base::random()?))
 }
 
 /// What was typed, to be shown again.
@@ -228,7 +234,7 @@ async fn give_back(
     let payment: PaymentId = payment.parse().map_err(|_| Refusal::from(api::NOT_FOUND))?;
     let mint: PaymentId = sent.id.parse().map_err(|_| Refusal::bad("id"))?;
     let typed = Typed { amount: sent.amount.clone(), reason: sent.reason.clone() };
-    let again = |code: Code| again(&console, &caller, payment, (mint, typed.clone()), code);
+    let again = |code: Code| again(&console, &caller, payment, typed.clone(), code);
     if !may(&caller) {
         return again(pay::NO_CANCEL_PERMISSION).await;
     }
@@ -248,8 +254,10 @@ async fn give_back(
         card: None,
     };
     match console.acquiring.give_back(giver, wanted).await {
+        Ok(view) if view.money_returned == MoneyTaken::No => {
+            again(view.code.unwrap_or(pay::REFUND_REFUSED)).await
+        }
         Ok(_) => Ok(Redirect::to(&format!("{LIST_PATH}/{payment}")).into_response()),
-        Err(refusal) if refusal.code.row().family == "payment" => again(refusal.code).await,
         Err(refusal) => Err(refusal),
     }
 }
@@ -259,10 +267,11 @@ async fn again(
     console: &Console,
     caller: &Caller,
     payment: PaymentId,
-    (mint, typed): (PaymentId, Typed),
+    typed: Typed,
     code: Code,
 ) -> Result<Response, Refusal> {
     let shown = load(console, caller, payment).await?;
+    let mint = mint(console)?;
     let page = draw(console, caller, &shown, mint, typed, Some(code)).await?;
     Ok((http::StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
 }

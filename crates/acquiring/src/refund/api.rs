@@ -22,12 +22,11 @@ pub(crate) fn add(routes: Routes<Acquiring>) -> Routes<Acquiring> {
         .description(
             "A void on the payment's own day, a return or refund afterwards: the payment's `refund_offer` \
              says what it would be. Idempotent by `id` for ever. Never more is given back than was paid: \
-             what is under way counts as given back. A refusal by the network is a 200 whose state is \
-             `declined`.",
+             what is under way counts as given back. A refusal by the rules (too late, too much, another \
+             card, not in part) or by the network is a 200 whose state is `declined`, and stands for ever.",
         )
         .body::<RefundRequest>()
-        .problem(409, "The id is taken by a refund with other content")
-        .problem(422, "Not by the rules: too late, too much, another card, not in part");
+        .problem(409, "The id is taken by a refund with other content");
     let look = Doc::new("refund", "payments", "Ask how a refund stands");
     let reverse = Doc::new("reverseRefund", "payments", "Undo a refund whatever it is")
         .description(

@@ -2,6 +2,7 @@
 
 use super::{Refund, days_between, doubt_of, facts, rows};
 use crate::networks::card_refund::ReadAgain;
+use crate::path::refused_here;
 use crate::row::{self, Payment, PaymentEvent, Wire};
 use crate::step::{Effect, Happening, Standing, Times, step};
 use center_base::{Refusal, Scope, SignedBy, TerminalId, outbox};
@@ -105,12 +106,12 @@ impl std::fmt::Debug for ShownCard {
 pub enum Begun {
     /// Committed as sent: ask the network now.
     Ask(Refund, Payment),
-    /// It is there already.
+    /// Nothing is to be asked: it is there already, or was refused here.
     Standing(Refund, Payment),
 }
 
 /// Unit 1: the id looked up, the rule decided under the payment's lock, the refund committed as sent and
-/// its amount reserved.
+/// its amount reserved. A refusal is committed too, so that a late copy of the request hears the same no.
 pub fn begin(
     tx: &mut Tx<'_>,
     giver: &Giver,
@@ -132,12 +133,19 @@ pub fn begin(
     let refunds = rows::of_payment(tx, tenant, payment.id)?;
     let mut refund = fresh(tx, giver, &payment, wanted, instance);
     let days = days_between(&payment.business_date, &refund.business_date);
-    let brand = payment.brand().ok_or(pay::NOT_CANCELLABLE)?;
-    let rule = refund_rule(payment.method, brand, policy.receipt.profile);
-    let offer = decide(rule, &facts(&payment, &refunds, giver.by(), days))?;
-    offer.take(wanted.amount, shown(&payment, wanted))?;
-    refund.kind = offer.kind;
-    refund.standing.doubt = doubt_of(refund.method, refund.kind);
+    let rule = payment.brand().and_then(|brand| refund_rule(payment.method, brand, policy.receipt.profile));
+    if let Some(kind) = rule.and_then(|rule| rule.kind(days)) {
+        refund.kind = kind;
+        refund.standing.doubt = doubt_of(refund.method, kind);
+    }
+    let allowed = decide(rule, &facts(&payment, &refunds, giver.by(), days))
+        .and_then(|offer| offer.take(wanted.amount, shown(&payment, wanted)));
+    if let Err(code) = allowed {
+        refund.standing.state = refused_here(&refund.standing.state, code)?;
+        rows::insert(tx, &refund)?;
+        narrate(tx, &refund, refund.standing.state.name().word(), &giver.who(), &code.key())?;
+        return Ok(Begun::Standing(refund, payment));
+    }
     let wait_us =
         policy.timers.center_s.saturating_mul(1_000_000).saturating_add(crate::limits::ORPHAN_GRACE_US);
     refund.standing.due_us = Some(refund.sent_at_us.saturating_add(wait_us));

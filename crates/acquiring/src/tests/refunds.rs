@@ -64,8 +64,9 @@ async fn a_card_payment_is_voided_on_its_day_and_asking_again_is_asking_once() {
         assert_eq!(center.transfers(id(9)).await, [Kind::Posted]);
         let payment = center.row(id(1)).await;
         assert_eq!((payment.refunded.get(), payment.refunding.get()), (880, 0));
-        let twice = center.give_back(wanted(id(8), id(1), 880)).await.unwrap_err();
-        assert_eq!(twice.code, pay::NOT_CANCELLABLE, "501, P1241");
+        let twice = center.give_back(wanted(id(8), id(1), 880)).await.unwrap();
+        assert_eq!(twice.state, StateName::Declined);
+        assert_eq!(twice.code, Some(pay::NOT_CANCELLABLE), "501, P1241");
         assert_eq!(center.faults().await, Vec::<String>::new());
     }
 }
@@ -94,15 +95,52 @@ async fn what_the_rules_do_not_allow_is_refused_before_anybody_is_asked() {
         let other_card = Wanted { card: Some(card([7; 16])), ..wanted(id(9), id(1), 880) };
         for (wanted, code) in [
             (other_card, pay::DIFFERENT_CARD),
-            (wanted(id(9), id(1), 881), pay::ABOVE_REST),
-            (wanted(id(9), id(1), 100), pay::PARTIAL_NOT_ALLOWED),
-            (wanted(id(9), id(5), 880), api::NOT_FOUND),
+            (wanted(id(10), id(1), 881), pay::ABOVE_REST),
+            (wanted(id(11), id(1), 100), pay::PARTIAL_NOT_ALLOWED),
         ] {
-            assert_eq!(center.give_back(wanted).await.unwrap_err().code, code);
+            let view = center.give_back(wanted).await.unwrap();
+            assert_eq!((view.state, view.money_returned), (StateName::Declined, MoneyTaken::No));
+            assert_eq!(view.code, Some(code));
         }
+        let nowhere = center.give_back(wanted(id(12), id(5), 880)).await.unwrap_err();
+        assert_eq!(nowhere.code, api::NOT_FOUND);
         db.clock.advance(seconds(86_400 * 181));
-        assert_eq!(center.give_back(wanted(id(9), id(1), 880)).await.unwrap_err().code, pay::CANCEL_EXPIRED);
+        let late = center.give_back(wanted(id(13), id(1), 880)).await.unwrap();
+        assert_eq!(late.code, Some(pay::CANCEL_EXPIRED));
         assert_eq!(network.mtis(), ["0200"]);
+        assert_eq!(center.faults().await, Vec::<String>::new());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_stands_when_its_reason_has_passed_and_a_copy_of_the_request_comes() {
+    // model 3.3 rule 9: the same id hears the same answer for ever.
+    for (db, network) in each().await {
+        let center = Center::start(&db, &network.address, "a-1");
+        center.paid(ask(id(1), 880)).await;
+        network.requests([Act::OtherAmount]);
+        let doubtful = center.give_back(wanted(id(9), id(1), 880)).await.unwrap();
+        assert_eq!(doubtful.state, StateName::InDoubt);
+        let refused = center.give_back(wanted(id(8), id(1), 880)).await.unwrap();
+        assert_eq!(refused.code, Some(pay::REFUND_UNDER_WAY));
+        // The one under way is undone, so the reason is gone.
+        let found = crate::step::Happening::FoundRefusal(pay::REFUND_REFUSED);
+        center
+            .base
+            .write(move |tx| refund::path::apply(tx, id(9), found.clone(), "network card", None, None))
+            .await
+            .unwrap();
+        assert_eq!(center.row(id(1)).await.refunding.get(), 0);
+        let copy = center.give_back(wanted(id(8), id(1), 880)).await.unwrap();
+        assert_eq!((copy.state, copy.code), (StateName::Declined, Some(pay::REFUND_UNDER_WAY)));
+        assert_eq!(network.mtis(), ["0200", "0400"], "the copy asked nobody");
+        let undone =
+            RefundReversal { payment: id(1), amount: Yen::new(880).unwrap(), reason: pay::INTERRUPTED };
+        let view = center.acquiring.reverse_refund(by(), id(8), undone).await.unwrap();
+        assert_eq!(view.state, StateName::Declined, "nothing is there to undo");
+        center.give_back(wanted(id(7), id(1), 880)).await.unwrap();
+        assert_eq!(network.mtis(), ["0200", "0400", "0400"], "a new wish asks anew");
+        assert_eq!(center.faults().await, Vec::<String>::new());
     }
 }
 
@@ -156,8 +194,8 @@ async fn a_void_that_nobody_answered_is_asked_again_until_it_is() {
         let view = center.give_back(wanted(id(9), id(1), 880)).await.unwrap();
         assert_eq!((view.state, view.money_returned), (StateName::InDoubt, MoneyTaken::Unknown));
         assert_eq!(center.row(id(1)).await.refunding.get(), 880);
-        let other = center.give_back(wanted(id(8), id(1), 880)).await.unwrap_err();
-        assert_eq!(other.code, pay::REFUND_UNDER_WAY);
+        let other = center.give_back(wanted(id(8), id(1), 880)).await.unwrap();
+        assert_eq!(other.code, Some(pay::REFUND_UNDER_WAY));
         center.worker.drain().await.unwrap();
         assert_eq!(center.refund(id(9)).await.standing.state.name(), StateName::Approved);
         assert_eq!(network.mtis(), ["0200", "0400", "0401"]);

@@ -84,7 +84,7 @@ impl Center {
         self.commits(world, call, writes, &format!("{} as a tombstone", World::name(id)), answer)
     }
 
-    /// Unit 1: the rule decided, the refund committed as sent.
+    /// Unit 1: the rule decided, the refund committed as sent, or its refusal.
     fn back_begins(
         &mut self,
         world: &mut World,
@@ -95,7 +95,8 @@ impl Center {
     ) -> Result<(), Halt> {
         let kind = match self.allows(world, of, amount) {
             Ok(kind) => kind,
-            Err(code) => return self.counted(world, call, number, Err(code)),
+            Err(code) if code == api::NOT_FOUND => return self.counted(world, call, number, Err(code)),
+            Err(code) => return self.back_refused(world, lane, (call, number), id, (of, amount, code)),
         };
         let fresh = self.fresh(world, lane, amount);
         let due_us = fresh.sent_at_us.saturating_add(WAIT_US).saturating_add(ORPHAN_GRACE_US);
@@ -111,6 +112,28 @@ impl Center {
         let after_us = world.chance.between(200, 3_000);
         world.wake(Party::Center, after_us, Wake::AskNetwork(id, Some(call)));
         Ok(())
+    }
+
+    /// Remembered, so that a late copy hears the same no.
+    fn back_refused(
+        &mut self,
+        world: &mut World,
+        lane: usize,
+        (call, number): (CallNo, Write),
+        id: PaymentId,
+        (of, amount, code): (PaymentId, Yen, Code),
+    ) -> Result<(), Halt> {
+        let row = Row {
+            standing: standing(State::Declined(code), false, None),
+            back: Some((of, RefundKind::Refund)),
+            ..self.fresh(world, lane, amount)
+        };
+        let answer = row.view(id);
+        let mut writes = vec![number];
+        if !world.has(Bug::RefusedRefundForgotten) {
+            writes.push(Write::Row(id, Box::new(row)));
+        }
+        self.commits(world, call, writes, &format!("{} refused", World::name(id)), answer)
     }
 
     /// What the rule says.

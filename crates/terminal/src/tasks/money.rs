@@ -186,9 +186,9 @@ pub(crate) async fn ask_refund(
         Ok(Ok(view)) => settle::refund_answered(&attempt, &view),
         Ok(Err(fault)) => {
             shared.heard_from_center(&Err::<(), _>(fault.clone())).await;
-            settle::refund_unanswered(Some(&fault))
+            settle::unanswered(Some(&fault))
         }
-        Err(clock::Elapsed) => settle::refund_unanswered(None),
+        Err(clock::Elapsed) => settle::unanswered(None),
     };
     if has_card {
         // Giving back is not a deal that the chip has to agree to: it is told that nothing follows.
