@@ -90,7 +90,8 @@ impl Drop for Stock {
 // ---- the town ------------------------------------------------------------------------------------
 
 struct Town {
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
+    clock: Clock,
     outside: Outside,
     _center: Center,
     terminals: Vec<(TerminalPlace, Terminal)>,
@@ -104,6 +105,12 @@ async fn activated(mut screen: watch::Receiver<&'static str>) {
 }
 
 impl Town {
+    /// What `choba admin verify` says about terminal, center and networks.
+    fn books(&self) -> Value {
+        let places = choba::admin::Places::find(self.folder.path(), None).unwrap();
+        choba::admin::verify(&places, &self.clock).unwrap()
+    }
+
     async fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Clock::real();
@@ -133,7 +140,7 @@ impl Town {
         center.rooms.acquiring.line().up().await;
         let stock = Stock::start();
         let town =
-            Self { _folder: folder, outside, _center: center, terminals, stock, numbers: AtomicU64::new(1) };
+            Self { folder, clock, outside, _center: center, terminals, stock, numbers: AtomicU64::new(1) };
         for index in 0..town.terminals.len() {
             town.until_desk(index, |shown| shown["connected"] == true).await;
         }
@@ -498,5 +505,8 @@ fn a_payment_is_given_back_once_and_never_beyond_what_was_paid() {
         assert_eq!(again["POIData"], back["POIData"], "the same message is the same giving back");
         let twice = town.category(0, "Reversal", reversal(None)).await;
         assert_eq!(condition(&twice), "NotAllowed", "{twice}");
+        let report = town.books();
+        assert_eq!((&report["sound"], &report["differences"]), (&json!(true), &json!([])), "{report}");
+        assert_eq!(report["center"]["tenants"][0]["taken_yen"], 0, "{report}");
     });
 }

@@ -1,22 +1,64 @@
-//! Three books, one truth: terminal journals, center, card network, payment by payment. A payment that
-//! one book has and another lacks is a difference like any other.
+//! Three books, one truth: terminal journals, center, networks (cards and code brands), payment by payment
+//! and refund by refund, as their exports have them.
 
 use super::snapshot::Snapshot;
 use crate::programs::StartFault;
 use clock::Clock;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// The books, by payment.
+/// The books; one that is not there is not compared.
 #[derive(Clone, Debug, Default)]
 pub struct Books {
-    /// Center, by reference number (DE 37).
-    pub center: Option<BTreeMap<String, CenterRow>>,
-    /// Card network, by reference number.
-    pub network: Option<BTreeMap<String, NetworkRow>>,
-    /// Terminals, by payment id.
-    pub terminals: Option<BTreeMap<String, TerminalRow>>,
+    /// The center.
+    pub center: Option<CenterBook>,
+    /// The card network and the code brands.
+    pub network: Option<NetworkBook>,
+    /// Terminals.
+    pub terminals: Option<TerminalBook>,
+}
+
+/// The center's payments and refunds, by id.
+#[derive(Clone, Debug, Default)]
+pub struct CenterBook {
+    /// Payments.
+    pub payments: BTreeMap<String, CenterRow>,
+    /// Voids, returns and refunds.
+    pub refunds: BTreeMap<String, CenterRefund>,
+}
+
+/// What the outside has.
+#[derive(Clone, Debug, Default)]
+pub struct NetworkBook {
+    /// Card payments, by reference number (DE 37).
+    pub charges: BTreeMap<String, NetworkRow>,
+    /// Returns of card payments, by reference number.
+    pub returns: BTreeMap<String, NetworkRow>,
+    /// Code payments, by payment id.
+    pub code_charges: BTreeMap<String, CodeRow>,
+    /// Refunds of code payments, by refund id. A cancel is a state of its payment.
+    pub code_refunds: BTreeMap<String, CodeRefund>,
+}
+
+/// What the terminals have, by id.
+#[derive(Clone, Debug, Default)]
+pub struct TerminalBook {
+    /// Payments.
+    pub payments: BTreeMap<String, TerminalRow>,
+    /// Voids, returns and refunds.
+    pub refunds: BTreeMap<String, TerminalRow>,
+}
+
+/// By card or by code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// The card network has it.
+    Card,
+    /// A code brand has it.
+    Code,
 }
 
 /// A payment at the center.
@@ -26,6 +68,8 @@ pub struct CenterRow {
     pub id: String,
     /// Reference number.
     pub rrn: String,
+    /// How it was paid.
+    pub method: Method,
     /// Whole yen.
     pub amount_yen: i64,
     /// State word.
@@ -34,42 +78,75 @@ pub struct CenterRow {
     pub money_taken: String,
     /// Whether a completion or reversal still has to be acknowledged by the network.
     pub advice: Option<String>,
-    /// Whether an approved payment was given back before its slip.
-    #[serde(default)]
-    pub voided: bool,
 }
 
-/// A payment at the card network.
+/// A void, return or refund at the center.
+#[derive(Clone, Debug, Deserialize)]
+pub struct CenterRefund {
+    /// Refund id.
+    pub id: String,
+    /// Reference number.
+    pub rrn: String,
+    /// The payment that it gives back.
+    pub payment: String,
+    /// `void`, `return`, `refund`.
+    pub kind: String,
+    /// How the payment was paid.
+    pub method: Method,
+    /// Whole yen.
+    pub amount_yen: i64,
+    /// State word.
+    pub state: String,
+    /// `yes`, `no`, `unknown`.
+    pub money_returned: String,
+    /// Whether the network must still be asked or told.
+    pub advice: Option<String>,
+    /// `terminal …`, `person …`.
+    pub who: String,
+}
+
+/// A payment or return at the card network.
 #[derive(Clone, Debug, Deserialize)]
 pub struct NetworkRow {
     /// Reference number.
     pub rrn: String,
     /// Whole yen.
     pub amount_yen: i64,
-    /// `charged`, `held`, `reversed`, `declined`, `tombstone`.
+    /// `charged`, `held`, `reversed`, `declined`, `tombstone`, `voided`, `refunded`.
     pub state: String,
 }
 
-/// A payment at a terminal.
+/// A payment at a code brand.
+#[derive(Clone, Debug, Deserialize)]
+pub struct CodeRow {
+    /// Payment id.
+    pub id: String,
+    /// Whole yen.
+    pub amount_yen: i64,
+    /// `CREATED`, `COMPLETED`, `FAILED`, `CANCELED`, `EXPIRED`, `REFUNDED`.
+    pub status: String,
+}
+
+/// A refund at a code brand.
+#[derive(Clone, Debug, Deserialize)]
+pub struct CodeRefund {
+    /// Refund id.
+    pub id: String,
+    /// Whole yen.
+    pub amount_yen: i64,
+}
+
+/// A payment or refund at a terminal.
 #[derive(Clone, Debug, Deserialize)]
 pub struct TerminalRow {
-    /// Payment id.
+    /// Its id.
     pub id: String,
     /// Whole yen.
     pub amount: i64,
     /// State word.
     pub state: String,
-    /// `yes`, `no`, `unknown`.
+    /// `yes`, `no`, `unknown`; of a refund: whether it was returned.
     pub money_taken: String,
-}
-
-/// Two books that disagree about a payment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Difference {
-    /// Payment id or reference number.
-    pub payment: String,
-    /// The disagreement as a sentence.
-    pub what: String,
 }
 
 impl Books {
@@ -77,26 +154,29 @@ impl Books {
         let mut books = Self::default();
         if snapshot.center.is_some() {
             let exported = snapshot.center_export(clock)?;
-            let tenants = exported.get("tenants").and_then(Value::as_array).cloned().unwrap_or_default();
-            let rows = tenants.iter().filter_map(|tenant| tenant.get("payments").and_then(Value::as_array));
-            let rows = rows.flatten().map(row::<CenterRow>).collect::<Result<Vec<_>, _>>()?;
-            books.center = Some(rows.into_iter().map(|row| (row.rrn.clone(), row)).collect());
+            let mut center = CenterBook::default();
+            for tenant in exported.get("tenants").and_then(Value::as_array).into_iter().flatten() {
+                center.payments.extend(rows(tenant, "payments", |row: &CenterRow| &row.id)?);
+                center.refunds.extend(rows(tenant, "refunds", |row: &CenterRefund| &row.id)?);
+            }
+            books.center = Some(center);
         }
         if snapshot.networks.is_some() {
             let exported = snapshot.networks_export(clock)?;
-            let rows = exported.get("charges").and_then(Value::as_array).cloned().unwrap_or_default();
-            let rows = rows.iter().map(row::<NetworkRow>).collect::<Result<Vec<_>, _>>()?;
-            books.network = Some(rows.into_iter().map(|row| (row.rrn.clone(), row)).collect());
+            let code = exported.get("code").unwrap_or(&Value::Null);
+            books.network = Some(NetworkBook {
+                charges: rows(&exported, "charges", |row: &NetworkRow| &row.rrn)?,
+                returns: rows(&exported, "returns", |row: &NetworkRow| &row.rrn)?,
+                code_charges: rows(code, "charges", |row: &CodeRow| &row.id)?,
+                code_refunds: rows(code, "refunds", |row: &CodeRefund| &row.id)?,
+            });
         }
         if !snapshot.terminals.is_empty() {
-            let mut all = BTreeMap::new();
+            let mut all = TerminalBook::default();
             for (_, folder) in &snapshot.terminals {
                 let exported = terminal::export(folder, clock.clone()).map_err(StartFault::new)?;
-                let rows = exported.get("payments").and_then(Value::as_array).cloned().unwrap_or_default();
-                for value in &rows {
-                    let row = row::<TerminalRow>(value)?;
-                    all.insert(row.id.clone(), row);
-                }
+                all.payments.extend(rows(&exported, "payments", |row: &TerminalRow| &row.id)?);
+                all.refunds.extend(rows(&exported, "refunds", |row: &TerminalRow| &row.id)?);
             }
             books.terminals = Some(all);
         }
@@ -104,177 +184,18 @@ impl Books {
     }
 }
 
-fn row<T: serde::de::DeserializeOwned>(value: &Value) -> Result<T, StartFault> {
-    serde_json::from_value(value.clone())
-        .map_err(|why| StartFault::new(format!("An export has another shape: {why}.")))
-}
-
-/// Every disagreement between the books. What is still under way (money `unknown`, or an advice on its
-/// way to the network) is not yet a disagreement.
-pub fn compare(books: &Books) -> Vec<Difference> {
-    let mut found = Vec::new();
-    if let (Some(center), Some(network)) = (&books.center, &books.network) {
-        for row in center.values() {
-            found.extend(center_and_network(row, network.get(&row.rrn)));
-        }
-        for row in network.values().filter(|row| !center.contains_key(&row.rrn)) {
-            if matches!(row.state.as_str(), "charged" | "held") {
-                found.push(difference(
-                    &row.rrn,
-                    format!("{} at the network, unknown at the center", row.state),
-                ));
-            }
-        }
-    }
-    if let (Some(center), Some(terminals)) = (&books.center, &books.terminals) {
-        let by_id: BTreeMap<&str, &CenterRow> = center.values().map(|row| (row.id.as_str(), row)).collect();
-        for row in terminals.values() {
-            found.extend(terminal_and_center(row, by_id.get(row.id.as_str()).copied()));
-        }
-        for row in center.values().filter(|row| !terminals.contains_key(&row.id)) {
-            found.push(difference(&row.id, format!("{} at the center, in no terminal's journal", row.state)));
-        }
-    }
-    found
-}
-
-fn difference(payment: &str, what: String) -> Difference {
-    Difference { payment: payment.to_owned(), what }
-}
-
-fn center_and_network(row: &CenterRow, at_network: Option<&NetworkRow>) -> Option<Difference> {
-    if row.money_taken == "unknown" || row.advice.is_some() {
-        return None;
-    }
-    let state = at_network.map_or("nothing", |row| row.state.as_str());
-    let charged = state == "charged";
-    let taken = row.money_taken == "yes";
-    if charged != taken {
-        return Some(difference(&row.id, format!("{} at the center, {state} at the network", row.state)));
-    }
-    if state == "held" && row.state != "authorized" {
-        return Some(difference(&row.id, format!("{} at the center, still held at the network", row.state)));
-    }
-    let amount = at_network.map(|row| row.amount_yen);
-    (taken && amount != Some(row.amount_yen)).then(|| {
-        difference(&row.id, format!("{} yen at the center, {amount:?} at the network", row.amount_yen))
-    })
-}
-
-fn terminal_and_center(row: &TerminalRow, at_center: Option<&CenterRow>) -> Option<Difference> {
-    if row.money_taken == "unknown" {
-        return None;
-    }
-    let Some(center) = at_center else {
-        let never_sent =
-            matches!(row.state.as_str(), "started" | "abandoned" | "failed" | "declined" | "reversed");
-        return (!never_sent)
-            .then(|| difference(&row.id, format!("{} at the terminal, unknown at the center", row.state)));
-    };
-    if center.money_taken != "unknown" && center.money_taken != row.money_taken {
-        return Some(difference(
-            &row.id,
-            format!("{} at the terminal, {} at the center", row.state, center.state),
-        ));
-    }
-    (row.amount != center.amount_yen).then(|| {
-        difference(
-            &row.id,
-            format!("{} yen at the terminal, {} at the center", row.amount, center.amount_yen),
-        )
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn books(center: &str, network: &str, terminal: &str) -> Books {
-        let taken = |state: &str| match state {
-            "approved" => "yes",
-            "sent" | "in_doubt" => "unknown",
-            _ => "no",
-        };
-        let one = |state: &str| (!state.is_empty()).then(|| state.to_owned());
-        Books {
-            center: Some(
-                one(center)
-                    .into_iter()
-                    .map(|state| {
-                        let money_taken = taken(&state).to_owned();
-                        (
-                            "R".to_owned(),
-                            CenterRow {
-                                id: "I".into(),
-                                rrn: "R".into(),
-                                amount_yen: 880,
-                                state,
-                                money_taken,
-                                advice: None,
-                                voided: false,
-                            },
-                        )
-                    })
-                    .collect(),
-            ),
-            network: Some(
-                one(network)
-                    .into_iter()
-                    .map(|state| ("R".to_owned(), NetworkRow { rrn: "R".into(), amount_yen: 880, state }))
-                    .collect(),
-            ),
-            terminals: Some(
-                one(terminal)
-                    .into_iter()
-                    .map(|state| {
-                        let money_taken = taken(&state).to_owned();
-                        ("I".to_owned(), TerminalRow { id: "I".into(), amount: 880, state, money_taken })
-                    })
-                    .collect(),
-            ),
-        }
-    }
-
-    #[test]
-    fn books_that_agree_have_no_difference() {
-        for (center, network, terminal) in [
-            ("approved", "charged", "approved"),
-            ("reversed", "reversed", "reversed"),
-            ("declined", "declined", "declined"),
-            ("reversed", "", "reversed"),
-            ("in_doubt", "charged", "in_doubt"),
-            ("authorized", "held", "authorized"),
-            ("", "", "abandoned"),
-            ("", "", ""),
-        ] {
-            assert_eq!(compare(&books(center, network, terminal)), [], "{center} {network} {terminal}");
-        }
-    }
-
-    #[test]
-    fn a_charge_that_only_one_book_has_is_a_difference() {
-        for (center, network, terminal) in [
-            ("approved", "", "approved"),
-            ("approved", "reversed", "approved"),
-            ("declined", "charged", "declined"),
-            ("reversed", "charged", "reversed"),
-            ("", "charged", ""),
-            ("approved", "charged", ""),
-            ("approved", "charged", "reversed"),
-            ("reversed", "reversed", "approved"),
-            ("", "", "approved"),
-            ("released", "held", "released"),
-        ] {
-            assert_eq!(compare(&books(center, network, terminal)).len(), 1, "{center} {network} {terminal}");
-        }
-    }
-
-    #[test]
-    fn another_amount_is_a_difference() {
-        let mut all = books("approved", "charged", "approved");
-        if let Some(row) = all.network.as_mut().and_then(|rows| rows.get_mut("R")) {
-            row.amount_yen = 881;
-        }
-        assert_eq!(compare(&all).len(), 1);
-    }
+/// The rows of a list in an export, by their key.
+fn rows<T: DeserializeOwned>(
+    of: &Value,
+    list: &str,
+    key: impl Fn(&T) -> &String,
+) -> Result<BTreeMap<String, T>, StartFault> {
+    let values = of.get(list).and_then(Value::as_array).into_iter().flatten();
+    values
+        .map(|value| {
+            let row: T = serde_json::from_value(value.clone())
+                .map_err(|why| StartFault::new(format!("An export has another shape: {why}.")))?;
+            Ok((key(&row).clone(), row))
+        })
+        .collect()
 }

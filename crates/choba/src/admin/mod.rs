@@ -1,10 +1,12 @@
 //! `choba admin …`: proofs, exports, and what an operator does before anybody can log in.
 
 mod books;
+mod compare;
 mod people;
 mod snapshot;
 
-pub use books::{Books, Difference, compare};
+pub use books::Books;
+pub use compare::{Difference, compare};
 pub use people::{block_terminal, first_operator, load_cast, terminal_password, unlock};
 
 use crate::programs::{StartFault, center as center_program};
