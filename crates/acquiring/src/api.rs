@@ -30,7 +30,7 @@ pub(crate) fn add(routes: Routes<Acquiring>) -> Routes<Acquiring> {
         )
         .body::<PaymentRequest>()
         .problem(409, "The id is taken by a payment with other content")
-        .problem(507, "No space; refused before anything was sent");
+        .problem(507, "No space even to refuse it; nothing was sent");
     let look = Doc::new("payment", "payments", "Ask how a payment stands");
     let complete =
         Doc::new("completePayment", "payments", "Complete an authorization: the signature is done")

@@ -174,7 +174,9 @@ fn begin(
     let code = brand.map(|brand| CodeRow { brand, entry: ask.entry, center_txn_id: None, waits: false });
     payment.code.clone_from(&code);
     let refusal = place.code_refusal(ask.amount, brand, network);
-    if let Some(code) = refusal {
+    if given.no_room {
+        payment.standing.state = path::no_room(&payment.standing.state)?;
+    } else if let Some(code) = refusal {
         payment.standing.state = path::refused_here(&payment.standing.state, code)?;
     } else {
         let wait_us =
@@ -186,7 +188,8 @@ fn begin(
     if let Some(code) = &code {
         row::put_code(tx, payment.id, code)?;
     }
-    Ok(if refusal.is_some() { Begun::Standing(payment) } else { Begun::Ask(payment) })
+    let asks = payment.standing.state == State::Sent;
+    Ok(if asks { Begun::Ask(payment) } else { Begun::Standing(payment) })
 }
 
 /// What a brand said, and what rests of the exchange.
@@ -280,29 +283,13 @@ impl Acquiring {
         Wire { kind, asked_us, answered_us, tries, request, answer: reply.map(Reply::at_rest) }
     }
 
-    /// Unit 2: what the brand said, tried again while the database is busy. What cannot be committed stays
-    /// sent and is found out by the sweep.
+    /// Unit 2: what the brand said. What cannot be committed stays sent and is found out by the sweep.
     async fn settle_code(&self, id: PaymentId, asked: Asked) -> Result<Applied, Refusal> {
-        let asked = Arc::new(asked);
-        let mut tries = 0;
-        loop {
-            let unit = Arc::clone(&asked);
-            let written = self.base.write(move |tx| write_down(tx, id, &unit)).await;
-            tries += 1;
-            match written {
-                Err(refusal) if refusal.code.row().status >= 500 && tries < limits::OUTCOME_TRIES => {
-                    tracing::warn!(payment.id = %id, %refusal, "an outcome could not be committed yet");
-                    self.base.clock.sleep(limits::OUTCOME_PAUSE).await;
-                }
-                Ok(applied) => {
-                    if applied.advised {
-                        self.base.wake_outbox();
-                    }
-                    return Ok(applied);
-                }
-                Err(refusal) => return Err(Refusal { code: codes::api::INTERNAL, ..refusal }),
-            }
+        let applied = self.base.write_outcome(id, move |tx, _| write_down(tx, id, &asked)).await?;
+        if applied.advised {
+            self.base.wake_outbox();
         }
+        Ok(applied)
     }
 
     /// Asks the brand every few seconds until the customer has confirmed or refused, or the time for it is

@@ -42,10 +42,6 @@ pub(crate) const CUSTOMER_WAIT_US: i64 = 300_000_000;
 pub(crate) const SWEEP_ROWS: i64 = 200;
 /// How often the sweep looks for what is due.
 pub(crate) const SWEEP_EVERY: Duration = Duration::from_secs(1);
-/// How often the second commit of a payment is tried when the database is busy, and how long between.
-pub(crate) const OUTCOME_TRIES: u32 = 8;
-/// The pause between two tries of the second commit.
-pub(crate) const OUTCOME_PAUSE: Duration = Duration::from_millis(250);
 
 /// The longest product note, in characters (M-020).
 pub(crate) const NOTE_CHARS: usize = 100;

@@ -27,13 +27,15 @@ pub enum Begun {
     Standing(Payment),
 }
 
-/// Randomness and names that a unit must not make itself, since it may run twice.
+/// What a unit must not find out itself, since it may run twice: randomness, names, the room on the disk.
 #[derive(Clone, Debug)]
 pub struct Given {
     /// For the receipt's address.
     pub receipt_secret: [u8; 16],
     /// This process.
     pub instance: String,
+    /// Less than the reserve is left: nothing new begins.
+    pub no_room: bool,
 }
 
 /// Unit 1: the id looked up, the contract checked, the payment committed as sent.
@@ -65,6 +67,11 @@ pub fn begin(
     payment.card = Some(ask.card.clone());
     payment.fingerprint = Some(ask.fingerprint);
     payment.standing.completion_follows = ask.completion_follows;
+    if given.no_room {
+        payment.standing.state = no_room(&payment.standing.state)?;
+        row::insert(tx, &payment)?;
+        return Ok(Begun::Standing(payment));
+    }
     if let Some(code) = place.refusal(wanted) {
         payment.standing.state = refused_here(&payment.standing.state, code)?;
         row::insert(tx, &payment)?;
@@ -135,6 +142,12 @@ pub fn releasable(payment: &Payment, now_us: i64) -> Result<(), Refusal> {
 /// The center's own no: nobody else was asked.
 pub(crate) fn refused_here(state: &State, code: Code) -> Result<State, Refusal> {
     next(state, Event::Decline(code)).map_err(|error| Refusal::internal(error.to_string()))
+}
+
+/// Nobody was asked for want of room. It is written into the reserve, so that a copy of the request that comes
+/// when there is room again hears the same.
+pub(crate) fn no_room(state: &State) -> Result<State, Refusal> {
+    next(state, Event::Fail(api::NO_SPACE)).map_err(|error| Refusal::internal(error.to_string()))
 }
 
 /// The same id with another amount, method, class or terminal is another payment.

@@ -22,6 +22,7 @@ use iso8583::{Message, Spec};
 use payment::{PaymentId, StateName};
 use std::sync::Arc;
 use std::time::Duration;
+use store::Space;
 
 /// The slice. Clones share everything.
 #[derive(Clone)]
@@ -30,6 +31,7 @@ pub struct Acquiring {
     pub(crate) line: Line,
     pub(crate) codes: Option<CodeNetwork>,
     pub(crate) places: crate::places::Places,
+    pub(crate) space: Space,
 }
 
 /// What became of a question to the network.
@@ -43,12 +45,18 @@ struct Asked {
 impl Acquiring {
     /// The slice on its network.
     pub fn new(base: &Base, line: Line, places: crate::places::Places) -> Self {
-        Self { base: base.clone(), line, codes: None, places }
+        Self { base: base.clone(), line, codes: None, places, space: Space::unseen() }
     }
 
     /// The same, with code brands.
     pub fn with_codes(mut self, codes: CodeNetwork) -> Self {
         self.codes = Some(codes);
+        self
+    }
+
+    /// The same, with a look at the room that its books have.
+    pub fn within(mut self, space: Space) -> Self {
+        self.space = space;
         self
     }
 
@@ -86,7 +94,11 @@ impl Acquiring {
     }
 
     pub(crate) fn given(&self) -> Result<Given, Refusal> {
-        Ok(Given { receipt_secret: center_base::random()?, instance: self.base.instance.to_string() })
+        Ok(Given {
+            receipt_secret: center_base::random()?,
+            instance: self.base.instance.to_string(),
+            no_room: self.space.is_short(),
+        })
     }
 
     /// The 0100 or 0200, at most once. From here on only what the network says counts.
@@ -128,49 +140,30 @@ impl Acquiring {
         }
     }
 
-    /// Unit 2: outcome, ledger, outbox, timeline. Tried again while the database is busy; what cannot be
-    /// committed stays sent and is reversed by the sweep, never guessed.
+    /// Unit 2: outcome, ledger, outbox, timeline. What cannot be committed stays sent and is reversed by the
+    /// sweep.
     async fn settle(&self, payment: Payment, asked: Asked, times: Times) -> Result<Applied, Refusal> {
         let id = payment.id;
-        let asked = Arc::new((payment, asked));
-        let mut tries = 0;
-        loop {
-            let asked = Arc::clone(&asked);
-            let written = self
-                .base
-                .write(move |tx| {
-                    let tenant = tx.tenant();
-                    let (sent, unit) = &*asked;
-                    let payment = row::current(tx, tenant, sent)?.ok_or_else(|| gone(id))?;
-                    if tries > 0 && payment.standing.state.name() != StateName::Sent {
-                        // The commit whose answer was lost had happened.
-                        return Ok(Applied { payment, advised: true });
-                    }
-                    let told = Told { who: unit.who, times };
-                    path::apply(tx, &payment, unit.happening.clone(), &told, Some(&unit.wire))
-                })
-                .await;
-            tries += 1;
-            match written {
-                Err(refusal) if refusal.code.row().status >= 500 && tries < limits::OUTCOME_TRIES => {
-                    tracing::warn!(payment.id = %id, %refusal, "an outcome could not be committed yet");
-                    self.base.clock.sleep(limits::OUTCOME_PAUSE).await;
+        let applied = self
+            .base
+            .write_outcome(id, move |tx, tries| {
+                let tenant = tx.tenant();
+                let payment = row::current(tx, tenant, &payment)?.ok_or_else(|| gone(id))?;
+                if tries > 0 && payment.standing.state.name() != StateName::Sent {
+                    // The commit whose answer was lost had happened.
+                    return Ok(Applied { payment, advised: true });
                 }
-                Ok(applied) => {
-                    #[cfg(feature = "planted")]
-                    if store::planted("split-commit")
-                        && applied.payment.standing.state.name() == StateName::Approved
-                    {
-                        let payment = applied.payment.clone();
-                        self.base.write(move |tx| path::post_later(tx, &payment)).await?;
-                    }
-                    self.wake(&applied);
-                    return Ok(applied);
-                }
-                // Whatever the code says of other requests: here somebody was asked.
-                Err(refusal) => return Err(Refusal { code: codes::api::INTERNAL, ..refusal }),
-            }
+                let told = Told { who: asked.who, times };
+                path::apply(tx, &payment, asked.happening.clone(), &told, Some(&asked.wire))
+            })
+            .await?;
+        #[cfg(feature = "planted")]
+        if store::planted("split-commit") && applied.payment.standing.state.name() == StateName::Approved {
+            let payment = applied.payment.clone();
+            self.base.write(move |tx| path::post_later(tx, &payment)).await?;
         }
+        self.wake(&applied);
+        Ok(applied)
     }
 
     fn wake(&self, applied: &Applied) {

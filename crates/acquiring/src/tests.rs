@@ -10,6 +10,7 @@ mod network;
 mod paying;
 mod recovery;
 mod refunds;
+mod room;
 mod storm;
 
 use crate::ask::Ask;

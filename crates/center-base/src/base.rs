@@ -7,7 +7,7 @@ use crate::wire::Refusal;
 use clock::Clock;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
-use std::fmt;
+use std::fmt::{self, Display};
 use std::future::Future;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -122,6 +122,31 @@ impl Base {
         F: FnMut(&mut Tx<'_>) -> Result<T, Refusal> + Send + 'static,
     {
         Ok(self.db.write(self.tenant, unit).await?)
+    }
+
+    /// Writes down what became of something outside: tried again while the database is busy or without room.
+    /// What cannot be committed even so stays as it was, is found by the sweep and never guessed; whatever the
+    /// trouble's code says of other requests, here somebody was asked. `unit` is told how often it was tried.
+    pub async fn write_outcome<T, F>(&self, of: impl Display, unit: F) -> Result<T, Refusal>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Tx<'_>, u32) -> Result<T, Refusal> + Send + Sync + 'static,
+    {
+        let unit = Arc::new(unit);
+        let mut tries = 0;
+        loop {
+            let again = Arc::clone(&unit);
+            let written = self.write(move |tx| again(tx, tries)).await;
+            tries += 1;
+            match written {
+                Err(refusal) if refusal.code.row().status >= 500 && tries < limits::OUTCOME_TRIES => {
+                    tracing::warn!(%of, %refusal, "an outcome could not be committed yet");
+                    self.clock.sleep(limits::OUTCOME_PAUSE).await;
+                }
+                Err(refusal) => return Err(Refusal { code: codes::api::INTERNAL, ..refusal }),
+                Ok(written) => return Ok(written),
+            }
+        }
     }
 
     /// Runs a unit of work that reads.

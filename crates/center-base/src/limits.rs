@@ -12,6 +12,11 @@ pub(crate) const CACHE_ROWS: usize = 100_000;
 /// How long another center's change of configuration may go unseen (S9: a revoked terminal, one second).
 pub(crate) const REFRESH_EVERY: Duration = Duration::from_millis(500);
 
+/// How often an outcome's commit is tried when the database is busy.
+pub(crate) const OUTCOME_TRIES: u32 = 8;
+/// The pause between two tries of it.
+pub(crate) const OUTCOME_PAUSE: Duration = Duration::from_millis(250);
+
 /// Events that one claim takes.
 pub(crate) const OUTBOX_CLAIM: i64 = 16;
 /// Events that one process works on at the same time.

@@ -31,7 +31,7 @@ use sales::AcquiredSales;
 use staff::Staff;
 use std::future::Future;
 use std::sync::Arc;
-use store::{Db, Migration, OpenError, TenantId, Url};
+use store::{Db, Migration, OpenError, Space, TenantId, Url};
 use tenancy::Tenancy;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -62,6 +62,8 @@ pub struct Settings {
     pub hosts: Vec<String>,
     /// Accept readers that are loaded with the published test keys; never with real cards.
     pub test_keys: bool,
+    /// The room that its books have.
+    pub space: Space,
     /// The root of this installation's secrets; never printed.
     pub root_key: [u8; 32],
 }
@@ -166,7 +168,7 @@ impl Center {
         let places = if settings.test_keys { places.with_test_keys() } else { places };
         let codes = CodeNetwork::new(base.clock.clone(), settings.code_brands.iter().cloned());
         let codes = codes.map_err(StartError::CodeBrands)?;
-        let acquiring = Acquiring::new(&base, line, places).with_codes(codes);
+        let acquiring = Acquiring::new(&base, line, places).with_codes(codes).within(settings.space.clone());
         let console = Console::new(&acquiring, &tenancy, &staff);
         // Only the base: who holds the console holds the staff, and would keep the database open for ever.
         let counting = base.clone();

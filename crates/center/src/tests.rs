@@ -27,6 +27,7 @@ pub(super) fn settings(network: &str, instance: &str, port: u16) -> Settings {
         tls: false,
         hosts: Vec::new(),
         test_keys: true,
+        space: store::Space::unseen(),
         root_key: [7; 32],
     }
 }

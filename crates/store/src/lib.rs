@@ -59,6 +59,7 @@ mod migrate;
 #[cfg(feature = "planted")]
 mod planted;
 mod queue;
+mod space;
 mod sql;
 mod state;
 #[cfg(feature = "testing")]
@@ -72,6 +73,7 @@ pub use error::{DbError, OpenError, ReadError, WriteError};
 pub use migrate::Migration;
 #[cfg(feature = "planted")]
 pub use planted::planted;
+pub use space::{RESERVE_BYTES, Space};
 pub use state::{Health, State};
 pub use unit::{ReadTx, Tx};
 pub use url::Url;

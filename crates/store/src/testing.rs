@@ -67,6 +67,12 @@ pub fn sqlite(migrations: &[Migration]) -> TestDb {
     open(sqlite_place(), migrations)
 }
 
+/// A fresh SQLite database on the file system of a folder, for tests of a disk that is full.
+pub fn sqlite_on(disk: &std::path::Path, migrations: &[Migration]) -> TestDb {
+    let folder = tempfile::tempdir_in(disk).unwrap_or_else(|e| fail(&format!("no temporary folder: {e}")));
+    open((Url::Sqlite(folder.path().join("test.sqlite")), Place::Folder(folder)), migrations)
+}
+
 /// A fresh PostgreSQL database.
 pub fn postgres(migrations: &[Migration]) -> TestDb {
     open(postgres_place(), migrations)

@@ -78,6 +78,7 @@ pub(crate) async fn record(
         tls: false,
         hosts: Vec::new(),
         test_keys: true,
+        space: store::Space::unseen(),
         root_key: [7; 32],
     };
     let db = center::open_db(&Url::Sqlite(file), clock.clone())?;

@@ -16,6 +16,7 @@ use payment::PaymentId;
 use std::collections::BTreeSet;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use store::Space;
 use tokio::sync::{Notify, mpsc, watch};
 
 /// Hears every screen that is shown, in order: its name and the inside of its page. Stories read along;
@@ -31,6 +32,7 @@ pub(crate) struct Shared {
     pub(crate) orders: mpsc::Sender<Order>,
     pub(crate) printer: tokio::sync::Mutex<Option<Box<dyn AnyPrinter>>>,
     pub(crate) clock: Clock,
+    pub(crate) space: Space,
     pub(crate) chance: Chance,
     pub(crate) live: Live,
     pub(crate) public_key: String,
@@ -58,6 +60,7 @@ pub(crate) struct Parts {
     pub(crate) orders: mpsc::Sender<Order>,
     pub(crate) printer: Option<Box<dyn AnyPrinter>>,
     pub(crate) clock: Clock,
+    pub(crate) space: Space,
     pub(crate) chance: Chance,
     pub(crate) public_key: String,
     pub(crate) reader_serial: String,
@@ -81,6 +84,7 @@ impl Shared {
             orders: parts.orders,
             printer: tokio::sync::Mutex::new(parts.printer),
             clock: parts.clock,
+            space: parts.space,
             chance: parts.chance,
             live,
             public_key: parts.public_key,

@@ -53,6 +53,10 @@ pub(crate) async fn start(shared: &Shared, new: NewPayment) -> Event {
         .with_shown(|shown| shown.ctx.clerk_at(shared.clock.now_us()).map(|clerk| clerk.operator.clone()));
     let id = new.id;
     // A card is not asked for while the center is certainly out of reach (901).
+    if shared.space.is_short() {
+        tracing::error!(payment.id = %id, "less than the reserve is left on the disk; nothing was started");
+        return Event::Done(Done::NotStarted(id, api::NO_SPACE));
+    }
     let down = shared.with_shown(|shown| !shown.ctx.center_up) && !line::probe(shared).await;
     let started = match shared.journal.start(new, operator).await {
         Ok(_) if down => shared.journal.record(id, Fact::Abandoned { code: pay::NO_CONNECTION }).await,

@@ -22,6 +22,7 @@ use pages::secure::SecureConfig;
 use payment::{PaymentId, StateName};
 use std::path::PathBuf;
 use std::sync::Arc;
+use store::Space;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use zeroize::Zeroizing;
@@ -41,6 +42,8 @@ pub struct Settings {
     pub unattended: Option<(String, Password)>,
     /// The clock.
     pub clock: Clock,
+    /// The room that the journal has.
+    pub space: Space,
     /// Chance.
     pub chance: Chance,
     /// Who reads the screens along, for stories.
@@ -173,6 +176,7 @@ impl Terminal {
             orders,
             printer: hardware.printer,
             clock: settings.clock.clone(),
+            space: settings.space,
             chance: settings.chance,
             public_key,
             reader_serial: settings.reader_serial.clone(),

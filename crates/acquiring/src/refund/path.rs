@@ -2,7 +2,7 @@
 
 use super::{Refund, days_between, doubt_of, facts, rows};
 use crate::networks::card_refund::ReadAgain;
-use crate::path::refused_here;
+use crate::path::{Given, no_room, refused_here};
 use crate::row::{self, Payment, PaymentEvent, Wire};
 use crate::step::{Effect, Happening, Standing, Times, step};
 use center_base::{Refusal, Scope, SignedBy, TerminalId, outbox};
@@ -117,7 +117,7 @@ pub fn begin(
     giver: &Giver,
     policy: &Policy,
     wanted: &Wanted,
-    instance: &str,
+    given: &Given,
 ) -> Result<Begun, Refusal> {
     if let Giver::Terminal(by) = giver {
         fleet::advance_counter(tx, by)?;
@@ -131,7 +131,7 @@ pub fn begin(
     rows::lock(tx, wanted.payment)?;
     let payment = giver.visible(tx, tenant, wanted.payment)?;
     let refunds = rows::of_payment(tx, tenant, payment.id)?;
-    let mut refund = fresh(tx, giver, &payment, wanted, instance);
+    let mut refund = fresh(tx, giver, &payment, wanted, &given.instance);
     let days = days_between(&payment.business_date, &refund.business_date);
     let rule = payment.brand().and_then(|brand| refund_rule(payment.method, brand, policy.receipt.profile));
     if let Some(kind) = rule.and_then(|rule| rule.kind(days)) {
@@ -140,10 +140,16 @@ pub fn begin(
     }
     let allowed = decide(rule, &facts(&payment, &refunds, giver.by(), days))
         .and_then(|offer| offer.take(wanted.amount, shown(&payment, wanted)));
-    if let Err(code) = allowed {
-        refund.standing.state = refused_here(&refund.standing.state, code)?;
+    let refused = match allowed {
+        Ok(()) if given.no_room => Some(no_room(&refund.standing.state)?),
+        Ok(()) => None,
+        Err(code) => Some(refused_here(&refund.standing.state, code)?),
+    };
+    if let Some(state) = refused {
+        let code = state.code().map(codes::Code::key).unwrap_or_default();
+        refund.standing.state = state;
         rows::insert(tx, &refund)?;
-        narrate(tx, &refund, refund.standing.state.name().word(), &giver.who(), &code.key())?;
+        narrate(tx, &refund, refund.standing.state.name().word(), &giver.who(), &code)?;
         return Ok(Begun::Standing(refund, payment));
     }
     let wait_us =

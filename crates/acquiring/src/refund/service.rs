@@ -40,11 +40,9 @@ impl Acquiring {
         let payment = self.base.read(move |tx| asker.visible(tx, tenant, of)).await?;
         let place = self.places.at(&payment.company, &payment.shop, &payment.terminal).await?;
         let card = wanted.card.as_ref().map(|card| card.read.clone());
-        let (unit_place, instance) = (Arc::clone(&place), self.base.instance.to_string());
-        let begun = self
-            .base
-            .write(move |tx| path::begin(tx, &giver, &unit_place.policy, &wanted, &instance))
-            .await?;
+        let (unit_place, given) = (Arc::clone(&place), self.given()?);
+        let begun =
+            self.base.write(move |tx| path::begin(tx, &giver, &unit_place.policy, &wanted, &given)).await?;
         let (refund, payment) = match begun {
             Begun::Standing(refund, payment) => {
                 return Ok(view::refund_view(&refund, &payment, &place.merchant, &self.base.public_url));
@@ -90,35 +88,19 @@ impl Acquiring {
         Heard { happening, who, wire: Some(wire), center_txn_id: None }
     }
 
-    /// Unit 2, tried again while the database is busy; what cannot be committed stays sent, and the sweep
-    /// ends it as a doubt.
+    /// Unit 2. What cannot be committed stays sent, and the sweep ends it as a doubt.
     async fn settle_refund(&self, id: PaymentId, heard: Heard) -> Result<Applied, Refusal> {
-        let heard = Arc::new(heard);
-        let mut tries = 0;
-        loop {
-            let unit = Arc::clone(&heard);
-            let written = self
-                .base
-                .write(move |tx| {
-                    let (wire, number) = (unit.wire.as_ref(), unit.center_txn_id.as_deref());
-                    path::apply(tx, id, unit.happening.clone(), unit.who, wire, number)
-                })
-                .await;
-            tries += 1;
-            match written {
-                Err(refusal) if refusal.code.row().status >= 500 && tries < limits::OUTCOME_TRIES => {
-                    tracing::warn!(refund.id = %id, %refusal, "an outcome could not be committed yet");
-                    self.base.clock.sleep(limits::OUTCOME_PAUSE).await;
-                }
-                Ok(applied) => {
-                    if applied.advised {
-                        self.base.wake_outbox();
-                    }
-                    return Ok(applied);
-                }
-                Err(refusal) => return Err(Refusal { code: codes::api::INTERNAL, ..refusal }),
-            }
+        let applied = self
+            .base
+            .write_outcome(id, move |tx, _| {
+                let (wire, number) = (heard.wire.as_ref(), heard.center_txn_id.as_deref());
+                path::apply(tx, id, heard.happening.clone(), heard.who, wire, number)
+            })
+            .await?;
+        if applied.advised {
+            self.base.wake_outbox();
         }
+        Ok(applied)
     }
 
     /// A refund that the giver may see.

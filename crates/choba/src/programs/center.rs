@@ -7,7 +7,7 @@ use delivery::MailSettings;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use store::{TenantId, Url};
+use store::{Space, TenantId, Url};
 
 /// The tenant of a center that serves one scheme.
 pub const TENANT: TenantId = TenantId(1);
@@ -65,10 +65,19 @@ pub fn open(settings: &Settings) -> Result<Center, StartFault> {
         tls: settings.tls,
         hosts: settings.hosts.clone(),
         test_keys: settings.test_keys,
+        space: space(&settings.database),
         root_key: root_key(&settings.data)?,
     };
     let center = Center::open(db, settings.clock.clone(), &told).map_err(StartFault::new)?;
     Ok(center.with_network_files(settings.data.join("network-files")))
+}
+
+/// The room beside a file; a server's disk is its own.
+fn space(database: &Url) -> Space {
+    match database {
+        Url::Sqlite(file) => Space::of(file.parent().unwrap_or(Path::new("."))),
+        Url::Postgres(_) => Space::unseen(),
+    }
 }
 
 /// Every code brand behind one gateway, each under its own word.

@@ -8,6 +8,7 @@ use device::secure_reader::ReaderKeys;
 use sha2::{Digest as _, Sha256};
 use std::path::PathBuf;
 use std::sync::Arc;
+use store::Space;
 use terminal::client::HttpCenter;
 use terminal::printer::{AnyPrinter, NetworkPrinter};
 use terminal::secret::Password;
@@ -71,6 +72,7 @@ pub async fn start(settings: Settings) -> Result<Terminal, StartFault> {
     super::folder(&settings.data)?;
     let chance: terminal::Chance = Arc::new(chance);
     let told = TerminalSettings {
+        space: Space::of(&settings.data),
         data: settings.data,
         center_url: settings.centers.first().cloned().unwrap_or_default(),
         reader_keys: test_reader_keys(&settings.reader_serial),

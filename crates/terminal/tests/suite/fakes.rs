@@ -18,8 +18,10 @@ use money::Yen;
 use payment::{Approval, Operator, PaymentId, StateName};
 use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use store::Space;
 use terminal::attempt::Attempt;
 use terminal::center::{Asking, Center, CenterFault};
 use terminal::secret::Password;
@@ -485,6 +487,8 @@ pub(crate) struct Bench {
     pub(crate) terminal: Terminal,
     pub(crate) center: FakeCenter,
     pub(crate) clock: Clock,
+    /// What the disk of the journal has left.
+    pub(crate) free_bytes: Arc<AtomicU64>,
     pub(crate) printer: TestPrinter,
     pub(crate) cards: mpsc::Sender<CardEvent>,
     pub(crate) scans: mpsc::Sender<String>,
@@ -510,6 +514,8 @@ impl Bench {
             *n += 0x1357_9bdf;
             n.to_le_bytes().map(|b| b.rotate_left(3) ^ 0x5a)
         });
+        let free_bytes = Arc::new(AtomicU64::new(u64::MAX));
+        let left = Arc::clone(&free_bytes);
         let settings = Settings {
             data: folder.to_path_buf(),
             center_url: "http://127.0.0.1:8700".into(),
@@ -517,6 +523,7 @@ impl Bench {
             reader_keys: keys(),
             unattended: Some(("000000358002".into(), Password::new("1234"))),
             clock: clock.clone(),
+            space: Space::told_by(move || Some(left.load(Ordering::Relaxed))),
             chance,
             witness: None,
         };
@@ -536,7 +543,17 @@ impl Bench {
         let terminal = Terminal::start(settings, opened, "00".repeat(32), Arc::new(center.clone()), hardware)
             .await
             .unwrap();
-        Self { terminal, center, clock, printer, cards, scans, _digits: digits, _connected: connected }
+        Self {
+            terminal,
+            center,
+            clock,
+            free_bytes,
+            printer,
+            cards,
+            scans,
+            _digits: digits,
+            _connected: connected,
+        }
     }
 
     /// A fresh terminal, activated.

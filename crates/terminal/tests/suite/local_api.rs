@@ -180,6 +180,30 @@ async fn a_center_without_room_leaves_a_doubt_that_a_tombstone_ends() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn below_the_reserve_of_the_disk_no_payment_starts_and_the_one_under_way_ends() {
+    // Issue item 6: refused before an authorization with a clear sentence.
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::fresh(folder.path()).await;
+    let id = bench.start(880).await;
+    bench.reach("present").await;
+    bench.free_bytes.store(store::RESERVE_BYTES - 1, std::sync::atomic::Ordering::Relaxed);
+    bench.swipe().await;
+    bench.reach("sign").await;
+    assert_eq!(bench.json("POST", &format!("/local/payments/{id}/signature"), SIGNATURE).await.0, 202);
+    bench.reach("approved").await;
+    bench.press("finish", "").await;
+    bench.reach("sign-in").await;
+    let body = r#"{"amount":1200,"method":"card"}"#;
+    let (status, problem) = bench.json("POST", "/local/payments", body).await;
+    assert_eq!((status, &problem["code"]), (507, &codes::api::NO_SPACE.key().into()), "{problem}");
+    assert_eq!(problem["money_taken"], "no");
+    assert_eq!(bench.center.heard().iter().filter(|what| what.starts_with("pay")).count(), 1);
+    bench.free_bytes.store(store::RESERVE_BYTES, std::sync::atomic::Ordering::Relaxed);
+    bench.start(1200).await;
+    bench.reach("present").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_chip_card_refuses_the_swipe() {
     // R-032, 103
     let folder = tempfile::tempdir().unwrap();
