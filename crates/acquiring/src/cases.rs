@@ -18,13 +18,14 @@ pub mod differences;
 pub mod file;
 mod inbox;
 pub mod reconcile;
+mod refunds;
 pub mod rows;
 pub mod settle;
 
 pub use differences::{Action, AtNetwork, Kind};
 pub use inbox::{network_files, read_folder};
 pub use reconcile::{FileReport, reconcile_file, sweep};
-pub use rows::{Case, CaseState, MIGRATIONS, STATEMENTS};
+pub use rows::{Case, CaseState, MIGRATIONS, REFUND_MIGRATIONS, STATEMENTS};
 
 use center_base::jobs::Job;
 use std::time::Duration;

@@ -489,7 +489,7 @@ impl Acquiring {
 
 /// The whole, while a cancel is possible: decided by when the refund was committed, so that every
 /// repetition goes the same way.
-fn cancels(refund: &Refund, payment: &Payment) -> bool {
+pub(crate) fn cancels(refund: &Refund, payment: &Payment) -> bool {
     refund.amount == payment.amount && may_cancel(payment.sent_at_us, refund.sent_at_us)
 }
 

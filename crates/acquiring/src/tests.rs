@@ -47,6 +47,7 @@ fn migrations() -> Vec<Migration> {
         row::MIGRATIONS,
         crate::cases::MIGRATIONS,
         refund::MIGRATIONS,
+        crate::cases::REFUND_MIGRATIONS,
     ]
     .concat()
 }

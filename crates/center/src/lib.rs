@@ -106,6 +106,7 @@ pub fn migrations() -> Vec<Migration> {
         acquiring::cases::MIGRATIONS,
         console::MIGRATIONS,
         acquiring::refund::MIGRATIONS,
+        acquiring::cases::REFUND_MIGRATIONS,
         delivery::MIGRATIONS,
     ]
     .concat()

@@ -94,24 +94,83 @@ pub fn charges(entries: Vec<Entry>) -> Charges {
     }
 }
 
-/// The network's file of a day in Tokyo: what was first heard of on it, as it stands now
+/// The card network's file of a day in Tokyo: what was first heard of on it, as it stands now
 /// (docs/networks/network-file.md).
 pub fn network_file(entries: &[Entry], on: jiff::civil::Date) -> String {
-    use std::fmt::Write as _;
-    let of_day = || entries.iter().filter(|entry| clock::business_date(entry.first_at) == on);
-    let mut text = format!("CHOBA-NETWORK-FILE\t1\tcard\t{on}\n");
-    let mut charged = 0_i64;
-    for entry in of_day() {
-        let (yen, state) = (entry.amount.get(), entry.state);
-        if state == State::Charged {
-            charged = charged.saturating_add(yen);
-        }
+    let of_day = entries.iter().filter(|entry| clock::business_date(entry.first_at) == on);
+    let mut file = DayFile::new("card", on);
+    for entry in of_day {
         let name = format!("{}\t{}\t{}", entry.key.shop, entry.key.rrn, entry.terminal);
-        // Writing into a text cannot fail.
-        let _ = writeln!(text, "P\t{name}\t{yen}\t{}\t{}", state.word(), entry.approval);
+        match entry.kind {
+            Kind::Return => file.refund(&name, entry.amount.get(), entry.state.word()),
+            Kind::Sale | Kind::Hold | Kind::Unknown => {
+                file.payment(&name, entry.amount.get(), entry.state.word(), &entry.approval);
+            }
+        }
     }
-    let _ = writeln!(text, "E\t{}\t{charged}", of_day().count());
-    text
+    file.end()
+}
+
+/// A code brand's file of a day in Tokyo, in the same words.
+pub fn code_file(charges: &[Charge], refunds: &[Refund], brand: &str, on: jiff::civil::Date) -> String {
+    let mut file = DayFile::new(brand, on);
+    let is_of_day = |accepted_at| clock::business_date(accepted_at) == on;
+    for charge in charges.iter().filter(|charge| charge.key.brand == brand && is_of_day(charge.accepted_at)) {
+        let name = format!("{}\t{}\t{}", charge.key.merchant, charge.key.id, charge.terminal);
+        let state = match charge.status {
+            Status::Completed | Status::Refunded => "charged",
+            Status::Created => "held",
+            Status::Failed | Status::Expired => "declined",
+            Status::Canceled if charge.payment_id.is_empty() => "tombstone",
+            Status::Canceled => "voided",
+        };
+        file.payment(&name, charge.amount.get(), state, &charge.payment_id);
+    }
+    for given in refunds.iter().filter(|given| given.key.brand == brand && is_of_day(given.accepted_at)) {
+        file.refund(&format!("{}\t{}\t", given.key.merchant, given.key.id), given.amount.get(), "refunded");
+    }
+    file.end()
+}
+
+/// A day's file as it is written, with its count and sums.
+struct DayFile {
+    text: String,
+    lines: usize,
+    charged_yen: i64,
+    refunded_yen: i64,
+}
+
+impl DayFile {
+    fn new(network: &str, on: jiff::civil::Date) -> Self {
+        let text = format!("CHOBA-NETWORK-FILE\t2\t{network}\t{on}\n");
+        Self { text, lines: 0, charged_yen: 0, refunded_yen: 0 }
+    }
+
+    fn line(&mut self, line: &str) {
+        self.lines = self.lines.saturating_add(1);
+        self.text.push_str(line);
+        self.text.push('\n');
+    }
+
+    fn payment(&mut self, name: &str, yen: i64, state: &str, approval: &str) {
+        if state == "charged" {
+            self.charged_yen = self.charged_yen.saturating_add(yen);
+        }
+        self.line(&format!("P\t{name}\t{yen}\t{state}\t{approval}"));
+    }
+
+    fn refund(&mut self, name: &str, yen: i64, state: &str) {
+        if state == "refunded" {
+            self.refunded_yen = self.refunded_yen.saturating_add(yen);
+        }
+        self.line(&format!("R\t{name}\t{yen}\t{state}"));
+    }
+
+    fn end(mut self) -> String {
+        let (lines, charged, refunded) = (self.lines, self.charged_yen, self.refunded_yen);
+        self.text.push_str(&format!("E\t{lines}\t{charged}\t{refunded}\n"));
+        self.text
+    }
 }
 
 /// Why there is no export: one sentence for the person who asked.

@@ -48,8 +48,7 @@ async fn upload(
         .write(move |tx| {
             let judged = fleet::follow_journal(tx, &by, after, &links)?;
             if judged.standing == JournalStanding::Fine {
-                // Voids and refunds have records of their own; the payment is what the books compare.
-                for attempt in upload.attempts.iter().filter(|attempt| attempt.refund_of.is_none()) {
+                for attempt in &upload.attempts {
                     rows::report(tx, &by.terminal, attempt)?;
                 }
                 if judged.gap {

@@ -29,6 +29,16 @@ pub enum Kind {
     LedgerDiffers,
     /// In doubt for longer than fifteen minutes.
     DoubtTooOld,
+    /// The terminal showed that it was given back; the center does not have it.
+    RefundSlipOnly,
+    /// The center gave back; the terminal showed that nothing was.
+    RefundNotShown,
+    /// The network gave back; the center has not.
+    RefundedNotBooked,
+    /// The center booked it as given back; the network's file does not have it.
+    BookedNotRefunded,
+    /// Whether it was given back is in doubt for longer than fifteen minutes.
+    RefundDoubtTooOld,
     /// A number is missing in a terminal's journal.
     JournalGap,
     /// A terminal's journal goes on in two ways: its data was copied.
@@ -41,7 +51,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 17] = [
         Self::SlipWithoutPayment,
         Self::PaymentWithoutSlip,
         Self::AcknowledgementMissing,
@@ -50,6 +60,11 @@ impl Kind {
         Self::AmountsDiffer,
         Self::LedgerDiffers,
         Self::DoubtTooOld,
+        Self::RefundSlipOnly,
+        Self::RefundNotShown,
+        Self::RefundedNotBooked,
+        Self::BookedNotRefunded,
+        Self::RefundDoubtTooOld,
         Self::JournalGap,
         Self::TerminalCopied,
         Self::TerminalBehind,
@@ -67,6 +82,11 @@ impl Kind {
             Self::AmountsDiffer => "amounts_differ",
             Self::LedgerDiffers => "ledger_differs",
             Self::DoubtTooOld => "doubt_too_old",
+            Self::RefundSlipOnly => "refund_slip_only",
+            Self::RefundNotShown => "refund_not_shown",
+            Self::RefundedNotBooked => "refunded_not_booked",
+            Self::BookedNotRefunded => "booked_not_refunded",
+            Self::RefundDoubtTooOld => "refund_doubt_too_old",
             Self::JournalGap => "journal_gap",
             Self::TerminalCopied => "terminal_copied",
             Self::TerminalBehind => "terminal_behind",
@@ -86,7 +106,11 @@ impl Kind {
             Self::PaymentWithoutSlip | Self::BookedNotCharged => Action::GiveBackOrAccept,
             Self::AcknowledgementMissing => Action::AskShop,
             Self::AmountsDiffer | Self::LedgerDiffers => Action::CompareBooks,
-            Self::DoubtTooOld => Action::ReverseAgain,
+            Self::DoubtTooOld | Self::RefundDoubtTooOld => Action::ReverseAgain,
+            Self::RefundSlipOnly
+            | Self::RefundNotShown
+            | Self::RefundedNotBooked
+            | Self::BookedNotRefunded => Action::CheckRefund,
             Self::JournalGap => Action::CheckTerminal,
             Self::TerminalCopied | Self::TerminalBehind | Self::CenterBehind => Action::Readmit,
         }
@@ -111,6 +135,8 @@ pub enum Action {
     CompareBooks,
     /// Send the reversal again at once; a person who has the network's word may settle it.
     ReverseAgain,
+    /// Ask the network's operator and the shop whether the customer has the money; give it back, or accept.
+    CheckRefund,
     /// Look at the terminal.
     CheckTerminal,
     /// After a look at both devices or at the backup: let the terminal in again.
@@ -126,6 +152,7 @@ impl Action {
             Self::AskShop => "ask_shop",
             Self::CompareBooks => "compare_books",
             Self::ReverseAgain => "reverse_again",
+            Self::CheckRefund => "check_refund",
             Self::CheckTerminal => "check_terminal",
             Self::Readmit => "readmit",
         }
@@ -206,10 +233,69 @@ pub fn differences(books: &Books) -> Vec<Kind> {
         Kind::DoubtTooOld => {
             books.center.is_some_and(|line| line.state == StateName::InDoubt) && books.age_us >= DOUBT_MAX_US
         }
+        // Of refunds.
+        Kind::RefundSlipOnly
+        | Kind::RefundNotShown
+        | Kind::RefundedNotBooked
+        | Kind::BookedNotRefunded
+        | Kind::RefundDoubtTooOld => false,
         // Found by the chain, not by comparing payments.
         Kind::JournalGap | Kind::TerminalCopied | Kind::TerminalBehind | Kind::CenterBehind => false,
     };
     Kind::ALL.into_iter().filter(|kind| is(*kind)).collect()
+}
+
+/// One void, return or refund in every book; approved means given back, and so does charged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RefundBooks {
+    /// The terminal's word; `None` when it has said nothing.
+    pub terminal: Option<Line>,
+    /// The center's; `None` when it never heard of it.
+    pub center: Option<Line>,
+    /// How long it has stood so at the center, microseconds.
+    pub age_us: i64,
+    /// The network's: charged = given back with this amount.
+    pub network: AtNetwork,
+    /// What the ledger moved back, whole yen; `None` when nobody has looked.
+    pub ledger_yen: Option<i64>,
+}
+
+/// Every difference about a refund, in the order of [`Kind::ALL`].
+pub fn refund_differences(books: &RefundBooks) -> Vec<Kind> {
+    let shown = books.terminal.is_some_and(|line| line.state == StateName::Approved);
+    let returned = books.center.is_some_and(|line| line.state == StateName::Approved);
+    let settled = books.center.is_none_or(|line| line.state.is_final());
+    let yen = books.center.map(|line| line.yen);
+    let there = match books.network {
+        AtNetwork::Charged(yen) => Some(yen),
+        AtNetwork::NotAsked | AtNetwork::Absent | AtNetwork::NotCharged => None,
+    };
+    let mut found = Vec::new();
+    let others = [books.terminal.map(|line| line.yen), there];
+    if yen.is_some_and(|yen| others.iter().flatten().any(|other| *other != yen)) {
+        found.push(Kind::AmountsDiffer);
+    }
+    let wanted = if returned { yen.unwrap_or(0) } else { 0 };
+    if books.ledger_yen.is_some_and(|moved| moved != wanted) {
+        found.push(Kind::LedgerDiffers);
+    }
+    if shown && !returned && settled {
+        found.push(Kind::RefundSlipOnly);
+    }
+    if returned && books.terminal.is_some_and(|line| line.state.is_final() && !shown) {
+        found.push(Kind::RefundNotShown);
+    }
+    if there.is_some() && !returned && settled {
+        found.push(Kind::RefundedNotBooked);
+    }
+    if returned && matches!(books.network, AtNetwork::Absent | AtNetwork::NotCharged) {
+        found.push(Kind::BookedNotRefunded);
+    }
+    let doubtful = books.center.is_some_and(|line| line.state == StateName::InDoubt);
+    if doubtful && books.age_us >= DOUBT_MAX_US {
+        found.push(Kind::RefundDoubtTooOld);
+    }
+    found
 }
 
 #[cfg(test)]
@@ -283,6 +369,52 @@ mod tests {
             assert_eq!(differences(&books), wanted, "{what}");
         }
         assert_eq!(differences(&at(14, books(Some(Sent), Some(InDoubt)))), []);
+    }
+
+    #[test]
+    fn each_disagreement_about_a_refund_is_one_difference() {
+        use Kind as K;
+        let line = |state| Line { state, yen: 880 };
+        let of = |terminal: Option<StateName>, center: Option<StateName>, network| RefundBooks {
+            terminal: terminal.map(line),
+            center: center.map(line),
+            age_us: 0,
+            network,
+            ledger_yen: None,
+        };
+        let (yes, no, quiet) = (AtNetwork::Charged(880), AtNetwork::NotCharged, AtNetwork::NotAsked);
+        let agreed = of(Some(Approved), Some(Approved), yes);
+        let table: [(&str, RefundBooks, &[Kind]); 14] = [
+            ("all agree", RefundBooks { ledger_yen: Some(880), ..agreed }, &[]),
+            ("from the console", of(None, Some(Approved), yes), &[]),
+            ("refused everywhere", of(Some(Declined), Some(Declined), no), &[]),
+            ("on its way", of(Some(InDoubt), Some(InDoubt), yes), &[]),
+            ("slip, center never heard", of(Some(Approved), None, quiet), &[K::RefundSlipOnly]),
+            ("slip, center refused", of(Some(Approved), Some(Declined), quiet), &[K::RefundSlipOnly]),
+            ("given back, shown undone", of(Some(Reversed), Some(Approved), quiet), &[K::RefundNotShown]),
+            ("given back there only", of(None, Some(Declined), yes), &[K::RefundedNotBooked]),
+            ("not in the file", of(None, Some(Approved), AtNetwork::Absent), &[K::BookedNotRefunded]),
+            ("refused there", of(None, Some(Approved), no), &[K::BookedNotRefunded]),
+            (
+                "another amount there",
+                RefundBooks { network: AtNetwork::Charged(80), ..agreed },
+                &[K::AmountsDiffer],
+            ),
+            ("ledger without it", RefundBooks { ledger_yen: Some(0), ..agreed }, &[K::LedgerDiffers]),
+            (
+                "ledger too much",
+                RefundBooks { ledger_yen: Some(880), ..of(None, Some(Declined), no) },
+                &[K::LedgerDiffers],
+            ),
+            (
+                "old doubt",
+                RefundBooks { age_us: 15 * MINUTE, ..of(None, Some(InDoubt), quiet) },
+                &[K::RefundDoubtTooOld],
+            ),
+        ];
+        for (what, books, wanted) in table {
+            assert_eq!(refund_differences(&books), wanted, "{what}");
+        }
     }
 
     #[test]

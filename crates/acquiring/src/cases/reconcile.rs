@@ -3,11 +3,12 @@
 
 use super::differences::{ACKNOWLEDGED_WITHIN_US, AtNetwork, Books, DOUBT_MAX_US, Kind, Line, differences};
 use super::file::{self, Charge, Name, NetworkFile};
+use super::refunds;
 use super::rows::{self, CaseState, Finding};
 use crate::row::{self, Payment};
 use center_base::{Base, Refusal, TerminalId};
 use ledger::{Account, Kind as Posting};
-use payment::{PaymentId, StateName};
+use payment::{Method, PaymentId, StateName};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
 use store::{DbError, ReadTx, TenantId};
@@ -18,24 +19,30 @@ const ROUND: i64 = 500;
 const WALK: &str = "walk";
 
 /// A payment as the books have it now.
-struct Compared {
-    id: PaymentId,
-    found: Vec<Finding>,
+pub(super) struct Compared {
+    pub(super) id: PaymentId,
+    pub(super) found: Vec<Finding>,
     /// Open cases that are no more.
-    over: Vec<[u8; 16]>,
+    pub(super) over: Vec<[u8; 16]>,
     /// The terminal's report agrees and need not be looked at again.
-    agreed: bool,
+    pub(super) agreed: bool,
 }
 
-/// Compares one payment. `network` is what a file says; without one, what a file said before stays.
+/// What a network's file says of a payment or refund; without one, what a file said before stays.
+pub(super) type Said = Option<(AtNetwork, Json)>;
+
+/// Compares one payment, or one refund.
 fn compare(
     tx: &mut ReadTx<'_>,
     tenant: TenantId,
     id: PaymentId,
-    network: Option<(AtNetwork, Json)>,
+    network: Said,
 ) -> Result<Option<Compared>, DbError> {
-    let payment = row::load(tx, tenant, id)?;
     let reported = rows::reported(tx, tenant, id)?;
+    if let Some(compared) = refunds::compare(tx, tenant, id, reported.as_ref(), network.as_ref())? {
+        return Ok(Some(compared));
+    }
+    let payment = row::load(tx, tenant, id)?;
     let terminal = match (&payment, &reported) {
         (Some(payment), _) => payment.terminal.clone(),
         (None, Some(reported)) => reported.terminal.clone(),
@@ -66,12 +73,7 @@ fn compare(
         evidence: evidence.clone(),
     };
     let by_network = [Kind::ChargedNotBooked, Kind::BookedNotCharged, Kind::AmountsDiffer];
-    let over = rows::of_payment(tx, tenant, id)?
-        .into_iter()
-        .filter(|case| case.state == CaseState::Open && !kinds.contains(&case.kind))
-        .filter(|case| asked || !by_network.contains(&case.kind))
-        .map(|case| case.id)
-        .collect();
+    let over = over(tx, tenant, id, &kinds, if asked { &[] } else { &by_network })?;
     let still = books.center.is_some_and(|line| !line.state.is_final());
     Ok(Some(Compared {
         id,
@@ -79,6 +81,21 @@ fn compare(
         over,
         agreed: kinds.is_empty() && !still,
     }))
+}
+
+/// The open cases about a subject that were not found again, but for those of these kinds.
+pub(super) fn over(
+    tx: &mut ReadTx<'_>,
+    tenant: TenantId,
+    id: PaymentId,
+    found: &[Kind],
+    but: &[Kind],
+) -> Result<Vec<[u8; 16]>, DbError> {
+    let cases = rows::of_subject(tx, tenant, &id.to_string())?;
+    let is_over = |case: &rows::Case| {
+        case.state == CaseState::Open && !found.contains(&case.kind) && !but.contains(&case.kind)
+    };
+    Ok(cases.into_iter().filter(is_over).map(|case| case.id).collect())
 }
 
 /// An approval that was voided at once is nothing taken.
@@ -124,9 +141,9 @@ fn evidence(
     })
 }
 
-type Place = (center_base::CompanyId, center_base::ShopId, TerminalId);
+pub(super) type Place = (center_base::CompanyId, center_base::ShopId, TerminalId);
 
-fn place_of(
+pub(super) fn place_of(
     tx: &mut ReadTx<'_>,
     tenant: TenantId,
     payment: Option<&Payment>,
@@ -260,18 +277,23 @@ pub struct FileReport {
 pub async fn reconcile_file(base: &Base, text: &str) -> Result<FileReport, Refusal> {
     let file = file::read(text).map_err(|bad| Refusal::bad(bad.to_string()))?;
     let ours = ours_around(base, &file).await?;
-    let names: BTreeSet<&Name> = ours.iter().map(|(_, name, _)| name).collect();
-    let strays: Vec<Finding> = file
+    let back = refunds::ours_around(base, &file).await?;
+    let names: BTreeSet<&Name> = ours.iter().map(|one| &one.name).collect();
+    let back_names: BTreeSet<&Name> = back.iter().map(|one| &one.name).collect();
+    let mut strays: Vec<Finding> = file
         .charges
         .iter()
-        .filter(|(name, charge)| charge.charged && !names.contains(name))
-        .map(|(name, charge)| stray(&file, name, charge))
+        .filter(|(name, charge)| (charge.charged || charge.state == "voided") && !names.contains(name))
+        .map(|(name, charge)| stray(Kind::ChargedNotBooked, &file, name, charge))
         .collect();
-    let wanted: Vec<(PaymentId, (AtNetwork, Json))> = ours
+    let back_strays = file.refunds.iter().filter(|(name, there)| there.charged && !back_names.contains(name));
+    strays.extend(back_strays.map(|(name, there)| stray(Kind::RefundedNotBooked, &file, name, there)));
+    let mut wanted: Vec<(PaymentId, (AtNetwork, Json))> = ours
         .iter()
-        .filter(|(_, name, own_day)| *own_day || file.charges.contains_key(name))
-        .map(|(id, name, _)| (*id, at_network(&file, name)))
+        .filter(|one| one.own_day || file.charges.contains_key(&one.name))
+        .map(|one| (one.id, at_network(&file, one)))
         .collect();
+    wanted.extend(back.iter().filter_map(|one| Some((one.id, refunds::at_network(&file, one)?))));
     let tenant = base.tenant;
     let (mut compared, mut opened) = (0, keep(base, Vec::new(), strays).await?);
     for part in wanted.chunks(usize::try_from(ROUND).unwrap_or(1)) {
@@ -289,19 +311,41 @@ pub async fn reconcile_file(base: &Base, text: &str) -> Result<FileReport, Refus
         opened += keep(base, found, Vec::new()).await?;
     }
     let (network, on) = (file.network.clone(), file.on.clone());
-    let report = FileReport { network, on, lines: file.charges.len(), compared, opened };
+    let report = FileReport { network, on, lines: file.charges.len() + file.refunds.len(), compared, opened };
     tracing::info!(?report, "a network's file was compared");
     Ok(report)
 }
 
-/// The payments that a network was asked for on the file's day and the days beside it, with their names there
-/// and whether the day is their own.
-async fn ours_around(base: &Base, file: &NetworkFile) -> Result<Vec<(PaymentId, Name, bool)>, Refusal> {
+/// A payment that a network was asked for.
+struct Ours {
+    id: PaymentId,
+    /// Its name there.
+    name: Name,
+    /// The file's day is its own.
+    own_day: bool,
+    /// Something was given back of it, or is being.
+    given_back: bool,
+}
+
+/// The days around the file's: a payment near midnight may stand under another day there.
+pub(super) fn days(file: &NetworkFile) -> Result<[jiff::civil::Date; 3], Refusal> {
     let day: jiff::civil::Date = file.on.parse().map_err(|_| Refusal::bad("the file's day"))?;
-    let days = [day.yesterday().unwrap_or(day), day, day.tomorrow().unwrap_or(day)];
+    Ok([day.yesterday().unwrap_or(day), day, day.tomorrow().unwrap_or(day)])
+}
+
+/// Whether a payment is one of the network's.
+pub(super) fn is_of(file: &NetworkFile, payment: &Payment) -> bool {
+    match payment.method {
+        Method::Card => file.network == "card",
+        Method::Code => payment.brand().is_some_and(|brand| brand.word() == file.network),
+    }
+}
+
+/// The payments that a network was asked for on the file's day and the days beside it.
+async fn ours_around(base: &Base, file: &NetworkFile) -> Result<Vec<Ours>, Refusal> {
     let tenant = base.tenant;
     let mut all = Vec::new();
-    for on in days {
+    for on in days(file)? {
         let mut after = 0;
         loop {
             let text = on.to_string();
@@ -317,36 +361,49 @@ async fn ours_around(base: &Base, file: &NetworkFile) -> Result<Vec<(PaymentId, 
             let Some((last, _)) = page.last() else { break };
             after = *last;
             let asked = |payment: &Payment| {
-                payment.method == payment::Method::Card
+                is_of(file, payment)
                     && !payment.order_code.is_empty()
                     && payment.standing.state.name() != StateName::Sent
             };
-            all.extend(
-                page.into_iter()
-                    .filter(|(_, payment)| asked(payment))
-                    .map(|(_, payment)| (payment.id, Name::of(&payment.merchant_no, payment.id), on == day)),
-            );
+            let payments = page.into_iter().map(|(_, payment)| payment).filter(asked);
+            all.extend(payments.map(|payment| Ours {
+                id: payment.id,
+                name: Name::of(payment.method, &payment.merchant_no, payment.id),
+                own_day: on.to_string() == file.on,
+                given_back: !payment.refunded.is_zero() || !payment.refunding.is_zero(),
+            }));
         }
     }
     Ok(all)
 }
 
-fn at_network(file: &NetworkFile, name: &Name) -> (AtNetwork, Json) {
-    match file.charges.get(name) {
-        None => (AtNetwork::Absent, json!({ "on": file.on, "state": "absent" })),
+/// What was given back whole had been charged, when we gave back; else nothing is charged.
+fn at_network(file: &NetworkFile, ours: &Ours) -> (AtNetwork, Json) {
+    match file.charges.get(&ours.name) {
+        None => (AtNetwork::Absent, absent(file)),
         Some(charge) => {
-            let at = if charge.charged { AtNetwork::Charged(charge.yen) } else { AtNetwork::NotCharged };
+            let taken = charge.charged || (charge.state == "voided" && ours.given_back);
+            let at = if taken { AtNetwork::Charged(charge.yen) } else { AtNetwork::NotCharged };
             (at, charge_json(file, charge))
         }
     }
 }
 
-fn charge_json(file: &NetworkFile, charge: &Charge) -> Json {
-    json!({ "on": file.on, "state": charge.state, "yen": charge.yen, "approval": charge.approval })
+/// The file does not have it.
+pub(super) fn absent(file: &NetworkFile) -> Json {
+    json!({ "network": file.network, "on": file.on, "state": "absent" })
 }
 
-/// The network charged something that nobody here knows.
-fn stray(file: &NetworkFile, name: &Name, charge: &Charge) -> Finding {
+/// A line of the file.
+pub(super) fn charge_json(file: &NetworkFile, charge: &Charge) -> Json {
+    json!({
+        "network": file.network, "on": file.on, "state": charge.state, "yen": charge.yen,
+        "approval": charge.approval,
+    })
+}
+
+/// The network moved money for something that nobody here knows.
+fn stray(kind: Kind, file: &NetworkFile, name: &Name, charge: &Charge) -> Finding {
     let mut network = charge_json(file, charge);
     if let Some(fields) = network.as_object_mut() {
         fields.insert("rrn".to_owned(), json!(name.rrn));
@@ -354,7 +411,7 @@ fn stray(file: &NetworkFile, name: &Name, charge: &Charge) -> Finding {
         fields.insert("terminal".to_owned(), json!(charge.terminal));
     }
     Finding {
-        kind: Kind::ChargedNotBooked,
+        kind,
         subject: format!("{}/{}", name.merchant, name.rrn),
         payment: None,
         place: ("".into(), "".into(), "".into()),

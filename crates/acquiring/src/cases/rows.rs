@@ -56,6 +56,14 @@ pub const MIGRATIONS: &[Migration] = &[Migration {
         ) /*sqlite: STRICT, WITHOUT ROWID */;",
 }];
 
+/// What the comparison of refunds adds; after [`crate::refund::MIGRATIONS`].
+pub const REFUND_MIGRATIONS: &[Migration] = &[Migration {
+    name: "acquiring/0011_refund_cases",
+    sql: "-- Terminals report refunds too; a network's file is compared with the refunds of its day.
+        ALTER TABLE terminal_attempt ADD COLUMN refund_of BYTEA;
+        CREATE INDEX refund_by_day ON refund (tenant, business_date, seq);",
+}];
+
 macro_rules! columns {
     () => {
         "id, kind, subject, payment, company_id, shop_id, terminal_id, amount_yen, state, opened_us,
@@ -94,20 +102,26 @@ const COUNT: &str = "SELECT COUNT(*) FROM reconcile_case WHERE tenant = $1
         AND (terminal_id = $4 OR $4 IS NULL) AND state = 'open'";
 const OF_PAYMENT: &str =
     concat!("SELECT ", columns!(), " FROM reconcile_case WHERE tenant = $1 AND payment = $2 ORDER BY kind");
-const OPEN_PAYMENTS: &str = "SELECT DISTINCT payment FROM reconcile_case
-      WHERE tenant = $1 AND state = 'open' AND payment IS NOT NULL LIMIT $2";
+const OPEN_SUBJECTS: &str = "SELECT DISTINCT subject FROM reconcile_case
+      WHERE tenant = $1 AND state = 'open' LIMIT $2";
+const OF_SUBJECT: &str =
+    concat!("SELECT ", columns!(), " FROM reconcile_case WHERE tenant = $1 AND subject = $2 ORDER BY kind");
 const REPORT: &str = "INSERT INTO terminal_attempt
-        (tenant, id, terminal_id, state, amount_yen, slip_no, code, reported_us, checked)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0)
+        (tenant, id, terminal_id, state, amount_yen, slip_no, code, reported_us, checked, refund_of)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9)
      ON CONFLICT (tenant, id) DO UPDATE SET state = $4, amount_yen = $5, code = $7, reported_us = $8, checked = 0
       WHERE terminal_attempt.terminal_id = $3";
-const REPORTED: &str = "SELECT id, terminal_id, state, amount_yen, slip_no, code, reported_us
+const REPORTED: &str = "SELECT id, terminal_id, state, amount_yen, slip_no, code, reported_us, refund_of
        FROM terminal_attempt WHERE tenant = $1 AND id = $2";
 const UNCHECKED: &str = "SELECT id FROM terminal_attempt
       WHERE tenant = $1 AND checked = 0 ORDER BY reported_us LIMIT $2";
 const CHECKED: &str = "UPDATE terminal_attempt SET checked = 1 WHERE tenant = $1 AND id = $2";
 const DOUBTS: &str = "SELECT id FROM payment
       WHERE tenant = $1 AND state = 'in_doubt' AND changed_at_us <= $2 ORDER BY changed_at_us LIMIT $3";
+const REFUND_DOUBTS: &str = "SELECT id FROM refund
+      WHERE tenant = $1 AND state = 'in_doubt' AND changed_at_us <= $2 ORDER BY changed_at_us LIMIT $3";
+const GIVEN_BACK: &str = "SELECT id, seq, sent_at_us FROM refund
+      WHERE tenant = $1 AND business_date = $2 AND seq > $3 ORDER BY seq LIMIT $4";
 const TAKEN: &str = "SELECT id, seq, sent_at_us FROM payment
       WHERE tenant = $1 AND business_date = $2 AND seq > $3 ORDER BY seq LIMIT $4";
 const MARK: &str = "SELECT value FROM reconcile_mark WHERE tenant = $1 AND name = $2";
@@ -123,13 +137,16 @@ pub const STATEMENTS: &[&str] = &[
     LIST,
     COUNT,
     OF_PAYMENT,
-    OPEN_PAYMENTS,
+    OPEN_SUBJECTS,
+    OF_SUBJECT,
     REPORT,
     REPORTED,
     UNCHECKED,
     CHECKED,
     DOUBTS,
+    REFUND_DOUBTS,
     TAKEN,
+    GIVEN_BACK,
     MARK,
     SET_MARK,
 ];
@@ -348,6 +365,8 @@ pub struct Reported {
     pub code: String,
     /// When it was reported (UTC microseconds).
     pub reported_us: i64,
+    /// The payment that it gives back; nothing of a sale.
+    pub refund_of: Option<PaymentId>,
 }
 
 /// Remembers what a terminal says of a payment.
@@ -359,7 +378,8 @@ pub(crate) fn report(
     let (tenant, now_us) = (tx.tenant(), tx.now_us());
     let code = attempt.code.map(codes::Code::key).unwrap_or_default();
     let (id, state, yen) = (attempt.id.bytes(), attempt.state.word(), attempt.amount.get());
-    tx.execute(REPORT, params![tenant, id, terminal, state, yen, attempt.slip_no, &code, now_us])?;
+    let of = attempt.refund_of.as_ref().map(PaymentId::bytes);
+    tx.execute(REPORT, params![tenant, id, terminal, state, yen, attempt.slip_no, &code, now_us, of])?;
     Ok(())
 }
 
@@ -378,6 +398,7 @@ pub(crate) fn reported(
             slip_no: row.i64(4)?,
             code: row.text(5)?.to_owned(),
             reported_us: row.i64(6)?,
+            refund_of: row.opt_bytes(7)?.map(payment_id).transpose()?,
         })
     })
 }
@@ -402,7 +423,28 @@ pub(crate) fn old_doubts(
     before_us: i64,
     limit: i64,
 ) -> Result<Vec<PaymentId>, DbError> {
-    tx.query_all(DOUBTS, params![tenant, before_us, limit], |row| payment_id(row.bytes(0)?))
+    let mut ids = tx.query_all(DOUBTS, params![tenant, before_us, limit], |row| payment_id(row.bytes(0)?))?;
+    ids.extend(
+        tx.query_all(REFUND_DOUBTS, params![tenant, before_us, limit], |row| payment_id(row.bytes(0)?))?,
+    );
+    Ok(ids)
+}
+
+/// The cases with exactly this subject.
+pub(crate) fn of_subject(tx: &mut ReadTx<'_>, tenant: TenantId, subject: &str) -> Result<Vec<Case>, DbError> {
+    tx.query_all(OF_SUBJECT, params![tenant, subject], read)
+}
+
+/// Refunds of a business date after a sequence: id, sequence.
+pub(crate) fn refunds_of_day(
+    tx: &mut ReadTx<'_>,
+    tenant: TenantId,
+    on: &str,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<(PaymentId, i64)>, DbError> {
+    let values = params![tenant, on, after, limit];
+    tx.query_all(GIVEN_BACK, values, |row| Ok((payment_id(row.bytes(0)?)?, row.i64(1)?)))
 }
 
 pub(crate) fn with_open_cases(
@@ -410,7 +452,9 @@ pub(crate) fn with_open_cases(
     tenant: TenantId,
     limit: i64,
 ) -> Result<Vec<PaymentId>, DbError> {
-    tx.query_all(OPEN_PAYMENTS, params![tenant, limit], |row| payment_id(row.bytes(0)?))
+    let subjects = tx.query_all(OPEN_SUBJECTS, params![tenant, limit], |row| Ok(row.text(0)?.to_owned()))?;
+    // A subject that is no id is a terminal, or something that only a network knows.
+    Ok(subjects.iter().filter_map(|subject| subject.parse().ok()).collect())
 }
 
 /// Payments of a business date after a sequence: id, sequence, when sent.

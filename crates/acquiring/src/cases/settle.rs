@@ -4,6 +4,7 @@
 use super::differences::Kind;
 use super::rows::{self, Case, CaseState};
 use crate::path::{self, Told};
+use crate::refund;
 use crate::row;
 use crate::step::{Happening, Times};
 use center_base::{Actor, Refusal, Role, Scope, audit, outbox};
@@ -28,13 +29,25 @@ pub enum Outcome {
     Declined,
     /// The doubt: it was undone.
     Reversed,
+    /// The doubt about a refund: the money was given back.
+    GivenBack,
+    /// The doubt about a refund: nothing was given back.
+    NotGivenBack,
     /// The terminal may work again.
     LetIn,
 }
 
 impl Outcome {
     /// Every outcome.
-    pub const ALL: [Self; 5] = [Self::Accepted, Self::Approved, Self::Declined, Self::Reversed, Self::LetIn];
+    pub const ALL: [Self; 7] = [
+        Self::Accepted,
+        Self::Approved,
+        Self::Declined,
+        Self::Reversed,
+        Self::GivenBack,
+        Self::NotGivenBack,
+        Self::LetIn,
+    ];
 
     /// The stored word.
     pub const fn word(self) -> &'static str {
@@ -43,6 +56,8 @@ impl Outcome {
             Self::Approved => "approved",
             Self::Declined => "declined",
             Self::Reversed => "reversed",
+            Self::GivenBack => "given_back",
+            Self::NotGivenBack => "not_given_back",
             Self::LetIn => "let_in",
         }
     }
@@ -56,6 +71,7 @@ impl Outcome {
     pub const fn of(kind: Kind) -> &'static [Self] {
         match kind {
             Kind::DoubtTooOld => &[Self::Approved, Self::Declined, Self::Reversed],
+            Kind::RefundDoubtTooOld => &[Self::GivenBack, Self::NotGivenBack],
             Kind::TerminalCopied | Kind::TerminalBehind | Kind::CenterBehind => &[Self::LetIn],
             Kind::SlipWithoutPayment
             | Kind::PaymentWithoutSlip
@@ -64,13 +80,18 @@ impl Outcome {
             | Kind::BookedNotCharged
             | Kind::AmountsDiffer
             | Kind::LedgerDiffers
+            | Kind::RefundSlipOnly
+            | Kind::RefundNotShown
+            | Kind::RefundedNotBooked
+            | Kind::BookedNotRefunded
             | Kind::JournalGap => &[Self::Accepted],
         }
     }
 
     fn settlement(self) -> Option<Settlement> {
         match self {
-            Self::Approved => Some(Settlement::Approved(Approval { code: None })),
+            Self::Approved | Self::GivenBack => Some(Settlement::Approved(Approval { code: None })),
+            Self::NotGivenBack => Some(Settlement::Declined(pay::REFUND_REFUSED)),
             Self::Declined => Some(Settlement::Declined(pay::CARD_REFUSED)),
             Self::Reversed => Some(Settlement::Reversed),
             Self::Accepted | Self::LetIn => None,
@@ -125,7 +146,10 @@ pub fn settle(
     }
     let who = actor.label();
     if let Some(settlement) = word.outcome.settlement() {
-        doubt(tx, &case, settlement, &who)?;
+        match case.kind {
+            Kind::RefundDoubtTooOld => refund_doubt(tx, &case, settlement, &who)?,
+            _ => doubt(tx, &case, settlement, &who)?,
+        }
     }
     if word.outcome == Outcome::LetIn {
         fleet::let_in(tx, &who, &case.terminal, &word.reason)?;
@@ -154,6 +178,22 @@ fn doubt(tx: &mut Tx<'_>, case: &Case, settlement: Settlement, who: &str) -> Res
     let applied = path::apply(tx, &before, Happening::Settled(settlement), &told, None)?;
     if let (Some(advice), None) = (before.standing.advice, applied.payment.standing.advice) {
         outbox::take_back(tx, path::ADVICE_TOPIC, &path::advice_key(id, advice))?;
+    }
+    Ok(())
+}
+
+/// The same of a refund: what was given back is booked; what was not goes on being undone where that is how
+/// its doubt ends, and is no longer asked about.
+fn refund_doubt(tx: &mut Tx<'_>, case: &Case, settlement: Settlement, who: &str) -> Result<(), Refusal> {
+    let tenant = tx.tenant();
+    let id = case.subject.parse().map_err(|_| Refusal::from(api::WRONG_STATE))?;
+    let before = refund::load(tx, tenant, id)?.ok_or_else(|| Refusal::from(api::NOT_FOUND))?;
+    if before.standing.state.name() != StateName::InDoubt {
+        return Err(api::WRONG_STATE.into());
+    }
+    let applied = refund::path::apply(tx, id, Happening::Settled(settlement), who, None, None)?;
+    if let (Some(advice), None) = (before.standing.advice, applied.refund.standing.advice) {
+        outbox::take_back(tx, refund::path::ADVICE_TOPIC, &path::advice_key(id, advice))?;
     }
     Ok(())
 }

@@ -453,7 +453,9 @@ pub(crate) async fn reverse_again(
             Ok(audit::record_by(tx, &actor, "reversal_hastened", &about, detail)?)
         })
         .await?;
-    console.base.hasten_outbox(ADVICE_TOPIC).await?;
+    for topic in [ADVICE_TOPIC, crate::refund::path::ADVICE_TOPIC] {
+        console.base.hasten_outbox(topic).await?;
+    }
     Ok(Redirect::to(&address(&case)).into_response())
 }
 
@@ -481,7 +483,7 @@ mod tests {
         }
         keys.extend(Outcome::ALL.map(outcome_key));
         let states = payment::StateName::ALL.map(|state| state.word().replace('_', "-"));
-        let network = ["charged", "held", "tombstone", "absent"].map(str::to_owned);
+        let network = ["charged", "held", "tombstone", "absent", "voided", "refunded"].map(str::to_owned);
         keys.extend(states.into_iter().chain(network).map(|state| format!("cases-says-{state}")));
         for lang in [Lang::Ja, Lang::En] {
             for key in &keys {

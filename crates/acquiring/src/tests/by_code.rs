@@ -21,7 +21,7 @@ fn code_ask(id: PaymentId, yen: i64) -> CodeAsk {
 }
 
 /// A center that is connected to the brand.
-async fn center(db: &TestDb, brand: &TestBrand) -> Center {
+pub(super) async fn center(db: &TestDb, brand: &TestBrand) -> Center {
     let network = Network::start().await;
     let mut center = Center::start(db, &network.address, "a-1");
     let gateway = Gateway { url: brand.url.clone(), key: "k".into(), secret: "s".into() };
@@ -36,7 +36,7 @@ async fn center(db: &TestDb, brand: &TestBrand) -> Center {
 }
 
 impl Center {
-    async fn paid_by_code(&self, id: PaymentId, yen: i64) -> PaymentView {
+    pub(super) async fn paid_by_code(&self, id: PaymentId, yen: i64) -> PaymentView {
         self.acquiring.pay_by_code(by(), code_ask(id, yen)).await.unwrap()
     }
 

@@ -4,7 +4,8 @@ use super::network::Act;
 use super::*;
 use crate::cases::rows::{self, Case, CaseState};
 use crate::cases::settle::{self, Word};
-use crate::cases::{Kind as Case_, reconcile_file, sweep};
+use crate::cases::{Action, Kind as Case_, reconcile_file, sweep};
+use crate::refund::path::Giver;
 use center_api::{AttemptSummary, JournalStanding};
 use center_base::{Actor, Person, Role, Scope};
 use fleet::Point;
@@ -24,6 +25,32 @@ fn operator() -> (Actor, Scope) {
 
 fn word(outcome: &str) -> Word {
     Word::read(outcome, "the network told us so", "call 4711").unwrap()
+}
+
+/// The terminal says how a refund stands there.
+async fn tells_of_refund(center: &Center, refund: PaymentId, of: PaymentId, state: StateName) {
+    let by = by();
+    let amount = Yen::new(880).unwrap();
+    let summary = AttemptSummary { id: refund, refund_of: Some(of), state, amount, slip_no: 1, code: None };
+    center.base.write(move |tx| Ok(rows::report(tx, &by.terminal, &summary)?)).await.unwrap();
+}
+
+impl Center {
+    async fn given_back(&self, refund: PaymentId, of: PaymentId) -> StateName {
+        let wanted = super::refunds::wanted(refund, of, 880);
+        self.acquiring.give_back(Giver::Terminal(by()), wanted).await.unwrap().state
+    }
+}
+
+/// A network's file of the clock's day.
+fn day_file(db: &TestDb, network: &str, lines: &[String]) -> String {
+    let sum = |mark: &str| -> i64 {
+        let moved = lines.iter().filter(|line| line.contains(mark));
+        moved.map(|line| line.split('\t').nth(4).unwrap().parse::<i64>().unwrap()).sum()
+    };
+    let (day, count) = (db.clock.today(), lines.len());
+    let (charged, refunded) = (sum("\tcharged\t"), sum("\trefunded\n"));
+    format!("CHOBA-NETWORK-FILE\t2\t{network}\t{day}\n{}E\t{count}\t{charged}\t{refunded}\n", lines.concat())
 }
 
 /// The terminal's journal grows by one entry.
@@ -166,7 +193,7 @@ async fn the_networks_file_shows_what_only_one_side_has() {
         };
         // The first agrees, the second is missing, the third has another amount, and one is unknown here.
         let text = format!(
-            "CHOBA-NETWORK-FILE\t1\tcard\t{day}\n{}{}{}E\t3\t2360\n",
+            "CHOBA-NETWORK-FILE\t2\tcard\t{day}\n{}{}{}E\t3\t2360\t0\n",
             line(&id(1).rrn(), 880, "charged"),
             line(&id(3).rrn(), 980, "charged"),
             line("ZZZZZZZZZZZZ", 500, "charged"),
@@ -186,7 +213,7 @@ async fn the_networks_file_shows_what_only_one_side_has() {
         );
         assert_eq!(sweep(&center.base).await.unwrap(), 0, "the minute's round does not forget the file");
         assert_eq!(kinds(&center).await.iter().filter(|(_, state)| *state == CaseState::Open).count(), 3);
-        let right = text.replace("980", "880").replace("E\t3\t2360", "E\t3\t2260");
+        let right = text.replace("980", "880").replace("E\t3\t2360\t", "E\t3\t2260\t");
         reconcile_file(&center.base, &right).await.unwrap();
         assert!(kinds(&center).await.contains(&(Case_::AmountsDiffer, CaseState::Cleared)));
         assert!(reconcile_file(&center.base, &text[..text.len() - 9]).await.is_err(), "cut off");
@@ -215,5 +242,174 @@ async fn a_copied_terminal_is_blocked_shown_as_a_case_and_let_in_by_the_operator
         // The copy still runs: it shows again.
         assert_eq!(told(&center, (2, 2), (3, 2), None).await, JournalStanding::Copied);
         assert_eq!(told(&center, (3, 1), (4, 1), None).await, JournalStanding::Copied);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refund_that_terminal_and_center_tell_differently_is_a_case() {
+    // Issue item 5
+    for (db, network) in each().await {
+        let center = Center::start(&db, &network.address, "a-1");
+        for number in [1, 2] {
+            center.paid(ask(id(number), 880)).await;
+        }
+        // Shown as given back, and the center never heard of it.
+        tells_of_refund(&center, id(8), id(1), StateName::Approved).await;
+        // Given back, and shown as undone.
+        assert_eq!(center.given_back(id(9), id(2)).await, StateName::Approved);
+        tells_of_refund(&center, id(9), id(2), StateName::Reversed).await;
+        assert_eq!(sweep(&center.base).await.unwrap(), 2);
+        assert_eq!(sweep(&center.base).await.unwrap(), 0, "a second run opens nothing twice");
+        let mut found = cases(&center).await;
+        found.sort_by_key(|case| case.kind);
+        let told: Vec<_> = found.iter().map(|case| (case.kind, case.payment, case.kind.action())).collect();
+        assert_eq!(
+            told,
+            [
+                (Case_::RefundSlipOnly, Some(id(1)), Action::CheckRefund),
+                (Case_::RefundNotShown, Some(id(2)), Action::CheckRefund),
+            ]
+        );
+        assert_eq!(found[1].evidence["center"]["kind"], "void");
+        assert!(settled(&center, found[0].id, word("given_back")).await.is_err(), "no money by a case");
+        settled(&center, found[0].id, word("accepted")).await.unwrap();
+        // The terminal has heard of it meanwhile.
+        tells_of_refund(&center, id(9), id(2), StateName::Approved).await;
+        sweep(&center.base).await.unwrap();
+        let mut found = kinds(&center).await;
+        found.sort();
+        assert_eq!(
+            found,
+            [(Case_::RefundSlipOnly, CaseState::Settled), (Case_::RefundNotShown, CaseState::Cleared)]
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_doubt_about_a_refund_ends_by_a_persons_word_with_ledger_and_sums() {
+    for (outcome, state, refunded) in
+        [("given_back", StateName::Approved, 880), ("not_given_back", StateName::Declined, 0)]
+    {
+        for (db, network) in each().await {
+            let center = Center::start(&db, &network.address, "a-1");
+            center.paid(ask(id(1), 880)).await;
+            network.requests([Act::OtherAmount]);
+            assert_eq!(center.given_back(id(9), id(1)).await, StateName::InDoubt);
+            db.clock.advance(seconds(900));
+            assert_eq!(sweep(&center.base).await.unwrap(), 1);
+            let case = cases(&center).await.remove(0);
+            assert_eq!((case.kind, case.payment), (Case_::RefundDoubtTooOld, Some(id(1))));
+            assert_eq!(case.kind.action(), Action::ReverseAgain);
+            assert!(settled(&center, case.id, word("approved")).await.is_err(), "the words of a payment");
+            settled(&center, case.id, word(outcome)).await.unwrap();
+            let refund = center.base.read(|tx| Ok(refund::load(tx, T, id(9))?)).await.unwrap().unwrap();
+            assert_eq!(refund.standing.state.name(), state);
+            assert_eq!(center.row(id(1)).await.refunded.get(), refunded);
+            let asked = network.mtis().len();
+            while center.worker.drain().await.unwrap() > 0 {}
+            assert_eq!(network.mtis().len(), asked, "nobody asks any more");
+            assert_eq!(faults(&center).await, Vec::<String>::new());
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_card_networks_file_shows_what_only_one_side_gave_back() {
+    for (db, network) in each().await {
+        let center = Center::start(&db, &network.address, "a-1");
+        // Paid yesterday and returned today: one agrees, one the network lacks.
+        for number in [1, 2] {
+            center.paid(ask(id(number), 880)).await;
+        }
+        db.clock.advance(seconds(86_400));
+        for number in [1, 2] {
+            assert_eq!(center.given_back(id(100 + number), id(number)).await, StateName::Approved);
+        }
+        // Paid and voided today: one agrees, one the network lacks, one only the network has.
+        for number in [3, 4, 5] {
+            center.paid(ask(id(number), 880)).await;
+        }
+        for number in [3, 4] {
+            assert_eq!(center.given_back(id(100 + number), id(number)).await, StateName::Approved);
+        }
+        let merchant = place().merchant_no;
+        let paid = |number, state: &str| {
+            format!("P\t{merchant}\t{}\t000000358002\t880\t{state}\tA12345\n", id(number).rrn())
+        };
+        let back = |rrn: &str| format!("R\t{merchant}\t{rrn}\t000000358002\t880\trefunded\n");
+        let mut lines = vec![
+            paid(3, "voided"),
+            paid(4, "charged"),
+            paid(5, "voided"),
+            back(&id(101).rrn()),
+            back("ZZZZZZZZZZZZ"),
+        ];
+        let report = reconcile_file(&center.base, &day_file(&db, "card", &lines)).await.unwrap();
+        assert_eq!((report.lines, report.opened), (5, 4));
+        let mut found = cases(&center).await;
+        found.sort_by_key(|case| (case.kind, case.payment));
+        let told: Vec<_> = found.iter().map(|case| (case.kind, case.payment)).collect();
+        assert_eq!(
+            told,
+            [
+                (Case_::BookedNotCharged, Some(id(5))),
+                (Case_::RefundedNotBooked, None),
+                (Case_::BookedNotRefunded, Some(id(2))),
+                (Case_::BookedNotRefunded, Some(id(4))),
+            ]
+        );
+        assert_eq!(sweep(&center.base).await.unwrap(), 0, "the minute's round does not forget the file");
+        // The network has put it right.
+        lines[1] = paid(4, "voided");
+        lines.push(back(&id(102).rrn()));
+        reconcile_file(&center.base, &day_file(&db, "card", &lines)).await.unwrap();
+        let cleared = kinds(&center).await.into_iter().filter(|(_, state)| *state == CaseState::Cleared);
+        assert_eq!(cleared.count(), 2);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_brands_file_is_compared_like_the_card_networks() {
+    // cancelled on the day, refunded in part.
+    for (db, _) in each().await {
+        let brand = super::brand::Brand::start().await;
+        let center = super::by_code::center(&db, &brand).await;
+        for number in 1..=5 {
+            assert_eq!(center.paid_by_code(id(number), 880).await.state, StateName::Approved);
+        }
+        let back = async |refund, of, yen| {
+            let wanted = super::refunds::wanted(id(refund), id(of), yen);
+            let wanted = crate::refund::path::Wanted { card: None, ..wanted };
+            center.acquiring.give_back(Giver::Terminal(by()), wanted).await.unwrap().state
+        };
+        assert_eq!(back(11, 1, 880).await, StateName::Approved, "a cancel");
+        // Only later may a part be given back.
+        db.clock.advance(seconds(86_400));
+        assert_eq!(back(12, 2, 300).await, StateName::Approved);
+        assert_eq!(back(13, 3, 300).await, StateName::Approved);
+        let paid = |number, state: &str| format!("P\tM1\t{}\tT\t880\t{state}\t04000\n", id(number));
+        let given = |number, yen: i64| format!("R\tM1\t{}\t\t{yen}\trefunded\n", id(number));
+        // The brand lacks one refund, and has one that nobody here made.
+        let today = day_file(&db, "paypay", &[given(12, 300), given(99, 100)]);
+        assert_eq!(reconcile_file(&center.base, &today).await.unwrap().opened, 2);
+        // On the day before, it lacks the fourth payment.
+        let yesterday = [paid(1, "voided"), paid(2, "charged"), paid(3, "charged"), paid(5, "charged")];
+        let yesterday = day_file(&db, "paypay", &yesterday);
+        let days = (db.clock.today().to_string(), db.clock.today().yesterday().unwrap().to_string());
+        let report = reconcile_file(&center.base, &yesterday.replace(&days.0, &days.1)).await.unwrap();
+        assert_eq!((report.lines, report.opened), (4, 1));
+        let mut found = cases(&center).await;
+        found.sort_by_key(|case| case.kind);
+        let told: Vec<_> = found.iter().map(|case| (case.kind, case.payment)).collect();
+        assert_eq!(
+            told,
+            [
+                (Case_::BookedNotCharged, Some(id(4))),
+                (Case_::RefundedNotBooked, None),
+                (Case_::BookedNotRefunded, Some(id(3))),
+            ]
+        );
+        let card = reconcile_file(&center.base, &day_file(&db, "card", &[])).await.unwrap();
+        assert_eq!(card.opened, 0, "the card network is not asked for codes");
     }
 }

@@ -33,7 +33,8 @@ pub(super) fn routes(desk: &Desk) -> Router<Desk> {
         .route("/desk/wallets", get(wallets))
         .route("/desk/code-charges/{brand}/{id}/answer", post(answer_code))
         .route("/desk/charges", get(charges))
-        .route("/desk/network-files/{on}", get(network_file));
+        .route("/desk/network-files/{on}", get(network_file))
+        .route("/desk/network-files/{on}/{brand}", get(code_file));
     if desk.0.clock_moves {
         routes = routes.route("/desk/clock", get(now).post(clock));
     }
@@ -332,6 +333,20 @@ async fn network_file(State(desk): State<Desk>, Path(on): Path<String>) -> Respo
             (kind, export::network_file(&entries, day)).into_response()
         }
         Err(no) => no.into_response(),
+    }
+}
+
+/// A code brand's file of a day.
+async fn code_file(State(desk): State<Desk>, Path((on, brand)): Path<(String, String)>) -> Response {
+    let Ok(day) = on.parse::<jiff::civil::Date>() else {
+        return (StatusCode::NOT_FOUND, "").into_response();
+    };
+    match (desk.code_book().await, desk.code_refunds().await) {
+        (Ok(charges), Ok(refunds)) => {
+            let kind = [(http::header::CONTENT_TYPE, "text/tab-separated-values; charset=utf-8")];
+            (kind, export::code_file(&charges, &refunds, &brand, day)).into_response()
+        }
+        (Err(no), _) | (_, Err(no)) => no.into_response(),
     }
 }
 

@@ -140,6 +140,14 @@ impl Desk {
         })
     }
 
+    /// Every refund of the code brands.
+    pub(super) async fn code_refunds(&self) -> Result<Vec<crate::code::book::Refund>, No> {
+        self.0.brands.db.read(tables::all_refunds).await.map_err(|error| {
+            tracing::error!(%error, "the book of code refunds could not be read");
+            BOOK
+        })
+    }
+
     /// The newest code payments, newest first.
     pub(super) async fn newest_code_charges(&self) -> Vec<Charge> {
         let read = self.0.brands.db.read(|tx| tables::newest(tx, super::view::CHARGES_SHOWN));

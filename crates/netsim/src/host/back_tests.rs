@@ -71,6 +71,27 @@ async fn returns_never_add_up_to_more_than_was_paid() {
 }
 
 #[tokio::test]
+async fn the_days_file_has_a_line_for_each_return_and_says_which_payments_were_voided() {
+    // docs/networks/network-file.md
+    let mut bench = Bench::new();
+    let sale = sold(&mut bench, Try { amount: 1_000, ..Try::default() }).await;
+    let back = bench.terminal.give_back(2, 600, &sale, None);
+    assert_eq!(code(&bench.ask(&back).await), "00");
+    let other = sold(&mut bench, Try { amount: 500, rrn: 3, ..Try::default() }).await;
+    let void = bench.terminal.void("0400", &other, None);
+    assert_eq!(code(&bench.ask(&void).await), "00");
+    let entries = bench.host.db.read(tables::all).await.unwrap();
+    let day = clock::business_date(entries[0].first_at);
+    let file = export::network_file(&entries, day);
+    let lines: Vec<&str> = file.lines().collect();
+    assert_eq!(lines[0], format!("CHOBA-NETWORK-FILE\t2\tcard\t{day}"));
+    assert_eq!(lines.last(), Some(&"E\t3\t1000\t600"));
+    let has = |mark: char, end: &str| lines.iter().any(|line| line.starts_with(mark) && line.contains(end));
+    assert!(has('P', "\t1000\tcharged\t") && has('P', "\t500\tvoided\t"), "{file}");
+    assert!(has('R', "\t600\trefunded"), "{file}");
+}
+
+#[tokio::test]
 async fn a_return_in_doubt_is_undone_by_its_reversal_and_a_late_copy_stays_refused() {
     let mut bench = Bench::new();
     let sale = sold(&mut bench, Try::default()).await;
