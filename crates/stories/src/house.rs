@@ -1,5 +1,8 @@
 //! The house of a story: everything that runs, and the one who acts in it.
 
+mod back;
+mod codes;
+
 use crate::http::{self, Answer};
 use crate::page;
 use crate::register::Register;
@@ -99,11 +102,16 @@ impl House {
         house.take_in(center).await;
         house.start_terminal().await;
         house.until_screen("sign-in").await;
-        house.press("sign-in", &[("login_id", "hanako"), ("password", "Choba-demo-3")]).await;
-        house.until_screen("home").await;
-        house.until_connected().await;
-        house.forget_screens();
+        house.sign_in().await;
         house
+    }
+
+    /// The clerk signs in, and everything is connected.
+    async fn sign_in(&mut self) {
+        self.press("sign-in", &[("login_id", "hanako"), ("password", "Choba-demo-3")]).await;
+        self.until_screen("home").await;
+        self.until_connected().await;
+        self.forget_screens();
     }
 
     // ---- waiting ------------------------------------------------------------------------------
@@ -225,7 +233,8 @@ impl House {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn forget_screens(&mut self) {
+    /// What was shown since it was told is not told.
+    pub fn forget_screens(&mut self) {
         self.seen().untold.clear();
     }
 
@@ -390,11 +399,13 @@ impl House {
 
     /// Trouble on the line to the card network.
     pub async fn fault(&mut self, fault: &str, times: u32) {
-        self.say(&format!(
-            "(Trouble at the card network: {fault}, {times} time{}.)",
-            if times == 1 { "" } else { "s" }
-        ));
-        let body = json!({ "network": "card", "fault": fault, "times": times });
+        self.trouble("card", "the card network", fault, times).await;
+    }
+
+    async fn trouble(&mut self, network: &str, place: &str, fault: &str, times: u32) {
+        let plural = if times == 1 { "" } else { "s" };
+        self.say(&format!("(Trouble at {place}: {fault}, {times} time{plural}.)"));
+        let body = json!({ "network": network, "fault": fault, "times": times });
         let answer = http::post(self.outside.at.desk, "/desk/faults", &body).await.unwrap();
         assert_eq!(answer.status, 200, "{}", answer.body);
     }

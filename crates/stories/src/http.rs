@@ -11,6 +11,8 @@ pub struct Answer {
     pub status: u16,
     /// Body as text.
     pub body: String,
+    /// The cookies that it sets, as a browser sends them back.
+    pub cookies: String,
 }
 
 impl Answer {
@@ -22,19 +24,34 @@ impl Answer {
 
 /// `GET`.
 pub async fn get(at: SocketAddr, path: &str) -> std::io::Result<Answer> {
-    ask(at, "GET", path, "", "").await
+    ask(at, "GET", path, "", ("", "")).await
+}
+
+/// `GET` with cookies.
+pub async fn get_as(at: SocketAddr, path: &str, cookies: &str) -> std::io::Result<Answer> {
+    ask(at, "GET", path, cookies, ("", "")).await
 }
 
 /// `POST` of JSON.
 pub async fn post(at: SocketAddr, path: &str, body: &serde_json::Value) -> std::io::Result<Answer> {
-    ask(at, "POST", path, "application/json", &body.to_string()).await
+    ask(at, "POST", path, "", ("application/json", &body.to_string())).await
 }
 
 /// `POST` of a form, as a page without script sends it.
 pub async fn submit(at: SocketAddr, path: &str, fields: &[(&str, &str)]) -> std::io::Result<Answer> {
+    submit_as(at, path, "", fields).await
+}
+
+/// The same with cookies.
+pub async fn submit_as(
+    at: SocketAddr,
+    path: &str,
+    cookies: &str,
+    fields: &[(&str, &str)],
+) -> std::io::Result<Answer> {
     let body: Vec<String> =
         fields.iter().map(|(name, value)| format!("{}={}", escaped(name), escaped(value))).collect();
-    ask(at, "POST", path, "application/x-www-form-urlencoded", &body.join("&")).await
+    ask(at, "POST", path, cookies, ("application/x-www-form-urlencoded", &body.join("&"))).await
 }
 
 fn escaped(text: &str) -> String {
@@ -46,15 +63,23 @@ fn escaped(text: &str) -> String {
         .collect()
 }
 
-async fn ask(at: SocketAddr, method: &str, path: &str, kind: &str, body: &str) -> std::io::Result<Answer> {
+async fn ask(
+    at: SocketAddr,
+    method: &str,
+    path: &str,
+    cookies: &str,
+    (kind, body): (&str, &str),
+) -> std::io::Result<Answer> {
     let mut stream = TcpStream::connect(at).await?;
     let content = if kind.is_empty() {
         String::new()
     } else {
         format!("content-type: {kind}\r\ncontent-length: {}\r\n", body.len())
     };
-    let request =
-        format!("{method} {path} HTTP/1.1\r\nhost: {at}\r\nconnection: close\r\n{content}\r\n{body}");
+    let cookies = if cookies.is_empty() { String::new() } else { format!("cookie: {cookies}\r\n") };
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nhost: {at}\r\nconnection: close\r\n{cookies}{content}\r\n{body}"
+    );
     stream.write_all(request.as_bytes()).await?;
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).await?;
@@ -66,7 +91,12 @@ async fn ask(at: SocketAddr, method: &str, path: &str, kind: &str, body: &str) -
     } else {
         body.to_owned()
     };
-    Ok(Answer { status, body })
+    let cookies: Vec<&str> = head
+        .lines()
+        .filter_map(|line| line.split_once(": ").filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie")))
+        .filter_map(|(_, cookie)| cookie.split(';').next())
+        .collect();
+    Ok(Answer { status, body, cookies: cookies.join("; ") })
 }
 
 /// A chunked body in one piece.

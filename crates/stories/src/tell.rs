@@ -63,10 +63,12 @@ impl Told<'_> {
     pub(crate) fn text(&self) -> String {
         let mut out = self.story.to_owned();
         section(&mut out, "Over the line to the card network, masked", &self.messages());
+        section(&mut out, "Asked of the code brands", &self.questions());
         section(&mut out, "In the terminal\u{2019}s journal", &self.journal());
-        section(&mut out, "In the center\u{2019}s book", &self.payments());
+        section(&mut out, "In the center\u{2019}s book", &[self.payments(), self.refunds()].concat());
         section(&mut out, "In the ledger", &self.transfers());
         section(&mut out, "In the card network\u{2019}s book", &self.charges());
+        section(&mut out, "In the code brands\u{2019} books", &self.code_charges());
         for (index, paper) in self.papers.iter().enumerate() {
             let rows: Vec<String> =
                 paper.lines().map(|row| format!("| {row}").trim_end().to_owned()).collect();
@@ -76,10 +78,13 @@ impl Told<'_> {
         self.numbered(&out)
     }
 
-    /// The payments in the order in which they began.
+    /// The payments and refunds in the order in which they began; what the console gave back comes last.
     fn ids(&self) -> Vec<String> {
         let mut ids: Vec<String> = Vec::new();
-        for id in self.entries.iter().filter_map(|entry| entry["payment"].as_str()) {
+        let here = self.entries.iter().filter_map(|entry| entry["payment"].as_str());
+        let refunds = self.center["tenants"][0]["refunds"].as_array();
+        let there = refunds.into_iter().flatten().filter_map(|refund| refund["id"].as_str());
+        for id in here.chain(there) {
             if !ids.iter().any(|known| known == id) {
                 ids.push(id.to_owned());
             }
@@ -125,6 +130,20 @@ impl Told<'_> {
         out
     }
 
+    /// What the brands were asked and what they said; the same again and again is told once.
+    fn questions(&self) -> Vec<String> {
+        let mut out: Vec<String> = self
+            .log
+            .iter()
+            .rev()
+            .filter(|line| line.way == Way::Note)
+            .filter_map(|line| line.title.strip_prefix("code "))
+            .map(str::to_owned)
+            .collect();
+        out.dedup();
+        out
+    }
+
     fn journal(&self) -> Vec<String> {
         let mut payments: Vec<&Value> =
             self.entries.iter().filter(|entry| entry["payment"].is_string()).collect();
@@ -155,6 +174,27 @@ impl Told<'_> {
             .collect()
     }
 
+    fn refunds(&self) -> Vec<String> {
+        let mut rows = self.center["tenants"][0]["refunds"].as_array().cloned().unwrap_or_default();
+        rows.sort_by_key(|row| self.rank(&row["id"]));
+        rows.iter()
+            .map(|row| {
+                format!(
+                    "{}  {}  {}  {} of {} by {}  {}{}  money returned: {}",
+                    text(&row["id"]),
+                    text(&row["rrn"]),
+                    yen(&row["amount_yen"]),
+                    text(&row["kind"]),
+                    text(&row["payment"]),
+                    text(&row["who"]),
+                    text(&row["state"]),
+                    labelled(" code ", &row["code"]),
+                    text(&row["money_returned"]),
+                )
+            })
+            .collect()
+    }
+
     fn transfers(&self) -> Vec<String> {
         let mut rows = self.center["tenants"][0]["transfers"].as_array().cloned().unwrap_or_default();
         rows.sort_by_key(|row| self.rank(&row["payment"]));
@@ -174,12 +214,43 @@ impl Told<'_> {
 
     fn charges(&self) -> Vec<String> {
         let mut rows = self.network["charges"].as_array().cloned().unwrap_or_default();
+        rows.extend(self.network["returns"].as_array().cloned().unwrap_or_default());
         rows.extend(self.network["tombstones"].as_array().cloned().unwrap_or_default());
         let rrns: Vec<String> = self.ids().iter().map(|id| rrn(id)).collect();
         rows.sort_by_key(|row| rrns.iter().position(|rrn| row["rrn"] == rrn.as_str()));
         rows.iter()
             .map(|row| format!("{}  {}  {}", text(&row["rrn"]), yen(&row["amount_yen"]), text(&row["state"])))
             .collect()
+    }
+
+    fn code_charges(&self) -> Vec<String> {
+        let book = &self.network["code"];
+        let of = |name: &str| book[name].as_array().cloned().unwrap_or_default();
+        let mut charges = [of("charges"), of("tombstones")].concat();
+        charges.sort_by_key(|row| self.rank(&row["id"]));
+        let charges = charges.iter().map(|row| {
+            let number = text(&row["payment_id"]);
+            let number = if number.is_empty() { "never came".to_owned() } else { number };
+            let amount = yen(&row["amount_yen"]);
+            format!(
+                "{}  {}  {number}  {amount}  {}",
+                text(&row["id"]),
+                text(&row["brand"]),
+                text(&row["status"])
+            )
+        });
+        let mut refunds = of("refunds");
+        refunds.sort_by_key(|row| self.rank(&row["id"]));
+        let refunds = refunds.iter().map(|row| {
+            let amount = yen(&row["amount_yen"]);
+            format!(
+                "{}  {}  {amount}  given back of {}",
+                text(&row["id"]),
+                text(&row["brand"]),
+                text(&row["of"])
+            )
+        });
+        charges.chain(refunds).collect()
     }
 
     fn books(&self) -> Vec<String> {
@@ -210,6 +281,12 @@ impl Told<'_> {
                 out = out.replace(value, &name);
             }
         };
+        for charge in self.network["code"]["charges"].as_array().into_iter().flatten() {
+            let (id, number) = (&charge["id"], text(&charge["payment_id"]));
+            if let Some(rank) = self.rank(id) {
+                call(&number, format!("TXN-{}", rank.saturating_add(1)));
+            }
+        }
         for (index, id) in self.ids().iter().enumerate() {
             let (n, rrn) = (index + 1, rrn(id));
             for code in self.approvals(&rrn) {
@@ -284,11 +361,21 @@ fn fact(fact: &Value) -> String {
         "started" => format!(
             "{} {} slip {:04}{}{}",
             yen(&fact["amount"]),
-            text(&fact["class"]),
+            begun(fact),
             fact["slip_no"].as_i64().unwrap_or_default(),
             labelled(" by ", &fact["operator"]["name"]),
             if fact["origin"] == "local" { " asked by a program" } else { "" },
         ),
+        "sent" if fact["code_paid"].is_object() => {
+            let code = &fact["code_paid"];
+            format!(
+                "code {}{}, {}",
+                text(&code["masked"]),
+                labelled(" ", &code["brand"]),
+                text(&code["entry"])
+            )
+        }
+        "sent" if fact["card"].is_null() => String::new(),
         "sent" => format!(
             "{} {} {}, {}, {}{}",
             text(&fact["class"]),
@@ -302,9 +389,25 @@ fn fact(fact: &Value) -> String {
         "printing" | "printed" => {
             format!("{}{}", text(&fact["copy"]), if fact["again"] == true { " (再)" } else { "" })
         }
+        "told" => format!(
+            "{}{}",
+            text(&fact["brand"]),
+            if fact["waits_for_user"] == true { ", the customer has to confirm" } else { "" }
+        ),
+        "giving_back" => format!("as {}", text(&fact["refund"])),
+        "given_back" => format!("{} altogether", yen(&fact["total"])),
         _ => labelled("", &fact["code"]),
     };
     format!("{what} {more}").trim_end().to_owned()
+}
+
+/// What was begun: a class of a card's sale, a code, or what is given back.
+fn begun(fact: &Value) -> String {
+    let refund = &fact["purpose"]["refund"];
+    if refund.is_object() {
+        return format!("{} of {}", text(&refund["kind"]), text(&refund["of"]));
+    }
+    if fact["method"] == "code" { "by code".to_owned() } else { text(&fact["class"]) }
 }
 
 fn text(value: &Value) -> String {

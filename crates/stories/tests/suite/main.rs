@@ -1,6 +1,8 @@
-//! The stories: what a shopkeeper, a customer and the books see of a card payment, from the plain one to
+//! The stories: what a shopkeeper, a customer and the books see of a payment, from the plain one to
 //! every trouble. Read the texts under `tests/golden/`; `UPDATE_EXPECT=1` writes them anew.
 
+mod back;
+mod codes;
 mod paid;
 mod refused;
 mod register;

@@ -1,0 +1,74 @@
+//! Giving back, at the terminal and in the console.
+
+use super::House;
+use crate::{http, page};
+use choba::admin::Which;
+
+impl House {
+    /// The clerk opens the newest sale of the history; what may be given back of it is known.
+    pub async fn open_newest_sale(&mut self) {
+        self.say("The clerk finds the payment in the history.");
+        let exported = self.exported(Which::Center);
+        let rows = exported["tenants"][0]["payments"].as_array().unwrap();
+        let id = rows.last().unwrap()["id"].as_str().unwrap().to_owned();
+        self.go("/go/history").await;
+        self.until_said("\u{a5}").await;
+        self.forget_screens();
+        self.go(&format!("/go/payment/{id}")).await;
+        self.until_screen("detail").await;
+        self.until("it is known what may be given back", async || {
+            let asking = ["取消・返金ができるか調べています", "Checking what can be given back"];
+            !self.seen().lines.iter().any(|line| asking.iter().any(|asked| line.contains(asked)))
+        })
+        .await;
+    }
+
+    /// The clerk begins to give back and reaches the last question: the whole, or so much of it.
+    pub async fn ask_back(&mut self, amount: &str, reason: &str) {
+        self.say("The clerk presses the button that gives back.");
+        self.press("refund-open", &[]).await;
+        self.until_screen("refund").await;
+        let whole = if amount.is_empty() { "the whole" } else { amount };
+        self.say(&format!("The clerk leaves it at {whole} and types \u{201c}{reason}\u{201d}."));
+        self.press("refund", &[("amount", amount), ("reason", reason)]).await;
+        self.until_screen("refund-confirm").await;
+    }
+
+    /// The clerk answers the last question with yes.
+    pub async fn confirm_back(&mut self) {
+        self.say("The clerk gives back.");
+        self.press("refund-go", &[]).await;
+    }
+
+    /// The manager gives back in the console, in a browser elsewhere; how the console answers is told.
+    pub async fn give_back_in_the_console(&mut self, amount: &str) {
+        self.say(&format!("The manager gives back {amount} of it in the console."));
+        let exported = self.exported(Which::Center);
+        let rows = exported["tenants"][0]["payments"].as_array().unwrap();
+        let place = format!("/payments/{}/give-back", rows.last().unwrap()["id"].as_str().unwrap());
+        let signs_in = [("login", "tencho"), ("password", "Choba-demo-2")];
+        let cookies = http::submit(self.center_at, "/login", &signs_in).await.unwrap().cookies;
+        let asked = http::get_as(self.center_at, &place, &cookies).await.unwrap();
+        assert_eq!(asked.status, 200, "{}", asked.body);
+        let mint =
+            asked.body.split_once("name=\"id\" value=\"").and_then(|(_, after)| after.split('"').next());
+        let fields = [("id", mint.unwrap()), ("amount", amount), ("reason", "")];
+        let answer = http::submit_as(self.center_at, &place, &cookies, &fields).await.unwrap();
+        let lines = match answer.status {
+            303 => vec!["303: the payment\u{2019}s page".to_owned()],
+            _ => {
+                let main = answer.body.split_once("<main").map_or(answer.body.as_str(), |(_, main)| main);
+                page::lines(&format!("<main{main}"))
+            }
+        };
+        self.quote("console", &lines);
+    }
+
+    /// The night goes by; the clerk signs in again.
+    pub async fn next_morning(&mut self) {
+        self.say("(The next morning the clerk signs in again.)");
+        self.clock.advance(std::time::Duration::from_secs(86_400));
+        self.until_screen("sign-in").await;
+        self.sign_in().await;
+    }
+}
