@@ -73,6 +73,10 @@ export function deskApi(demo) {
   return {
     present: (card, how, pin) => call(`${demo.desk}/desk/terminals/${id}/present`, "POST", { card, how, pin }),
     fault: (fault, more = {}) => call(`${demo.desk}/desk/faults`, "POST", { network: "card", fault, ...more }),
+    codeFault: (fault, more = {}) => call(`${demo.desk}/desk/faults`, "POST", { network: "code", fault, ...more }),
+    /** The fresh code on a customer's phone: `code` in digits, `qr` as a scanner reads it. */
+    wallet: async (wanted) => (await call(`${demo.desk}/desk/wallets`)).find((wallet) => wallet.name === wanted),
+    scan: (code) => call(`${demo.desk}/desk/terminals/${id}/scan`, "POST", { code }),
     clear: () => call(`${demo.desk}/desk/faults`, "DELETE"),
     paper: () => call(`${demo.desk}/desk/paper/${id}`),
     mails: () => call(`${demo.desk}/desk/mails`),
@@ -125,6 +129,20 @@ export async function byCard(page) {
     const screen = document.getElementById("screen");
     return screen?.dataset.screen === "present" && screen.querySelector("count-down");
   });
+}
+
+/** Chooses code on the method screen; the wait for a code follows. */
+export async function byCode(page) {
+  await page.locator('button[name="press"][value="pay-by-code"]').click();
+  await screenIs(page, "scan");
+}
+
+/** Opens the newest sale in the history; what may be given back of it is known. */
+export async function openNewestSale(page, url) {
+  await page.goto(`${url}/go/history`, { waitUntil: "load" });
+  await page.locator("main .history a:has(.tone-ok)").first().click();
+  await screenIs(page, "detail");
+  await page.waitForFunction(() => !document.querySelector("#screen p[role=status]"));
 }
 
 /** Draws a signature with the mouse. */

@@ -10,7 +10,8 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import {
-  TERMINALS, atTheConsole, atTheTerminal, byCard, deskApi, draw, enterAmount, name, startDemo, toKeypad,
+  TERMINALS, atTheConsole, atTheTerminal, byCard, byCode, deskApi, draw, enterAmount, name, openNewestSale, startDemo,
+  toKeypad,
 } from "./demo.mjs";
 import { axe, fits, launch, newPage, rev, revChanged, screenIs } from "./lib.mjs";
 
@@ -375,6 +376,104 @@ const story = {
     await revChanged(office, before);
     await office.waitForFunction(() => /48,020/.test(document.querySelector(".totals")?.textContent ?? ""));
     quiet(office);
+  },
+
+  async "digits from a customer's phone are typed and pay, and the brand's number is shown"({ at }) {
+    await toKeypad(at, terminal);
+    await enterAmount(at, 1000, "京扇子");
+    await byCode(at);
+    assert.ok(await fits(at, "x"), "the wait for a code is not wider than 360");
+    await inspect(at, "scan");
+    await at.locator("#code").fill("https://example.jp/shop/7");
+    await at.locator(".typed-code .btn").click();
+    await at.locator(".notice").waitFor();
+    await inspect(at, "scan with hint");
+    await at.locator("#code").fill("990000112233445566");
+    await at.locator(".typed-code .btn").click();
+    await screenIs(at, "brands");
+    await inspect(at, "brands");
+    await press(at, "brand-auto");
+    await screenIs(at, "scan");
+    await at.locator("#code").fill((await desk.wallet("aoi-paypay")).code);
+    await at.locator(".typed-code .btn").click();
+    await screenIs(at, "approved");
+    assert.equal(await sound(at), "ok");
+    assert.match(await at.locator(".result").innerText(), /PayPay[^]*\d{20}/, "M-044");
+    await inspect(at, "approved code");
+    await press(at, "finish");
+    await leaves(at, "approved");
+  },
+
+  async "a part of a code payment is given back at the terminal"({ at }) {
+    await openNewestSale(at, terminal);
+    await inspect(at, "detail of a code payment");
+    await press(at, "refund-open");
+    await screenIs(at, "refund");
+    assert.ok(await fits(at, "x"), "the keys to give back are not wider than 360");
+    await inspect(at, "refund");
+    await at.locator("#amount").fill("1001");
+    await at.locator("#screen .btn-primary").click();
+    await at.locator("#amount-error").waitFor();
+    await inspect(at, "refund of too much");
+    await at.locator("#amount").fill("300");
+    await at.locator("#reason").fill("一品返品");
+    await at.locator("#screen .btn-primary").click();
+    await screenIs(at, "refund-confirm");
+    await inspect(at, "refund, last question");
+    await at.locator("#screen .btn-danger").click();
+    await screenIs(at, "approved");
+    assert.match(await at.locator(".result").innerText(), /300/);
+    await inspect(at, "refunded");
+    const charge = (await desk.charges()).find((one) => one.network === "code" && one.amount_yen === 1000);
+    assert.equal(charge.given_back_yen, 300);
+    await press(at, "finish");
+    await leaves(at, "approved");
+  },
+
+  async "another part is given back in the console, and never more than is left"({ office }) {
+    await office.goto(`${demo.center}/payments`);
+    await office.locator("tr", { hasText: "¥1,000" }).last().locator("a.row-link").click();
+    await office.waitForURL(/\/payments\/.+/);
+    await inspect(office, "console payment with a part given back");
+    await office.locator('a[href$="/give-back"]').click();
+    await office.waitForURL(/\/give-back/);
+    await inspect(office, "console give back");
+    await office.locator("#amount").fill("701");
+    await office.locator("main .btn-danger").click();
+    await office.locator(".notice.tone-ng").waitFor();
+    assert.deepEqual(await axe(office), [], "console give back refused");
+    await office.locator("#amount").fill("700");
+    await office.locator("main .btn-danger").click();
+    await office.waitForURL((url) => !url.pathname.endsWith("/give-back"));
+    const charge = (await desk.charges()).find((one) => one.network === "code" && one.amount_yen === 1000);
+    assert.equal(charge.given_back_yen, 1000);
+    assert.equal(await office.locator('a[href$="/give-back"]').count(), 0, "nothing is left to give back");
+    await inspect(office, "console payment all given back");
+  },
+
+  async "a card payment is voided at the terminal, with a slip"({ at, bench }) {
+    await wait(at, 1480);
+    await desk.present("jcb", "tap");
+    await screenIs(at, "approved");
+    await press(at, "finish");
+    await leaves(at, "approved");
+    await openNewestSale(at, terminal);
+    await press(at, "refund-open");
+    await screenIs(at, "refund");
+    await inspect(at, "void");
+    await at.locator("#screen .btn-primary").click();
+    await screenIs(at, "refund-confirm");
+    await inspect(at, "void, last question");
+    await at.locator("#screen .btn-danger").click();
+    await screenIs(at, "approved");
+    await inspect(at, "voided");
+    await press(at, "print-customer");
+    await bench.waitForFunction(() => /¥1,480/.test(document.querySelector(".paper")?.textContent ?? ""));
+    const charge = (await desk.charges()).find((one) => one.network === "card" && one.amount_yen === 1480);
+    assert.equal(charge.state, "voided");
+    await press(at, "original");
+    await screenIs(at, "detail");
+    await inspect(at, "detail, all given back");
   },
 };
 

@@ -4,7 +4,8 @@
 
 import { mkdirSync } from "node:fs";
 import {
-  TERMINALS, addresses, atTheConsole, atTheTerminal, byCard, deskApi, draw, enterAmount, name, startDemo, toKeypad,
+  TERMINALS, addresses, atTheConsole, atTheTerminal, byCard, byCode, deskApi, draw, enterAmount, name, openNewestSale,
+  startDemo, toKeypad,
 } from "./demo.mjs";
 import { SIZES, launch, newPage, screenIs } from "./lib.mjs";
 
@@ -67,6 +68,13 @@ async function waiting(page, amount, note) {
   await toKeypad(page, terminal);
   await enterAmount(page, amount, note);
   await byCard(page);
+}
+
+async function waitingForCode(page, amount, note) {
+  await rest(page);
+  await toKeypad(page, terminal);
+  await enterAmount(page, amount, note);
+  await byCode(page);
 }
 
 /** The chapters of the terminal: each starts from its resting screens and leaves nothing running. */
@@ -225,6 +233,111 @@ const chapters = {
     await desk.clear();
     await screenIs(page, "undone", 60_000);
     await take(page, "t55-undone");
+  },
+  async codes(page) {
+    await waitingForCode(page, 1280, "抹茶ラテと季節の和菓子");
+    await take(page, "t70-scan");
+    await desk.scan("https://example.jp/shop/7");
+    await page.locator(".notice").waitFor();
+    await take(page, "t71-scan-hint");
+    await desk.scan("990000112233445566");
+    await screenIs(page, "brands");
+    await take(page, "t72-brands");
+    await page.locator('button[value="brand-auto"]').click();
+    await screenIs(page, "scan");
+    await desk.scan((await desk.wallet("mei-paypay")).qr);
+    await screenIs(page, "customer");
+    await take(page, "t73-customer");
+    await page.desk.goto(`${demo.desk}/?t=${TERMINALS[0]}`);
+    await take(page.desk, "d08-desk-customer");
+    await page.locator("confirm-dialog [data-open]").first().click();
+    if (only.test("t74-customer-dialog")) await page.screenshot({ path: `${out}/t74-customer-dialog-phone-light-ja.png` });
+    await page.locator("dialog[open] .btn-danger").click();
+    await screenIs(page, "undone", 30_000);
+    await take(page, "t75-undone-by-clerk");
+    await waitingForCode(page, 880);
+    await desk.scan((await desk.wallet("poor-paypay")).qr);
+    await screenIs(page, "refused");
+    await take(page, "t76-refused-balance");
+    await waitingForCode(page, 880);
+    await desk.codeFault("drop_answer");
+    await desk.scan((await desk.wallet("aoi-paypay")).qr);
+    await screenIs(page, "unknown", 30_000);
+    await take(page, "t77-unknown-code");
+    await desk.clear();
+    await screenIs(page, "approved", 60_000);
+    await take(page, "t78-approved-code");
+  },
+  async giving(page) {
+    await waiting(page, 1480, "柚子茶");
+    await desk.present("visa", "tap");
+    await page.waitForFunction(() => ["approved", "duplicate"].includes(document.getElementById("screen").dataset.screen));
+    await rest(page);
+    await openNewestSale(page, terminal);
+    await take(page, "t80-detail-offer");
+    await page.locator('button[value="refund-open"]').click();
+    await screenIs(page, "refund");
+    await take(page, "t81-void");
+    await page.locator("#screen .btn-primary").click();
+    await screenIs(page, "refund-confirm");
+    await take(page, "t82-void-confirm");
+    await desk.fault("drop_answer");
+    await page.locator("#screen .btn-danger").click();
+    await screenIs(page, "unknown", 30_000);
+    await take(page, "t83-void-unknown");
+    await desk.clear();
+    await screenIs(page, "approved", 60_000);
+    await take(page, "t84-voided");
+    await page.locator('button[value="original"]').click();
+    await screenIs(page, "detail");
+    await take(page, "t85-detail-all-back");
+    await waitingForCode(page, 1000, "京扇子");
+    await desk.scan((await desk.wallet("aoi-paypay")).qr);
+    await screenIs(page, "approved");
+    await rest(page);
+    await openNewestSale(page, terminal);
+    await page.locator('button[value="refund-open"]').click();
+    await screenIs(page, "refund");
+    await take(page, "t86-refund");
+    for (let n = 0; n < 4; n += 1) await page.locator('[data-key="9"]').click();
+    await page.locator("#screen .btn-primary").click();
+    await page.locator("#amount-error").waitFor();
+    await take(page, "t87-refund-too-much");
+    await page.locator("#amount").fill("300");
+    await page.locator("#reason").fill("一品返品");
+    await page.locator("#screen .btn-primary").click();
+    await screenIs(page, "refund-confirm");
+    await take(page, "t88-refund-confirm");
+    await page.locator("#screen .btn-danger").click();
+    await screenIs(page, "approved");
+    await take(page, "t89-refunded");
+    await page.consolePage.goto(`${demo.center}/payments`);
+    await page.consolePage.locator("tr:has-text('¥1,000') a.row-link").first().click();
+    await page.consolePage.waitForURL(/payments\/.+/);
+    await take(page.consolePage, "c10-detail-part-back");
+    await page.consolePage.locator('a[href$="/give-back"]').click();
+    await page.consolePage.waitForURL(/give-back/);
+    await take(page.consolePage, "c11-give-back");
+    await page.consolePage.locator("#amount").fill("701");
+    await page.consolePage.locator("main .btn-danger").click();
+    await page.consolePage.locator(".notice").first().waitFor();
+    for (const size of sizes) {
+      await page.consolePage.setViewportSize(SIZES[size]);
+      if (only.test("c12")) await page.consolePage.screenshot({ path: `${out}/c12-give-back-refused-${size}-light-ja.png`, fullPage: true });
+    }
+  },
+  async phones({ desk: page }) {
+    await page.goto(`${demo.desk}/?t=${TERMINALS[0]}`);
+    await take(page, "d09-desk-phones");
+  },
+  async cases({ consolePage: page }) {
+    await page.goto(`${demo.center}/cases`);
+    await take(page, "c20-cases");
+    const first = page.locator("main a.row-link").first();
+    if ((await first.count()) === 0) return;
+    await first.click();
+    await page.waitForURL(/cases\/.+/);
+    await take(page, "c21-case");
   },
   async past(page) {
     await rest(page);

@@ -305,21 +305,24 @@ impl Acquiring {
                 return;
             }
             let asked = self.inquire(&payment, self.base.clock.now_us(), 1).await;
-            if self.base.clock.now_us() >= until_us && !matches!(asked.said, PaymentSaid::Paid(_)) {
-                let ended = self.give_up_waiting(id).await;
-                if let Err(refusal) = ended {
-                    tracing::warn!(payment.id = %id, %refusal, "a payment could not be given up yet");
-                    continue;
-                }
-                return;
-            }
             // Not knowing while the customer looks at the phone is no doubt yet: it is asked again.
             let says = !matches!(
                 asked.said,
                 PaymentSaid::Unknown(_) | PaymentSaid::NotThere | PaymentSaid::Waits(_)
             );
-            if says && self.settle_code(id, asked).await.is_ok() {
-                return;
+            if says {
+                match self.settle_code(id, asked).await {
+                    Ok(_) => return,
+                    Err(_) => continue,
+                }
+            }
+            if self.base.clock.now_us() >= until_us {
+                match self.give_up_waiting(id).await {
+                    Ok(()) => return,
+                    Err(refusal) => {
+                        tracing::warn!(payment.id = %id, %refusal, "a payment could not be given up yet");
+                    }
+                }
             }
         }
     }

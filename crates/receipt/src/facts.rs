@@ -42,7 +42,7 @@ pub struct SlipFacts {
     pub terminal: String,
     /// The clerk (R-045 係員).
     pub operator: Option<Operator>,
-    /// Product note (M-020).
+    /// Product note (M-020); the reason, where money is given back.
     pub note: Option<String>,
     /// The strokes of the signature, when one was given (M-062).
     pub signature: Option<Strokes>,

@@ -79,7 +79,7 @@ pub fn chip_void() -> SlipFacts {
         card.atc = Some("001D".into());
     }
     facts.trace_no = "00000057".into();
-    facts.note = None;
+    facts.note = Some("色違いのため".into());
     facts.link = None;
     facts
 }

@@ -364,9 +364,23 @@ impl House {
     pub async fn a_little_later(&mut self, screen: &str) {
         // Whatever comes from now on, and what may just have come, is told under this line.
         self.told.push_str("\n(A little later.)\n");
+        self.let_seconds_pass(async |house| house.seen().name == screen).await;
+        self.until_screen(screen).await;
+    }
+
+    /// The same until the networks' log has a line with this in it.
+    pub async fn a_little_later_in_the_log(&mut self, title: &str) {
+        self.told.push_str("\n(A little later.)\n");
+        let so =
+            |house: &Self| house.outside.log.newest(usize::MAX).iter().any(|line| line.title.contains(title));
+        self.let_seconds_pass(async |house| so(house)).await;
+        self.until_network(title, 1).await;
+    }
+
+    async fn let_seconds_pass(&self, so: impl AsyncFn(&Self) -> bool) {
         let mut news = self.news.subscribe();
         for _ in 0..300 {
-            if self.seen().name == screen {
+            if so(self).await {
                 break;
             }
             news.borrow_and_update();
@@ -374,7 +388,6 @@ impl House {
             drop(Clock::real().timeout(Duration::from_millis(20), news.changed()).await);
             self.clock.advance(Duration::from_secs(1));
         }
-        self.until_screen(screen).await;
     }
 
     /// The center waits as long as it does for the network, and gives it up.

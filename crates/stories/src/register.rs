@@ -56,7 +56,7 @@ impl Register {
     }
 
     /// What became of a message.
-    pub async fn status(&self, number: &str, of: &str) -> Value {
+    pub async fn status(&self, number: &str, of: &str) -> std::io::Result<Value> {
         let reference = MessageReference {
             message_category: Some(Category::Payment),
             service_id: Some(of.to_owned()),
@@ -64,7 +64,7 @@ impl Register {
         };
         let body = TransactionStatus { message_reference: Some(reference), ..TransactionStatus::default() };
         let header = self.header(Category::TransactionStatus, number);
-        self.ask(&write_request(&Request { header, body: Body::TransactionStatus(body) })).await.unwrap()
+        self.ask(&write_request(&Request { header, body: Body::TransactionStatus(body) })).await
     }
 
     /// Sends a message from a task of its own; aborting it is a line that breaks.

@@ -10,14 +10,16 @@
 
 use clock::Clock;
 use serde_json::{Value, json};
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Lines};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use stories::http::{get, post, submit};
 use stories::page;
+use stories::register::{Register, lines};
 
 const TERMINAL: &str = "000000358002";
 const CAST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../choba/data/cast.toml");
@@ -47,7 +49,11 @@ fn free() -> SocketAddr {
 }
 
 /// A process that dies with the test.
-struct Process(Child);
+struct Process {
+    child: Child,
+    /// Open, so that the program may go on to say something.
+    _says: Lines<BufReader<ChildStdout>>,
+}
 
 impl Process {
     /// Starts the program and waits for its line `ready …`.
@@ -56,22 +62,25 @@ impl Process {
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let ready = lines.find(|line| line.as_ref().is_ok_and(|line| line.starts_with("ready ")));
         assert!(ready.is_some(), "{args:?} ended before it was ready");
-        Self(child)
+        Self { child, _says: lines }
     }
 
     /// kill -9
     fn kill(mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        drop(self.0.kill());
-        drop(self.0.wait());
+        drop(self.child.kill());
+        drop(self.child.wait());
     }
 }
+
+/// A register's message on its way to its answer.
+type Answering = tokio::task::JoinHandle<std::io::Result<Value>>;
 
 struct Town {
     folder: tempfile::TempDir,
@@ -113,13 +122,69 @@ impl Town {
     }
 
     fn start_terminal(&self, printer: SocketAddr) -> Process {
+        self.start_terminal_with(printer, "")
+    }
+
+    fn start_terminal_with(&self, printer: SocketAddr, more: &str) -> Process {
         let Self { desk, center, terminal, .. } = self;
         Process::start(&words(&format!(
-            "terminal --data {}/terminal-{TERMINAL} --listen {terminal} --center http://{center} \
+            "terminal --data {} --listen {terminal} --center http://{center} \
              --bench ws://{desk}/desk/bench/{TERMINAL} --printer {printer} --reader MP200L-0085 \
-             --id {TERMINAL} --password 5282",
-            self.folder.path().display()
+             --id {TERMINAL} --password 5282 {more}",
+            self.terminal_data().display()
         )))
+    }
+
+    fn terminal_data(&self) -> PathBuf {
+        self.folder.path().join(format!("terminal-{TERMINAL}"))
+    }
+
+    /// A terminal that serves registers, once it is paired.
+    fn start_terminal_for_registers(&self, nexo: SocketAddr) -> Process {
+        self.start_terminal_with(self.printer, &format!("--nexo {nexo} --nexo-plain"))
+    }
+
+    /// The register, paired with the terminal.
+    fn paired(&self, nexo: SocketAddr) -> Register {
+        let data = self.terminal_data();
+        let paired = Command::new(choba())
+            .args(["terminal", "pair", "--terminal", TERMINAL, "--folder"])
+            .arg(&data)
+            .output()
+            .unwrap();
+        assert!(paired.status.success(), "{}", String::from_utf8_lossy(&paired.stderr));
+        Register::new(nexo, &terminal::nexo::certificate_file(&data), terminal::nexo::poi_id(TERMINAL))
+    }
+
+    /// A register's payment, asked for until the terminal takes it and waits for a card: its number, the
+    /// message, and the answer that is to come.
+    async fn begun_by(&self, register: &Register, yen: i64) -> (String, Value, Answering) {
+        static NUMBERS: AtomicU64 = AtomicU64::new(1);
+        let begun = std::sync::Mutex::new(None::<(String, Value, Answering)>);
+        until("the terminal waits for a card", async || {
+            let refused = begun.lock().unwrap().as_ref().is_none_or(|(_, _, answer)| answer.is_finished());
+            if refused {
+                let number = format!("P{:09}", NUMBERS.fetch_add(1, Ordering::Relaxed));
+                let asked = register.payment(&number, yen);
+                let answer = register.begin(&asked);
+                *begun.lock().unwrap() = Some((number, asked, answer));
+            }
+            let shown = get(self.desk, "/desk/terminals").await.ok()?.json();
+            shown.as_array()?.iter().any(|shown| shown["waits_for"] == "card").then_some(())
+        })
+        .await;
+        begun.into_inner().unwrap().unwrap()
+    }
+
+    /// Taps a card as soon as the reader waits for one.
+    async fn tap_card(&self) {
+        let path = format!("/desk/terminals/{TERMINAL}/present");
+        until("the reader takes the card", async || {
+            let card = json!({ "card": "visa", "how": "tap" });
+            let answer = post(self.desk, &path, &card).await.ok()?;
+            (answer.status == 202).then_some(())
+        })
+        .await;
     }
 
     /// Begins a payment of ¥880 as soon as the terminal takes it, taps a card, and gives the id.
@@ -131,14 +196,19 @@ impl Town {
         })
         .await;
         let id = begun["id"].as_str().unwrap().to_owned();
-        let path = format!("/desk/terminals/{TERMINAL}/present");
-        until("the reader takes the card", async || {
-            let card = json!({ "card": "visa", "how": "tap" });
-            let answer = post(self.desk, &path, &card).await.ok()?;
-            (answer.status == 202).then_some(())
+        self.tap_card().await;
+        id
+    }
+
+    async fn until_charged(&self) {
+        until("the network has charged", async || {
+            let charges = get(self.desk, "/desk/charges").await.ok()?.json();
+            charges
+                .as_array()
+                .is_some_and(|all| all.iter().any(|one| one["state"] == "charged"))
+                .then_some(())
         })
         .await;
-        id
     }
 
     async fn settled(&self, id: &str) -> Value {
@@ -197,11 +267,7 @@ async fn a_center_killed_in_mid_payment_reverses_it_when_it_starts_again() {
     let fault = json!({ "network": "card", "fault": "drop_answer", "times": 1 });
     assert_eq!(post(town.desk, "/desk/faults", &fault).await.unwrap().status, 200);
     let id = town.tap().await;
-    until("the network has charged", async || {
-        let charges = get(town.desk, "/desk/charges").await.ok()?.json();
-        charges.as_array().is_some_and(|all| all.iter().any(|one| one["state"] == "charged")).then_some(())
-    })
-    .await;
+    town.until_charged().await;
     center.kill();
     let _center = town.start_center();
     let view = town.settled(&id).await;
@@ -245,4 +311,52 @@ async fn press(town: &Town, what: &str) {
     let rev = page::revision(&get(town.terminal, "/").await.unwrap().body);
     let answer = submit(town.terminal, &format!("/events/{what}"), &[("rev", &rev)]).await.unwrap();
     assert_eq!(answer.status, 303, "{}", answer.body);
+}
+
+/// What a register hears of its message once the terminal knows how it ended.
+async fn status_at_last(register: &Register, of: &str) -> Vec<String> {
+    let asked = AtomicU64::new(1);
+    until("the status is no longer in progress", async || {
+        let number = format!("S{}{:05}", &of[6..], asked.fetch_add(1, Ordering::Relaxed));
+        let told = lines(&register.status(&number, of).await.ok()?);
+        (!told.iter().any(|line| line.contains("InProgress"))).then_some(told)
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_register_hears_the_truth_of_a_payment_in_which_the_terminal_was_killed() {
+    let _turn = TURN.lock().await;
+    // R-078, J-070; nexo.md rules 1, 2 and 5
+    let town = Town::open();
+    let _center = town.start_center();
+    let nexo = free();
+    let register = town.paired(nexo);
+    let terminal = town.start_terminal_for_registers(nexo);
+
+    // Killed while it waits for a card: nothing has begun, and nobody is charged.
+    let (number, _, lost) = town.begun_by(&register, 770).await;
+    terminal.kill();
+    assert!(lost.await.unwrap().is_err(), "the register lost its line");
+    let terminal = town.start_terminal_for_registers(nexo);
+    let told = status_at_last(&register, &number).await;
+    assert!(told[1].starts_with("payment Failure Cancel") && told[1].contains("money=no"), "{told:?}");
+
+    // Killed when the network has charged and has not answered yet: the charge stands, and is told.
+    let delay = json!({ "network": "card", "fault": "delay", "ms": 1500, "times": 1 });
+    assert_eq!(post(town.desk, "/desk/faults", &delay).await.unwrap().status, 200);
+    let (number, asked, lost) = town.begun_by(&register, 880).await;
+    town.tap_card().await;
+    town.until_charged().await;
+    terminal.kill();
+    assert!(lost.await.unwrap().is_err(), "the register lost its line");
+    let _terminal = town.start_terminal_for_registers(nexo);
+    let told = status_at_last(&register, &number).await;
+    assert!(told[1].starts_with("payment Success") && told[1].contains("money=yes"), "{told:?}");
+    assert_eq!(told[2], "amount 880");
+    let again = register.ask(&asked).await.unwrap();
+    assert!(lines(&again)[0].starts_with("payment Success"), "{again}");
+    let charges = get(town.desk, "/desk/charges").await.unwrap().json();
+    assert_eq!(charges.as_array().unwrap().len(), 1, "{charges}");
+    town.books_are_sound().await;
 }

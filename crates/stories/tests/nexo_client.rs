@@ -95,6 +95,7 @@ struct Town {
     outside: Outside,
     _center: Center,
     terminals: Vec<(TerminalPlace, Terminal)>,
+    screens: Vec<watch::Receiver<&'static str>>,
     stock: Stock,
     numbers: AtomicU64,
 }
@@ -117,7 +118,7 @@ impl Town {
         let cast = Cast::read(DEMO).unwrap();
         let outside = Outside::start(folder.path(), &clock, &cast.terminal).await;
         let center = Center::start(folder.path(), &clock, &outside.at, &cast, ANY).await;
-        let mut terminals = Vec::new();
+        let (mut terminals, mut screens) = (Vec::new(), Vec::new());
         for (device, (_, printer)) in cast.terminal.iter().zip(&outside.at.printers) {
             let place = TerminalPlace {
                 data: folder.path().join(format!("terminal-{}", device.id)),
@@ -134,13 +135,14 @@ impl Town {
                 shown.send_replace(name);
             });
             let running = Terminal::start(&place, &clock, witness).await;
-            activated(screen).await;
+            activated(screen.clone()).await;
+            screens.push(screen);
             terminals.push((place, running));
         }
         center.rooms.acquiring.line().up().await;
         let stock = Stock::start();
-        let town =
-            Self { folder, clock, outside, _center: center, terminals, stock, numbers: AtomicU64::new(1) };
+        let numbers = AtomicU64::new(1);
+        let town = Self { folder, clock, outside, _center: center, terminals, screens, stock, numbers };
         for index in 0..town.terminals.len() {
             town.until_desk(index, |shown| shown["connected"] == true).await;
         }
@@ -171,6 +173,16 @@ impl Town {
     async fn present(&self, index: usize, card: &str, pin: &str) {
         let path = format!("/desk/terminals/{}/present", self.terminal_id(index));
         let body = json!({ "card": card, "how": "insert", "pin": pin });
+        assert_eq!(http::post(self.outside.at.desk, &path, &body).await.unwrap().status, 202);
+    }
+
+    /// The customer shows the code of a wallet as soon as the terminal waits for one.
+    async fn show_code(&self, index: usize, wallet: &str) {
+        self.screens[index].clone().wait_for(|name| *name == "scan").await.unwrap();
+        let wallets = http::get(self.outside.at.desk, "/desk/wallets").await.unwrap().json();
+        let shown = wallets.as_array().unwrap().iter().find(|shown| shown["name"] == wallet).unwrap().clone();
+        let path = format!("/desk/terminals/{}/scan", self.terminal_id(index));
+        let body = json!({ "code": shown["qr"] });
         assert_eq!(http::post(self.outside.at.desk, &path, &body).await.unwrap().status, 202);
     }
 
@@ -471,6 +483,46 @@ fn two_terminals_take_payments_side_by_side() {
     });
 }
 
+/// A reversal of what was paid: the whole, or so much of it.
+fn reversal(paid: &Value, amount: Option<i64>) -> Value {
+    let original = json!({ "POITransactionID": paid["POIData"]["POITransactionID"] });
+    let mut body = json!({ "OriginalPOITransaction": original, "ReversalReason": "CustCancel" });
+    if let Some(amount) = amount {
+        body["ReversedAmount"] = json!(amount);
+    }
+    body
+}
+
+#[test]
+fn a_code_payment_is_given_back_in_parts_and_never_beyond_what_was_paid() {
+    // J-020, X-050
+    within(async |town| {
+        let mut asked = payment_body(1000);
+        asked["PaymentTransaction"]["TransactionConditions"] = json!({ "ForceEntryMode": ["Scanned"] });
+        let waits = town.begin(0, &town.message(0, "Payment", &town.number(), asked));
+        town.show_code(0, "aoi-paypay").await;
+        let paid = body_of(&answered(waits).await).clone();
+        assert_eq!(paid["Response"]["Result"], "Success", "{paid}");
+        assert_eq!(pairs(&paid).get("money"), Some("yes"));
+
+        let part = town.category(0, "Reversal", reversal(&paid, Some(600))).await;
+        assert_eq!((&part["Response"]["Result"], &part["ReversedAmount"]), (&json!("Success"), &json!(600)));
+        let beyond = town.category(0, "Reversal", reversal(&paid, Some(600))).await;
+        assert_eq!(beyond["Response"]["Result"], "Failure", "{beyond}");
+        let told = pairs(&beyond);
+        assert_eq!(
+            (condition(&beyond), told.get("money"), told.get("code")),
+            ("NotAllowed", Some("no"), Some("payment-E21")),
+            "{beyond}"
+        );
+        let rest = town.category(0, "Reversal", reversal(&paid, Some(400))).await;
+        assert_eq!((&rest["Response"]["Result"], &rest["ReversedAmount"]), (&json!("Success"), &json!(400)));
+        let report = town.books();
+        assert_eq!((&report["sound"], &report["differences"]), (&json!(true), &json!([])), "{report}");
+        assert_eq!(report["center"]["tenants"][0]["taken_yen"], 0, "{report}");
+    });
+}
+
 #[test]
 fn a_payment_is_given_back_once_and_never_beyond_what_was_paid() {
     // J-020
@@ -479,15 +531,7 @@ fn a_payment_is_given_back_once_and_never_beyond_what_was_paid() {
         town.until_card(0).await;
         town.present(0, "visa", "1234").await;
         let paid = body_of(&answered(waits).await).clone();
-        let reversal = |amount: Option<i64>| {
-            let original = json!({ "POITransactionID": paid["POIData"]["POITransactionID"] });
-            let mut body = json!({ "OriginalPOITransaction": original, "ReversalReason": "CustCancel" });
-            if let Some(amount) = amount {
-                body["ReversedAmount"] = json!(amount);
-            }
-            body
-        };
-        let beyond = town.category(0, "Reversal", reversal(Some(881))).await;
+        let beyond = town.category(0, "Reversal", reversal(&paid, Some(881))).await;
         assert_eq!(
             (beyond["Response"]["Result"].as_str(), pairs(&beyond).get("money")),
             (Some("Failure"), Some("no"))
@@ -496,14 +540,14 @@ fn a_payment_is_given_back_once_and_never_beyond_what_was_paid() {
             "TransactionID": "0198c000-0000-7000-8000-000000000000", "TimeStamp": "2026-11-28T10:00:00Z" } },
             "ReversalReason": "CustCancel" });
         assert_eq!(condition(&town.category(0, "Reversal", unknown).await), "NotFound");
-        let message = town.message(0, "Reversal", &town.number(), reversal(None));
+        let message = town.message(0, "Reversal", &town.number(), reversal(&paid, None));
         // In this shop's profile a card need not be shown again.
         let back = town.ask(0, &message).await["SaleToPOIResponse"]["ReversalResponse"].clone();
         assert_eq!(back["Response"]["Result"], "Success", "{back}");
         assert_eq!(back["ReversedAmount"], 880);
         let again = town.ask(0, &message).await["SaleToPOIResponse"]["ReversalResponse"].clone();
         assert_eq!(again["POIData"], back["POIData"], "the same message is the same giving back");
-        let twice = town.category(0, "Reversal", reversal(None)).await;
+        let twice = town.category(0, "Reversal", reversal(&paid, None)).await;
         assert_eq!(condition(&twice), "NotAllowed", "{twice}");
         let report = town.books();
         assert_eq!((&report["sound"], &report["differences"]), (&json!(true), &json!([])), "{report}");

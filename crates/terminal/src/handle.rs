@@ -140,7 +140,10 @@ impl TerminalHandle {
         };
         let amount = amount.map_err(|error| match error {
             AmountError::Code(code) => NotNow::Refused(code),
-            AmountError::AboveRest(_) => NotNow::Refused(pay::ABOVE_LIMIT),
+            AmountError::AboveRest(most) if wish.amount.is_some_and(|amount| amount < most) => {
+                NotNow::Refused(pay::PARTIAL_NOT_ALLOWED)
+            }
+            AmountError::AboveRest(_) => NotNow::Refused(pay::ABOVE_REST),
             AmountError::Missing => NotNow::Refused(api::BAD_REQUEST),
         })?;
         let new = NewPayment {

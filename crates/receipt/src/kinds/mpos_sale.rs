@@ -9,7 +9,8 @@ pub(super) fn lines(facts: &SlipFacts, policy: &ReceiptPolicy, copy: Copy) -> Ve
     lines.extend(deal(facts, policy, copy));
     lines.extend(facts.card.iter().flat_map(chip));
     if let Some(note) = &facts.note {
-        lines.push(Line::Pair("商品名(ITEM)".into(), note.clone()));
+        let label = if facts.refund.is_some() { "理由(REASON)" } else { "商品名(ITEM)" };
+        lines.push(Line::Pair(label.into(), note.clone()));
     }
     if let Some(operator) = &facts.operator {
         lines.push(Line::Pair("担当者(CLERK)".into(), operator.name.clone()));

@@ -33,7 +33,8 @@ pub(super) fn lines(facts: &SlipFacts, policy: &ReceiptPolicy, copy: Copy) -> Ve
     }
     lines.extend(facts.card.iter().flat_map(chip));
     if let Some(note) = &facts.note {
-        lines.push(Line::Pair("商品".into(), note.clone()));
+        let label = if facts.refund.is_some() { "理由" } else { "商品" };
+        lines.push(Line::Pair(label.into(), note.clone()));
     }
     let clerk = facts.operator.as_ref().map(|operator| operator.name.clone()).unwrap_or_default();
     lines.push(Line::Pair("売場".into(), facts.merchant.counter.clone()));

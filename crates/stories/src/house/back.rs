@@ -5,20 +5,30 @@ use crate::{http, page};
 use choba::admin::Which;
 
 impl House {
-    /// The clerk opens the newest sale of the history; what may be given back of it is known.
+    /// The clerk opens the newest sale of the history; what may be given back of it is known. Told is where
+    /// that leads.
     pub async fn open_newest_sale(&mut self) {
         self.say("The clerk finds the payment in the history.");
         let exported = self.exported(Which::Center);
         let rows = exported["tenants"][0]["payments"].as_array().unwrap();
         let id = rows.last().unwrap()["id"].as_str().unwrap().to_owned();
         self.go("/go/history").await;
-        self.until_said("\u{a5}").await;
-        self.forget_screens();
+        self.until_shown("history", &["読み込んでいます", "Loading"]).await;
+        self.press("history", &[("period", "all")]).await;
+        self.until_shown("history", &["読み込んでいます", "Loading"]).await;
         self.go(&format!("/go/payment/{id}")).await;
-        self.until_screen("detail").await;
-        self.until("it is known what may be given back", async || {
-            let asking = ["取消・返金ができるか調べています", "Checking what can be given back"];
-            !self.seen().lines.iter().any(|line| asking.iter().any(|asked| line.contains(asked)))
+        self.until_shown("detail", &["取消・返金ができるか調べています", "Checking what can be given back"])
+            .await;
+        let shown = self.seen().lines.clone();
+        self.forget_screens();
+        self.quote("screen", &shown);
+    }
+
+    /// Waits until the screen is this and no longer says any of these.
+    async fn until_shown(&self, name: &str, not: &[&str]) {
+        self.until(&format!("{name} is shown whole"), async || {
+            let seen = self.seen();
+            seen.name == name && !seen.lines.iter().any(|line| not.contains(&line.as_str()))
         })
         .await;
     }

@@ -108,7 +108,7 @@ fn of_two_refunds_of_60_on_100_one_wins_and_the_clerk_hears_why() {
         house.ask_back("60", "").await;
         house.give_back_in_the_console("60").await;
         house.confirm_back().await;
-        house.a_little_later("undone").await;
+        house.until_screen("refused").await;
     });
 }
 

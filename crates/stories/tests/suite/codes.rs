@@ -56,7 +56,7 @@ fn a_customer_who_does_nothing_is_waited_for_until_the_brands_time_is_over() {
         house.sale_by_code("880").await;
         house.show_code("mei-paypay").await;
         house.until_screen("customer").await;
-        house.advance(300).await;
+        house.advance(301).await;
         house.a_little_later("refused").await;
     });
 }
@@ -68,6 +68,7 @@ fn a_clerk_who_stops_waiting_learns_that_nothing_was_paid() {
         house.sale_by_code("880").await;
         house.show_code("mei-paypay").await;
         house.until_screen("customer").await;
+        house.a_little_later_in_the_log("inquiry").await;
         house.say("The clerk stops waiting.");
         house.press("cancel", &[]).await;
         house.a_little_later("undone").await;

@@ -18,11 +18,11 @@ fn a_register_that_lost_the_answer_finds_it_and_the_customer_pays_once() {
         house.say("(The register loses its line.)");
         lost.abort();
         house.say("It asks what became of its message.");
-        house.quote("answer", &lines(&register.status("0000000002", "0000000001").await));
+        house.quote("answer", &lines(&register.status("0000000002", "0000000001").await.unwrap()));
         house.present("visa", "insert", Some("1234")).await;
         house.until_screen("approved").await;
         house.say("It asks again.");
-        let found = register.status("0000000003", "0000000001").await;
+        let found = register.status("0000000003", "0000000001").await.unwrap();
         house.quote("answer", &lines(&found));
         house.say("It sends the same message once more.");
         let again = register.ask(&asked).await.unwrap();

@@ -275,8 +275,9 @@ impl Registers {
         }
     }
 
+    /// Nothing was begun, so no money moved, whatever the code says of the payment that it is about.
     fn pairs(&self, code: Code) -> Pairs {
-        condition::pairs_of(self.handle.lang(), code, code.row().money)
+        condition::pairs_of(self.handle.lang(), code, MoneyTaken::No)
     }
 
     fn not_taken(&self, why: NotTaken) -> Refused {

@@ -56,6 +56,7 @@ struct Book {
     suspect: Option<Suspect>,
     plan: VecDeque<Next>,
     away: bool,
+    last_moment: bool,
     heard: Vec<String>,
 }
 
@@ -105,6 +106,11 @@ impl FakeCenter {
     /// What the duplicate check answers from now on.
     pub(crate) fn suspects(&self, suspect: Option<Suspect>) {
         self.0.lock().unwrap().suspect = suspect;
+    }
+
+    /// The customer will confirm on the phone just before a cancel comes in.
+    pub(crate) fn confirms_at_the_last_moment(&self) {
+        self.0.lock().unwrap().last_moment = true;
     }
 
     /// The customer confirms on the phone.
@@ -390,6 +396,9 @@ impl Center for FakeCenter {
     fn reverse(&self, id: PaymentId, request: ReversalRequest) -> Asking<'_, PaymentView> {
         Box::pin(async move {
             self.hears("reverse".into())?;
+            if std::mem::take(&mut self.0.lock().unwrap().last_moment) {
+                self.customer_confirms(id);
+            }
             let mut book = self.0.lock().unwrap();
             let tombstone = || {
                 let mut attempt = crate::samples::planned();

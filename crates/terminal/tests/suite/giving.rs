@@ -99,13 +99,14 @@ async fn cancelling_the_wait_asks_first_and_undoes_only_what_is_not_confirmed() 
     assert_eq!(bench.center.state(id), Some(StateName::Reversed));
     assert_eq!(bench.look(id).await["money_taken"], "no");
 
-    // The customer was faster: the payment stands.
+    // The customer was faster than the cancel: the payment stands, and the screen says so.
     bench.center.plan(Next::Customer);
     let id = start_code(&bench, Some(PAYPAY)).await;
     bench.reach("customer").await;
-    bench.center.customer_confirms(id);
+    bench.center.confirms_at_the_last_moment();
     bench.json("POST", &format!("/local/payments/{id}/cancel"), "").await;
     bench.reach("approved").await;
+    bench.says("取りやめる前に、お客様が確定していました").await;
     assert_eq!(bench.look(id).await["money_taken"], "yes");
 }
 
