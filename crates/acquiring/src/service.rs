@@ -23,6 +23,7 @@ use payment::{PaymentId, StateName};
 use std::sync::Arc;
 use std::time::Duration;
 use store::Space;
+use tokio::sync::watch;
 
 /// The slice. Clones share everything.
 #[derive(Clone)]
@@ -295,12 +296,19 @@ impl Acquiring {
         tokio::join!(sweeping, self.hasten());
     }
 
-    /// Wakes the advices whenever the network is there again, so that none waits out its pause (R4).
+    /// Wakes the advices whenever a network is there again, so that none waits out its pause (R4).
     async fn hasten(&self) {
-        let mut revivals = self.line.revivals();
+        let cards = self.hasten_at(self.line.revivals());
+        let Some(codes) = &self.codes else { return cards.await };
+        tokio::join!(cards, self.hasten_at(codes.revivals()));
+    }
+
+    pub(crate) async fn hasten_at(&self, mut revivals: watch::Receiver<u64>) {
         while revivals.changed().await.is_ok() {
-            if let Err(refusal) = self.base.hasten_outbox(path::ADVICE_TOPIC).await {
-                tracing::warn!(error = %refusal, "the advices could not be hastened");
+            for topic in [path::ADVICE_TOPIC, refund::path::ADVICE_TOPIC] {
+                if let Err(refusal) = self.base.hasten_outbox(topic).await {
+                    tracing::warn!(topic, error = %refusal, "the advices could not be hastened");
+                }
             }
         }
     }

@@ -4,6 +4,7 @@
 mod brand;
 mod by_code;
 mod cases;
+mod database;
 mod duplicates;
 mod line;
 mod network;

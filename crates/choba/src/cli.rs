@@ -253,6 +253,18 @@ pub(crate) enum AdminCommand {
         #[arg(long)]
         reason: String,
     },
+    /// Let a terminal in again that is blocked because its data was copied or is old. Look at both devices, or
+    /// at the backup, and erase all but one first.
+    LetInTerminal {
+        #[command(flatten)]
+        center: CenterArgs,
+        /// Twelve digits.
+        #[arg(long)]
+        terminal: String,
+        /// Why, for the audit.
+        #[arg(long)]
+        reason: String,
+    },
     /// Issue a new terminal password: four digits, good once and for 15 minutes.
     TerminalPassword {
         #[command(flatten)]

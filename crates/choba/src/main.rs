@@ -83,6 +83,12 @@ async fn admin(command: AdminCommand) -> Result<ExitCode, StartFault> {
             println!("{terminal} is blocked");
             Ok(ExitCode::SUCCESS)
         }
+        AdminCommand::LetInTerminal { center, terminal, reason } => {
+            let told = serve::center_settings(center, Clock::real());
+            admin::let_in_terminal(&told, &terminal, &reason).await?;
+            println!("{terminal} may work again");
+            Ok(ExitCode::SUCCESS)
+        }
         AdminCommand::TerminalPassword { center, terminal } => {
             let told = serve::center_settings(center, Clock::real());
             let password = admin::terminal_password(&told, &terminal).await?;

@@ -104,6 +104,13 @@ impl Fleet {
         Ok(changed)
     }
 
+    /// Lets a terminal in again that is blocked for its journal ([`crate::let_in`]).
+    pub async fn let_in(&self, who: &str, id: &TerminalId, reason: &str) -> Result<(), Refusal> {
+        let (who, id, reason) = (who.to_owned(), id.clone(), reason.to_owned());
+        self.base.write(move |tx| crate::let_in(tx, &who, &id, &reason)).await?;
+        self.base.refresh().await
+    }
+
     /// A copy of the terminal's data is in use (S9): neither the copy nor the original goes on.
     pub(crate) async fn block_copy(&self, id: &TerminalId, counter: i64) -> Result<(), Refusal> {
         tracing::warn!(terminal = %id, counter, "two requests under one counter: the terminal is blocked");

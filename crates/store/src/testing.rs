@@ -13,6 +13,8 @@
 
 mod cluster;
 
+pub use cluster::Server;
+
 use crate::{Db, Migration, TenantId, Url, Value};
 use clock::Clock;
 use std::ops::Deref;
@@ -40,6 +42,8 @@ pub enum Place {
     Folder(TempDir),
     /// A database of a server.
     Server(cluster::Database),
+    /// Somebody else tidies up.
+    Elsewhere,
 }
 
 impl Deref for TestDb {
@@ -81,6 +85,11 @@ pub fn postgres(migrations: &[Migration]) -> TestDb {
 /// A fresh database of each engine, for tests that are async.
 pub fn each(migrations: &[Migration]) -> [TestDb; 2] {
     [sqlite(migrations), postgres(migrations)]
+}
+
+/// A database on a server of the test's own.
+pub fn on_server(server: &Server, migrations: &[Migration]) -> TestDb {
+    open((server.url(), Place::Elsewhere), migrations)
 }
 
 /// Runs one test on both engines.

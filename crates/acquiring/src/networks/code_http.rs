@@ -16,7 +16,9 @@ use sha2::Sha256;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// The type of every body.
 const JSON: &str = "application/json";
@@ -52,6 +54,9 @@ struct Inner {
     http: reqwest::Client,
     clock: Clock,
     gateways: BTreeMap<Brand, Gateway>,
+    /// A brand was asked and did not answer, and none has since.
+    silent: AtomicBool,
+    revivals: watch::Sender<u64>,
 }
 
 /// Why there is no answer that says anything.
@@ -107,7 +112,20 @@ impl CodeNetwork {
             .no_proxy()
             .build()
             .map_err(|error| error.to_string())?;
-        Ok(Self(Arc::new(Inner { http, clock, gateways: gateways.into_iter().collect() })))
+        let gateways = gateways.into_iter().collect();
+        let (silent, revivals) = (AtomicBool::new(false), watch::Sender::new(0));
+        Ok(Self(Arc::new(Inner { http, clock, gateways, silent, revivals })))
+    }
+
+    /// Changes whenever a brand answers after one did not: there is no line that would say so by itself.
+    pub fn revivals(&self) -> watch::Receiver<u64> {
+        self.0.revivals.subscribe()
+    }
+
+    fn heard(&self, answered: bool) {
+        if self.0.silent.swap(!answered, Ordering::Relaxed) && answered {
+            self.0.revivals.send_modify(|count| *count = count.wrapping_add(1));
+        }
     }
 
     /// Whether this brand can be asked.
@@ -141,10 +159,9 @@ impl CodeNetwork {
         if let Some(body) = body {
             request = request.header("content-type", JSON).body(body);
         }
-        match self.0.clock.timeout(limit, ask(request)).await {
-            Ok(reply) => reply,
-            Err(clock::Elapsed) => Err(Silence::TimedOut),
-        }
+        let reply = self.0.clock.timeout(limit, ask(request)).await.unwrap_or(Err(Silence::TimedOut));
+        self.heard(reply.as_ref().is_ok_and(|reply| reply.status < 500));
+        reply
     }
 }
 

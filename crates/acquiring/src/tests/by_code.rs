@@ -158,3 +158,20 @@ async fn a_code_payment_is_given_back_in_parts_and_never_too_much() {
         assert_eq!(center.row(id(1)).await.refunded.get(), 60);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_brand_that_answers_again_is_told_of_once() {
+    let (db, _) = each().await.remove(0);
+    let brand = TestBrand::start().await;
+    let center = center(&db, &brand).await;
+    let mut revivals = center.acquiring.codes.as_ref().unwrap().revivals();
+    revivals.mark_unchanged();
+    center.paid_by_code(id(1), 880).await;
+    assert!(!revivals.has_changed().unwrap(), "it was never silent");
+    brand.acts([Act::Fail]);
+    center.paid_by_code(id(2), 880).await;
+    assert!(!revivals.has_changed().unwrap());
+    center.paid_by_code(id(3), 880).await;
+    center.paid_by_code(id(4), 880).await;
+    assert_eq!(*revivals.borrow_and_update(), 1);
+}

@@ -206,6 +206,31 @@ async fn a_void_that_nobody_answered_is_asked_again_until_it_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_refund_in_doubt_is_asked_again_as_soon_as_the_network_is_back() {
+    // R4
+    for (db, network) in each().await {
+        let center = Center::start(&db, &network.address, "a-1");
+        center.paid(ask(id(1), 880)).await;
+        network.requests([Act::OtherAmount, Act::OtherAmount]);
+        center.give_back(wanted(id(9), id(1), 880)).await.unwrap();
+        center.worker.drain().await.unwrap();
+        assert_eq!(center.worker.drain().await.unwrap(), 0, "it waits out its pause");
+        assert_eq!(center.refund(id(9)).await.standing.state.name(), StateName::InDoubt);
+        let back = tokio::sync::watch::Sender::new(0);
+        let (acquiring, told) = (center.acquiring.clone(), back.subscribe());
+        let hastening = tokio::spawn(async move { acquiring.hasten_at(told).await });
+        back.send_replace(1);
+        // The clock stands still, so only the network's return makes it due.
+        let mut commits = db.db.commits();
+        while center.worker.drain().await.unwrap() == 0 {
+            commits.changed().await.unwrap();
+        }
+        assert_eq!(center.refund(id(9)).await.standing.state.name(), StateName::Approved);
+        hastening.abort();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_return_that_nobody_answered_is_undone_and_may_be_made_again() {
     for (db, network) in each().await {
         let center = Center::start(&db, &network.address, "a-1");

@@ -7,7 +7,7 @@ mod snapshot;
 
 pub use books::Books;
 pub use compare::{Difference, compare};
-pub use people::{block_terminal, first_operator, load_cast, terminal_password, unlock};
+pub use people::{block_terminal, first_operator, let_in_terminal, load_cast, terminal_password, unlock};
 
 use crate::programs::{StartFault, center as center_program};
 use clock::Clock;

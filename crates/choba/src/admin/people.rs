@@ -77,6 +77,19 @@ pub async fn block_terminal(
     done.map(drop)
 }
 
+/// Lets a terminal work again that is blocked because its data was copied or is old (431, 432, 433), after
+/// somebody has looked at both devices or at the backup. The reason stands in the audit.
+pub async fn let_in_terminal(
+    settings: &center_program::Settings,
+    terminal: &str,
+    reason: &str,
+) -> Result<(), StartFault> {
+    let center = center_program::open(settings)?;
+    let done = center.fleet.let_in(WHO, &TerminalId::from(terminal), reason).await.map_err(StartFault::new);
+    center.base.db.clone().close();
+    done
+}
+
 /// Issues a new terminal password (four digits, 15 minutes, once) and gives it back (D-30).
 pub async fn terminal_password(
     settings: &center_program::Settings,

@@ -48,6 +48,95 @@ run "$@" "$programs/pg_ctl" -D "$folder/data" -m immediate -w stop
 rm -rf "$folder"
 "#;
 
+/// A server of one test, which may be stopped as a crash stops it and started again.
+pub struct Server {
+    folder: PathBuf,
+    programs: PathBuf,
+}
+
+impl Server {
+    /// A fresh one, running.
+    pub fn start() -> Self {
+        let server = Self { folder: socket_folder(), programs: found_programs() };
+        server.run("initdb", &["-D", "data", "-U", "choba", "--auth=trust", "--no-sync", "--encoding=UTF8"]);
+        server.start_again();
+        server
+    }
+
+    /// Ends every process of it at once, as a crash does.
+    pub fn crash(&self) {
+        self.run("pg_ctl", &["-D", "data", "-m", "immediate", "-w", "stop"]);
+    }
+
+    /// Starts it on what the crash left; returns when it serves.
+    pub fn start_again(&self) {
+        let options = format!(
+            "-c listen_addresses='' -c unix_socket_directories='{}' -c fsync=off -c shared_buffers=32MB",
+            self.folder.display()
+        );
+        self.run("pg_ctl", &["-D", "data", "-l", "server.log", "-w", "start", "-o", &options]);
+    }
+
+    /// Its database.
+    pub fn url(&self) -> crate::Url {
+        let socket = self.folder.display().to_string().replace('/', "%2F");
+        crate::Url::Postgres(format!("postgres://choba@{socket}/postgres"))
+    }
+
+    fn run(&self, program: &str, arguments: &[&str]) {
+        let mut command = if is_root() {
+            let mut command = Command::new("setpriv");
+            command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]);
+            command.arg(self.programs.join(program));
+            command
+        } else {
+            Command::new(self.programs.join(program))
+        };
+        let quiet = command.args(arguments).current_dir(&self.folder).stdin(Stdio::null());
+        let done = quiet.stdout(Stdio::null()).stderr(Stdio::null()).status();
+        if !done.is_ok_and(|status| status.success()) {
+            fail(&format!("{program} of the test's own PostgreSQL failed in {}", self.folder.display()));
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may be down already.
+        let mut stop = Command::new(self.programs.join("pg_ctl"));
+        if is_root() {
+            stop = Command::new("setpriv");
+            stop.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(self.programs.join("pg_ctl"));
+        }
+        stop.args(["-D", "data", "-m", "immediate", "-w", "stop"]).current_dir(&self.folder);
+        drop(stop.stdout(Stdio::null()).stderr(Stdio::null()).status());
+        drop(std::fs::remove_dir_all(&self.folder));
+    }
+}
+
+fn found_programs() -> PathBuf {
+    programs().unwrap_or_else(|| {
+        fail(
+            "PostgreSQL is needed for the tests and initdb was not found: install the apt package \
+             `postgresql`, or set TEST_POSTGRES_URL to a server where databases may be created",
+        )
+    })
+}
+
+/// A folder that the server's user owns. Not TMPDIR: the path of a socket may have 107 bytes at most.
+fn socket_folder() -> PathBuf {
+    let folder = tempfile::Builder::new()
+        .prefix("choba-pg-")
+        .tempdir_in("/tmp")
+        .unwrap_or_else(|e| fail(&format!("no temporary folder for PostgreSQL: {e}")))
+        .keep();
+    if is_root() {
+        let owned = std::os::unix::fs::chown(&folder, Some(65_534), Some(65_534));
+        owned.unwrap_or_else(|e| fail(&format!("the folder of PostgreSQL cannot be given away: {e}")));
+    }
+    folder
+}
+
 impl Cluster {
     fn find() -> Self {
         match std::env::var("TEST_POSTGRES_URL") {
@@ -69,23 +158,10 @@ impl Cluster {
     }
 
     fn start() -> Self {
-        let programs = programs().unwrap_or_else(|| {
-            fail(
-                "PostgreSQL is needed for the tests and initdb was not found: install the apt package \
-                 `postgresql`, or set TEST_POSTGRES_URL to a server where databases may be created",
-            )
-        });
-        // Not TMPDIR: the path of a socket may have 107 bytes at most.
-        let folder = tempfile::Builder::new()
-            .prefix("choba-pg-")
-            .tempdir_in("/tmp")
-            .unwrap_or_else(|e| fail(&format!("no temporary folder for PostgreSQL: {e}")))
-            .keep();
+        let (programs, folder) = (found_programs(), socket_folder());
         let mut shell = Command::new("sh");
         shell.arg("-c").arg(SHELL).arg("sh").arg(&folder).arg(&programs);
         if is_root() {
-            let owned = std::os::unix::fs::chown(&folder, Some(65_534), Some(65_534));
-            owned.unwrap_or_else(|e| fail(&format!("the folder of PostgreSQL cannot be given away: {e}")));
             shell.args(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]);
         } else {
             shell.arg("env");
