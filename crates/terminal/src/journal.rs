@@ -25,8 +25,10 @@ use jiff::civil::Date;
 use money::Yen;
 use payment::{Method, Operator, PaymentId, StateName, public_id};
 use sha2::{Digest as _, Sha256};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::{Db, DbError, Migration, OpenError, ReadError, TenantId, Tx, Url, WriteError, params};
 
 /// The terminal's file has one tenant.
@@ -129,6 +131,8 @@ impl From<ReadError<JournalError>> for JournalError {
 #[derive(Clone)]
 pub struct Journal {
     db: Db,
+    /// Sales whose refunds are still to be added up, because the journal did not take that entry.
+    to_add_up: Arc<Mutex<BTreeSet<PaymentId>>>,
 }
 
 impl fmt::Debug for Journal {
@@ -145,7 +149,8 @@ impl Journal {
             |why: std::io::Error| OpenError::File { file: path.display().to_string(), why: why.to_string() };
         std::fs::create_dir_all(folder).map_err(unusable)?;
         owner_only(&path).map_err(unusable)?;
-        Ok(Self { db: Db::open(&Url::Sqlite(path.clone()), MIGRATIONS, clock)? })
+        let db = Db::open(&Url::Sqlite(path.clone()), MIGRATIONS, clock)?;
+        Ok(Self { db, to_add_up: Arc::default() })
     }
 
     /// The file, for what stands beside the journal in it.
@@ -181,14 +186,32 @@ impl Journal {
     }
 
     /// Adds a fact to a payment's story and gives the payment as it is then. Durable when it returns.
-    /// What a refund gave back is added up on its sale.
+    /// What a refund gave back is added up on its sale, at the latest before the next fact.
     pub async fn record(&self, id: PaymentId, fact: Fact) -> Result<Attempt, JournalError> {
+        self.adds_up().await;
         let approved = matches!(fact, Fact::Approved { .. });
         let attempt = self.db.write(TENANT, move |tx| tell(tx, id, &fact)).await?;
         if let Some(of) = attempt.gives_back().filter(|_| approved) {
-            self.db.write(TENANT, move |tx| add_up(tx, of)).await?;
+            self.waiting().insert(of);
+            self.adds_up().await;
         }
         Ok(attempt)
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, BTreeSet<PaymentId>> {
+        self.to_add_up.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The fact itself stands whatever becomes of the sum: a full disk must not hide an approval.
+    async fn adds_up(&self) {
+        loop {
+            let Some(of) = self.waiting().first().copied() else { return };
+            if let Err(error) = self.db.write(TENANT, move |tx| add_up(tx, of)).await {
+                tracing::warn!(payment.id = %of, %error, "what was given back is added up later");
+                return;
+            }
+            self.waiting().remove(&of);
+        }
     }
 
     /// Adds up what a refund gave back when the program stopped between the two entries. Blocks; for

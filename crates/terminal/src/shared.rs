@@ -42,6 +42,9 @@ pub(crate) struct Shared {
     pub(crate) ask_again: Notify,
     /// The center has said in this run that the journal goes on from what it has seen.
     pub(crate) proved: AtomicBool,
+    /// Held while the journal is told to the center: of two uploads at once the shorter one could arrive last
+    /// and look like an old backup.
+    pub(crate) reporting: tokio::sync::Mutex<()>,
     /// Payments that a task is settling.
     pub(crate) settling: Mutex<BTreeSet<PaymentId>>,
     /// What the center said at the activation, until the clerk has confirmed it.
@@ -92,6 +95,7 @@ impl Shared {
             messages: parts.messages,
             ask_again: Notify::new(),
             proved: AtomicBool::new(false),
+            reporting: tokio::sync::Mutex::default(),
             settling: Mutex::default(),
             activation: Mutex::default(),
             frames: tokio::sync::Mutex::default(),

@@ -10,6 +10,7 @@ use std::sync::atomic::Ordering;
 
 /// Tells everything that has not been told. True when the center answered to all of it.
 pub(crate) async fn report(shared: &Shared) -> bool {
+    let _one_at_a_time = shared.reporting.lock().await;
     for _ in 0..limits::UPLOADS_AT_ONCE {
         let untold = match shared.journal.untold().await {
             Ok(untold) => untold,

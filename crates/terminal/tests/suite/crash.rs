@@ -383,3 +383,29 @@ async fn more_than_was_paid_is_never_given_back_and_a_journal_of_before_still_re
         assert_eq!(serde_json::to_string(&fact).unwrap(), old, "and is written as before");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refund_that_was_written_is_told_though_its_sum_could_not_be_written_yet() {
+    // Invariant 1: a journal that takes one entry and not the next hides no approval.
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Journal::open(folder.path(), clock()).unwrap();
+    let sale = written(&journal, &stories_of_a_sale()).await;
+    let wish = NewPayment {
+        refund: Some(crate::samples::terms(payment::Medium::None, false)),
+        ..NewPayment::sale(id(3), yen(500), PaymentClass::Lump, 0)
+    };
+    let refund = journal.start(wish, None).await.unwrap();
+    journal.record(refund.id, sent(false)).await.unwrap();
+    let file = rusqlite::Connection::open(folder.path().join(terminal::journal::FILE)).unwrap();
+    file.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
+    let trouble = "CREATE TRIGGER full BEFORE INSERT ON entry WHEN NEW.body LIKE '%given_back%'
+        BEGIN SELECT RAISE(ABORT, 'no space'); END";
+    file.execute_batch(trouble).unwrap();
+    let approved = journal.record(refund.id, with_slip(true)).await.unwrap();
+    assert_eq!(approved.name(), StateName::Approved);
+    file.execute_batch("DROP TRIGGER full").unwrap();
+    journal.record(refund.id, Fact::Closed).await.unwrap();
+    assert_eq!(journal.load(sale.id).await.unwrap().unwrap().given_back, yen(500));
+    drop(journal);
+    assert!(verify(folder.path(), clock()).unwrap().ok);
+}
