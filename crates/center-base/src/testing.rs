@@ -67,15 +67,35 @@ impl Program {
         headers: &[(&str, &str)],
         body: impl Into<Vec<u8>>,
     ) -> Answer {
+        let (parts, body) = self.response(method, path, headers, body.into()).await.into_parts();
+        let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default().to_vec();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    /// Asks and looks at the status alone: a stream of events never ends.
+    pub async fn status(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Vec<u8>>,
+    ) -> StatusCode {
+        self.response(method, path, headers, body.into()).await.status()
+    }
+
+    async fn response(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> axum::response::Response {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(Body::from(body.into())).unwrap_or_default();
-        let response = self.0.clone().oneshot(request).await.unwrap_or_else(|never| match never {});
-        let (parts, body) = response.into_parts();
-        let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default().to_vec();
-        Answer { status: parts.status, headers: parts.headers, body }
+        let request = request.body(Body::from(body)).unwrap_or_default();
+        self.0.clone().oneshot(request).await.unwrap_or_else(|never| match never {})
     }
 
     /// `GET` without headers.

@@ -1,5 +1,6 @@
 //! The center as a whole: what it offers, and a payment over HTTP, signed, through to the books.
 
+mod matrix;
 #[path = "../../acquiring/src/tests/network.rs"]
 #[expect(dead_code, reason = "the network of acquiring's tests does more than is needed here")]
 mod network;
@@ -41,9 +42,13 @@ pub(super) struct Running {
 
 impl Running {
     pub(super) async fn start(db: &TestDb, network: &Network, instance: &str) -> Self {
+        Self::of(db, network, instance, T).await
+    }
+
+    pub(super) async fn of(db: &TestDb, network: &Network, instance: &str, tenant: TenantId) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let settings = settings(&network.address, instance, port);
+        let settings = Settings { tenant, ..settings(&network.address, instance, port) };
         let center = Arc::new(Center::open(db.db.clone(), db.clock.clone(), &settings).unwrap());
         let served = Arc::clone(&center);
         let task = tokio::spawn(async move { served.serve(listener, std::future::pending()).await });

@@ -9,7 +9,7 @@ use fleet::{CastTerminal, TerminalPassword};
 use payment::{Brand, PaymentClass, PaymentId, Profile, StateName};
 use std::time::Duration;
 
-async fn database() -> TestDb {
+pub(super) async fn database() -> TestDb {
     tokio::task::spawn_blocking(|| store::testing::sqlite(&migrations())).await.unwrap()
 }
 
@@ -30,7 +30,7 @@ async fn the_document_and_the_role_matrix_are_those_that_were_read() {
 }
 
 /// A company with one shop and one terminal, not yet activated.
-async fn cast(center: &Center) {
+pub(super) async fn cast(center: &Center) {
     let merchant = receipt::Merchant {
         name: "珈琲つばめ".into(),
         postal_code: "150-0013".into(),
@@ -68,7 +68,7 @@ async fn cast(center: &Center) {
     center.fleet.seed("test", &terminal).await.unwrap();
 }
 
-async fn activated(running: &Running, signer: &Signer) -> CenterClient {
+pub(super) async fn activated(running: &Running, signer: &Signer) -> CenterClient {
     let client = client(running);
     let asked = ActivationRequest {
         terminal_id: TERMINAL.to_owned(),
@@ -86,7 +86,7 @@ fn client(running: &Running) -> CenterClient {
     CenterClient::new(std::slice::from_ref(&running.url), clock, Duration::from_secs(35)).unwrap()
 }
 
-fn request(id: PaymentId, yen: i64) -> PaymentRequest {
+pub(super) fn request(id: PaymentId, yen: i64) -> PaymentRequest {
     serde_json::from_value(serde_json::json!({
         "id": id, "amount": yen, "method": "card", "class": "lump", "slip_no": 1,
         "started_at_us": 0, "signature_follows": false,
@@ -100,11 +100,11 @@ fn request(id: PaymentId, yen: i64) -> PaymentRequest {
     .unwrap()
 }
 
-fn id(number: u8) -> PaymentId {
+pub(super) fn id(number: u8) -> PaymentId {
     PaymentId::mint(store::testing::START, [number; 10])
 }
 
-async fn verified(db: &TestDb) -> Report {
+pub(super) async fn verified(db: &TestDb) -> Report {
     let (database, now_us) = (db.db.clone(), db.clock.now_us());
     tokio::task::spawn_blocking(move || verify(&database, now_us).unwrap()).await.unwrap()
 }
