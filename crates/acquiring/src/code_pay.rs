@@ -95,7 +95,7 @@ pub fn may_cancel(paid_at_us: i64, now_us: i64) -> bool {
 }
 
 /// What a brand's word does to a payment that is sent.
-fn of_sent(said: &PaymentSaid) -> Option<Happening> {
+pub fn of_sent(said: &PaymentSaid) -> Option<Happening> {
     match said {
         PaymentSaid::Paid(_) => Some(Happening::Approved(Approval { code: None })),
         PaymentSaid::Declined(code) => Some(Happening::Declined(*code)),
@@ -118,6 +118,29 @@ pub fn of_doubt(said: &PaymentSaid, tries: i64) -> Option<Happening> {
         PaymentSaid::NotThere | PaymentSaid::Waits(_) | PaymentSaid::Unknown(_) => {
             (tries >= INQUIRIES).then_some(Happening::InquiryOver)
         }
+    }
+}
+
+/// What a brand's word does to a doubt whose cancel it refused; nothing = cancel again.
+pub fn of_undone(said: &PaymentSaid, advice: Advice) -> Option<Happening> {
+    match said {
+        PaymentSaid::Paid(_) => Some(Happening::CannotUndo(Approval { code: None })),
+        // Nothing is charged, so nothing is left to undo.
+        PaymentSaid::Undone | PaymentSaid::Declined(_) | PaymentSaid::Failed(_) => {
+            Some(Happening::Acknowledged(advice))
+        }
+        PaymentSaid::NotThere | PaymentSaid::Waits(_) | PaymentSaid::Unknown(_) => None,
+    }
+}
+
+/// What a brand's word does to a refund that is sent.
+pub fn of_back(said: &BackSaid) -> Happening {
+    match said {
+        BackSaid::Done => Happening::Approved(Approval { code: None }),
+        BackSaid::Refused(code) => Happening::Declined(*code),
+        BackSaid::NotThere => Happening::Declined(code::NO_SUCH_TRANSACTION),
+        BackSaid::NotSent => Happening::Failed(pay::REFUND_NOT_SENT),
+        BackSaid::Unknown(code) => Happening::Lost(*code),
     }
 }
 
@@ -397,15 +420,7 @@ impl Acquiring {
             BackSaid::NotSent | BackSaid::Unknown(_) => (None, Asked { said, wire }),
             BackSaid::Refused(_) => {
                 let asked = self.inquire(payment, asked_us, tries).await;
-                let happening = match &asked.said {
-                    PaymentSaid::Paid(_) => Some(Happening::CannotUndo(Approval { code: None })),
-                    // Nothing is charged, so nothing is left to undo.
-                    PaymentSaid::Undone | PaymentSaid::Declined(_) | PaymentSaid::Failed(_) => {
-                        Some(Happening::Acknowledged(advice))
-                    }
-                    PaymentSaid::NotThere | PaymentSaid::Waits(_) | PaymentSaid::Unknown(_) => None,
-                };
-                (happening, asked)
+                (of_undone(&asked.said, advice), asked)
             }
         }
     }
@@ -413,14 +428,7 @@ impl Acquiring {
     /// Gives a code payment back: a cancel of the whole while the brand allows it, else a refund.
     pub(crate) async fn ask_code_refund(&self, refund: &Refund, payment: &Payment, limit: Duration) -> Heard {
         let (said, wire) = self.give_code_back(refund, payment, (refund.sent_at_us, 1), limit).await;
-        let happening = match said {
-            BackSaid::Done => Happening::Approved(Approval { code: None }),
-            BackSaid::Refused(code) => Happening::Declined(code),
-            BackSaid::NotThere => Happening::Declined(code::NO_SUCH_TRANSACTION),
-            BackSaid::NotSent => Happening::Failed(pay::REFUND_NOT_SENT),
-            BackSaid::Unknown(code) => Happening::Lost(code),
-        };
-        Heard { happening, who: "network code", wire: Some(wire), center_txn_id: None }
+        Heard { happening: of_back(&said), who: "network code", wire: Some(wire), center_txn_id: None }
     }
 
     async fn give_code_back(

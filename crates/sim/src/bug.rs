@@ -28,11 +28,13 @@ pub enum Bug {
     SlipBeforeAnswer,
     RefundWithoutCap,
     RefusedRefundForgotten,
+    NotThereMeansNo,
+    WaitingMeansPaid,
 }
 
 impl Bug {
     /// Every one.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::DropIntent,
         Self::SendBeforeJournal,
         Self::RetryWithNewId,
@@ -55,6 +57,8 @@ impl Bug {
         Self::SlipBeforeAnswer,
         Self::RefundWithoutCap,
         Self::RefusedRefundForgotten,
+        Self::NotThereMeansNo,
+        Self::WaitingMeansPaid,
     ];
 
     /// Its name on the command line.
@@ -125,6 +129,12 @@ impl Bug {
             }
             Self::RefusedRefundForgotten => {
                 ("refused-refund-forgotten", "a refund that the center refuses is not written down")
+            }
+            Self::NotThereMeansNo => {
+                ("not-there-means-no", "a code payment that its brand does not know yet counts as not taken")
+            }
+            Self::WaitingMeansPaid => {
+                ("waiting-means-paid", "a code payment counts as paid before its customer has confirmed")
             }
         }
     }

@@ -2,6 +2,7 @@
 //! by `acquiring::networks::card_iso8583`; here are its tables as a log, the outbox and the wire.
 
 mod back;
+mod code;
 mod outbox;
 mod tables;
 
@@ -51,12 +52,14 @@ struct Open {
 }
 
 /// A payment that is asked for and, with a planted bug, not yet written.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Asked {
     lane: usize,
     amount: Yen,
     signature_follows: bool,
     key_counter: u32,
+    /// What the customer's phone showed.
+    code: Option<String>,
 }
 
 /// The center.
@@ -70,6 +73,8 @@ pub(crate) struct Center {
     open: BTreeMap<PaymentId, Open>,
     outcomes: BTreeMap<PaymentId, Outcome>,
     telling: BTreeMap<u32, Telling>,
+    /// Questions to the code brand.
+    calling: BTreeMap<u64, code::Calling>,
     /// When the outbox is looked at next.
     outbox_at_us: i64,
     /// A planted bug keeps here what should be on disk.
@@ -87,6 +92,7 @@ impl Center {
             open: BTreeMap::new(),
             outcomes: BTreeMap::new(),
             telling: BTreeMap::new(),
+            calling: BTreeMap::new(),
             outbox_at_us: 0,
             unwritten: BTreeMap::new(),
         }
@@ -131,6 +137,8 @@ impl Center {
             Wake::Sweep => self.sweeps(world),
             Wake::Outbox if self.outbox_at_us <= world.now_us => self.delivers(world),
             Wake::AdviceSilent(stan, tries) => self.advice_silent(world, *stan, *tries),
+            Wake::BrandSilent(number) => self.brand_silent(world, *number),
+            Wake::Poll(id) => self.polls(world, *id),
             Wake::Late(id) => self.writes_late(world, *id),
             _ => Ok(()),
         }
@@ -156,16 +164,22 @@ impl Center {
         match (what, known) {
             (Question::Look, None) => self.answers(world, call, Err(api::NOT_FOUND)),
             (Question::Look, Some(row)) => self.answers(world, call, Ok(row.view(id))),
-            (Question::Pay { amount, .. }, Some(row)) => {
-                let answer = same_content(&row, lane, *amount).map(|()| row.view(id));
+            (Question::Pay { amount, code, .. }, Some(row)) => {
+                let same = same_content(&row, lane, *amount).and_then(|()| {
+                    // A tombstone says no to either.
+                    let undone = row.standing.state == State::Reversed;
+                    if undone || row.by_code == code.is_some() { Ok(()) } else { Err(api::ID_REUSED) }
+                });
+                let answer = same.map(|()| row.view(id));
                 self.counted(world, call, number, answer)
             }
-            (Question::Pay { amount, signature_follows, key_counter }, None) => {
+            (Question::Pay { amount, signature_follows, key_counter, code }, None) => {
                 let asked = Asked {
                     lane,
                     amount: *amount,
                     signature_follows: *signature_follows,
                     key_counter: *key_counter,
+                    code: code.clone(),
                 };
                 self.begins(world, call, number, id, asked)
             }
@@ -243,6 +257,8 @@ impl Center {
             seq: self.tables.next_seq,
             sent_at_us: now_us,
             back: None,
+            by_code: false,
+            waits_until_us: None,
         }
     }
 
@@ -257,8 +273,10 @@ impl Center {
     ) -> Result<(), Halt> {
         let fresh = self.fresh(world, asked.lane, asked.amount);
         let due_us = fresh.sent_at_us.saturating_add(WAIT_US).saturating_add(ORPHAN_GRACE_US);
-        let standing = standing(State::Sent, asked.signature_follows, Some(due_us));
-        let row = Row { standing, ..fresh };
+        let by_code = asked.code.is_some();
+        let doubt = if by_code { Doubt::InquireThenUndo } else { Doubt::Undo };
+        let sent = standing(State::Sent, asked.signature_follows, Some(due_us));
+        let row = Row { standing: Standing { doubt, ..sent }, by_code, ..fresh };
         self.cards.insert(id, asked);
         let writes = vec![number, Write::Row(id, Box::new(row))];
         let what = format!("{} sent", World::name(id));
@@ -289,6 +307,9 @@ impl Center {
 
     /// The 0100 or 0200, at most once.
     fn asks_network(&mut self, world: &mut World, id: PaymentId, call: Option<CallNo>) -> Result<(), Halt> {
+        if self.tables.rows.get(&id).is_some_and(|row| row.by_code) {
+            return self.asks_brand(world, id, call);
+        }
         let Some(message) = self.request(id) else { return Ok(()) };
         self.open.insert(id, Open { call });
         if world.send(Party::Center, Party::Network, Letter::Iso(Box::new(message)))? {
@@ -305,7 +326,7 @@ impl Center {
         if row.back.is_some() {
             return self.give_back(id)?.request(None, row.sent_at_us).ok();
         }
-        let card = presented(*self.cards.get(&id)?);
+        let card = presented(self.cards.get(&id)?);
         row.subject(id).request(&card).ok()
     }
 
@@ -508,7 +529,7 @@ const fn standing(state: State, completion_follows: bool, due_us: Option<i64>) -
     Standing { state, completion_follows, advice: None, voided: false, due_us, doubt: Doubt::Undo }
 }
 
-fn presented(asked: Asked) -> Presented {
+fn presented(asked: &Asked) -> Presented {
     let mut ksn = [0; 12];
     ksn[..8].copy_from_slice(&reader_key(asked.lane));
     ksn[8..].copy_from_slice(&asked.key_counter.to_be_bytes());

@@ -7,6 +7,7 @@ use crate::run::Cast;
 use crate::world::World;
 use ledger::Kind;
 use money::Yen;
+use netsim::code::book::Status;
 use netsim::host::book::{Entry, State};
 use payment::{PaymentId, RefundKind, StateName};
 use std::collections::BTreeMap;
@@ -43,8 +44,12 @@ pub(crate) fn always(cast: &Cast, world: &mut World) {
             given_back_once(cast, world, *id, row.amount);
         }
         if row.standing.state.name() == StateName::Approved && !row.standing.voided {
-            let entry = entry_of(cast, named(*id, row));
-            if !entry.is_some_and(moved) {
+            let moved = if row.by_code {
+                code_moved(cast, *id, row) == row.amount.get()
+            } else {
+                entry_of(cast, named(*id, row)).is_some_and(moved)
+            };
+            if !moved {
                 world.broke("the center has paid only what the network took", World::name(*id).to_string());
             }
         }
@@ -64,6 +69,37 @@ fn moved(entry: &Entry) -> bool {
 /// Whether an entry says that money was given back.
 fn is_back(entry: &Entry) -> bool {
     matches!(entry.state, State::Voided | State::Refunded)
+}
+
+/// What the brand says of a payment or refund by code: what it took, or gave back. A cancel of the whole
+/// gives back under the payment's own name.
+fn code_moved(cast: &Cast, id: PaymentId, row: &Row) -> i64 {
+    let approved = |row: &&Row| row.standing.state.name() == StateName::Approved;
+    let Some((of, _)) = row.back else {
+        // A cancel that gives back is on its way before the center knows.
+        let given_back = || {
+            let counts = [StateName::Sent, StateName::InDoubt, StateName::Approved];
+            let mut refunds = cast.center.tables().refunds_of(id);
+            refunds.any(|back| back.amount == row.amount && counts.contains(&back.standing.state.name()))
+        };
+        return cast.brand.charge(id).map_or(0, |charge| match charge.status {
+            Status::Completed | Status::Refunded => charge.amount.get(),
+            Status::Canceled if given_back() => charge.amount.get(),
+            Status::Canceled | Status::Created | Status::Failed | Status::Expired => 0,
+        });
+    };
+    if let Some(given) = cast.brand.refund(id) {
+        return given.amount.get();
+    }
+    let paid = cast.center.tables().rows.get(&of).filter(approved);
+    let cancelled = cast.brand.charge(of).filter(|charge| charge.status == Status::Canceled);
+    let another = cast.center.tables().refunds_of(of).any(|other| approved(&other));
+    match (paid, cancelled) {
+        (Some(paid), Some(charge)) if paid.amount == row.amount && (approved(&row) || !another) => {
+            charge.amount.get()
+        }
+        _ => 0,
+    }
 }
 
 /// Never more is given back than was paid.
@@ -102,6 +138,19 @@ fn charged_once(cast: &Cast, world: &mut World) {
                 *sum = sum.saturating_add(entry.amount.get());
             }
             None => world.broke("no charge without a payment", entry.key.to_string()),
+        }
+    }
+    for charge in cast.brand.charges() {
+        if !matches!(charge.status, Status::Completed | Status::Refunded) {
+            continue;
+        }
+        let script = world.truth.minted.iter().find(|(id, _)| id.to_string() == charge.key.id);
+        match script {
+            Some((_, script)) => {
+                let sum = taken.entry(script.cart).or_default();
+                *sum = sum.saturating_add(charge.amount.get());
+            }
+            None => world.broke("no charge without a payment", charge.key.id.clone()),
         }
     }
     for (cart, sum) in taken {
@@ -190,6 +239,11 @@ fn books_agree(cast: &Cast, world: &mut World, id: PaymentId) {
     let at_network = entry
         .filter(|entry| if gives_back { is_back(entry) && !by_another } else { moved(entry) })
         .map_or(0, |entry| entry.amount.get());
+    let by_code = row.is_some_and(|row| row.by_code);
+    let at_brand = row.filter(|row| row.by_code).map(|row| code_moved(cast, id, row));
+    let at_network = at_brand.unwrap_or(at_network);
+    let charge = cast.brand.charge(id);
+    let is_known = if by_code || charge.is_some() { charge.is_some() } else { entry.is_some() };
     let value = value_of(cast, id);
     let in_ledger = if gives_back { value.saturating_neg() } else { value };
     let on_slip: i64 = cast
@@ -207,10 +261,10 @@ fn books_agree(cast: &Cast, world: &mut World, id: PaymentId) {
         );
     }
     // An absent row is a difference: what the network or the center knows, whoever asked must know too.
-    if (row.is_some() || entry.is_some()) && attempt.is_none() {
+    if (row.is_some() || is_known) && attempt.is_none() {
         world.broke("an absent row is a difference", format!("{name} is not in its terminal's journal"));
     }
-    if entry.is_some() && row.is_none() {
+    if is_known && row.is_none() {
         world.broke("an absent row is a difference", format!("{name} is not in the center's table"));
     }
     let must_be_known = attempt.is_some_and(|attempt| {

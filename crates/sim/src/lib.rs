@@ -1,10 +1,11 @@
-//! The seeded simulation: registers, terminals, center and card network in a world that loses, doubles,
+//! The seeded simulation: registers, terminals, center, card network and code brand in a world that loses, doubles,
 //! delays and reorders their messages and kills them at any write or send; then the faults stop, and a
 //! minute later all books must be equal. See docs/simulation.md.
 //!
 //! The parties decide with the product's own pure functions; storage and wire are the simulation's. One
 //! seed is one story: the same in every build, for ever.
 
+mod brand;
 mod bug;
 mod center;
 mod chance;

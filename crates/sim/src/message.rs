@@ -20,17 +20,20 @@ pub(crate) enum Party {
     Center,
     /// The card network.
     Network,
+    /// The code brand.
+    Brand,
 }
 
 impl Party {
     /// Every party.
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Register(0),
         Self::Terminal(0),
         Self::Register(1),
         Self::Terminal(1),
         Self::Center,
         Self::Network,
+        Self::Brand,
     ];
 
     /// Its place in a table of all parties.
@@ -40,6 +43,7 @@ impl Party {
             Self::Terminal(lane) => lane * 2 + 1,
             Self::Center => LANES * 2,
             Self::Network => LANES * 2 + 1,
+            Self::Brand => LANES * 2 + 2,
         }
     }
 }
@@ -51,6 +55,7 @@ impl fmt::Display for Party {
             Self::Terminal(lane) => f.pad(if *lane == 0 { "terminal A" } else { "terminal B" }),
             Self::Center => f.pad("center"),
             Self::Network => f.pad("network"),
+            Self::Brand => f.pad("brand"),
         }
     }
 }
@@ -80,6 +85,39 @@ pub(crate) enum Letter {
     Answer(CallNo, Result<View, Code>),
     /// Center to network and back.
     Iso(Box<Message>),
+    /// Center to code brand: one exchange.
+    ToBrand(u64, BrandAsk),
+    /// Its answer: HTTP status and body.
+    FromBrand(u64, u16, Vec<u8>),
+}
+
+/// What the center asks a code brand (docs/networks/code-http.md, section 3).
+#[derive(Clone, Debug)]
+pub(crate) enum BrandAsk {
+    /// `POST /v2/payments`.
+    Pay { id: PaymentId, amount: Yen, code: String },
+    /// `GET /v2/payments/{id}`.
+    Inquire(PaymentId),
+    /// `DELETE /v2/payments/{id}`.
+    Cancel(PaymentId),
+    /// `POST /v2/refunds`.
+    Refund { id: PaymentId, of: PaymentId, amount: Yen },
+    /// `GET /v2/refunds/{id}`.
+    InquireRefund { id: PaymentId, of: PaymentId },
+}
+
+impl fmt::Display for BrandAsk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pay { id, amount, .. } => write!(f, "{} pays {amount} by code", Short(*id)),
+            Self::Inquire(id) => write!(f, "how does {} stand?", Short(*id)),
+            Self::Cancel(id) => write!(f, "cancel {}", Short(*id)),
+            Self::Refund { id, of, amount } => {
+                write!(f, "{} gives {amount} of {} back", Short(*id), Short(*of))
+            }
+            Self::InquireRefund { id, .. } => write!(f, "was {} given back?", Short(*id)),
+        }
+    }
 }
 
 /// What the terminal says to its register.
@@ -103,7 +141,7 @@ pub(crate) enum Told {
 #[derive(Clone, Debug)]
 pub(crate) enum Question {
     /// `POST /api/v1/payments`.
-    Pay { amount: Yen, signature_follows: bool, key_counter: u32 },
+    Pay { amount: Yen, signature_follows: bool, key_counter: u32, code: Option<String> },
     /// `GET`.
     Look,
     /// `POST …/reversal`.
@@ -121,6 +159,7 @@ pub(crate) enum Question {
 impl fmt::Display for Question {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Pay { amount, code: Some(_), .. } => write!(f, "pay {amount} by code"),
             Self::Pay { amount, signature_follows: false, .. } => write!(f, "pay {amount}"),
             Self::Pay { amount, .. } => write!(f, "pay {amount}, a signature follows"),
             Self::GiveBack { of, amount } => write!(f, "give {amount} of {} back", Short(*of)),
@@ -146,6 +185,8 @@ pub(crate) struct View {
     pub(crate) amount: Yen,
     /// Of a refund: the payment.
     pub(crate) of: Option<PaymentId>,
+    /// The customer must still confirm on the phone.
+    pub(crate) waits_for_user: bool,
 }
 
 /// A payment's id, short.
@@ -171,6 +212,8 @@ impl fmt::Display for Letter {
             Self::Ask { id, what, .. } => write!(f, "{} {what}", Short(*id)),
             Self::Answer(_, Ok(view)) => write!(f, "{} is {}", Short(view.id), view.state.word()),
             Self::Answer(_, Err(code)) => write!(f, "refused: {}", code.key()),
+            Self::ToBrand(_, ask) => write!(f, "{ask}"),
+            Self::FromBrand(_, status, _) => write!(f, "HTTP {status}"),
             Self::Iso(message) => {
                 write!(f, "{} {}", message.mti(), message.text(37).unwrap_or("-"))?;
                 message.text(39).map_or(Ok(()), |code| write!(f, " code {code}"))

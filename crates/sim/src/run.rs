@@ -1,5 +1,6 @@
 //! One seed from its beginning to its end.
 
+use crate::brand::Brand;
 use crate::bug::Bug;
 use crate::center::Center;
 use crate::check;
@@ -24,6 +25,8 @@ pub(crate) struct Cast {
     pub(crate) center: Center,
     /// The network.
     pub(crate) network: Network,
+    /// The code brand.
+    pub(crate) brand: Brand,
 }
 
 /// How a seed ended.
@@ -61,6 +64,7 @@ fn cast(world: &mut World) -> Option<Cast> {
         terminals: (0..LANES).map(Terminal::new).collect(),
         center: Center::new(),
         network: Network::new()?,
+        brand: Brand::new(),
     };
     for party in Party::ALL {
         let after_us = world.chance.between(0, 50_000);
@@ -125,6 +129,10 @@ fn starts(cast: &mut Cast, world: &mut World, party: Party) -> Result<(), Halt> 
             cast.network.start();
             Ok(())
         }
+        Party::Brand => {
+            cast.brand.start();
+            Ok(())
+        }
     }
 }
 
@@ -134,6 +142,7 @@ fn woken(cast: &mut Cast, world: &mut World, party: Party, wake: &Wake) -> Resul
         Party::Terminal(lane) => cast.terminals.get_mut(lane).map_or(Ok(()), |t| t.woken(world, wake)),
         Party::Center => cast.center.woken(world, wake),
         Party::Network => cast.network.woken(world),
+        Party::Brand => Ok(()),
     }
 }
 
@@ -157,7 +166,11 @@ fn hears(cast: &mut Cast, world: &mut World, from: Party, to: Party, letter: Let
             cast.center.asked(world, lane, (call, counter), id, &what)
         }
         (Party::Center, Letter::Iso(message)) => cast.center.hears(world, &message),
+        (Party::Center, Letter::FromBrand(call, status, body)) => {
+            cast.center.hears_brand(world, call, status, &body)
+        }
         (Party::Network, Letter::Iso(message)) => cast.network.hears(world, &message),
+        (Party::Brand, Letter::ToBrand(call, ask)) => cast.brand.hears(world, call, &ask),
         _ => Err(Dead.into()),
     }
 }

@@ -8,10 +8,12 @@ use crate::world::{Halt, Wake, World};
 use center_api::{Problem, RefundView};
 use codes::{Code, MoneyTaken, api, pay};
 use money::Yen;
-use payment::{Brand, Cvm, EntryMode, MaskedPan, Method, PaymentClass, PaymentId, RefundKind, StateName};
+use payment::{
+    Brand, CodeEntry, Cvm, EntryMode, MaskedPan, Method, PaymentClass, PaymentId, RefundKind, StateName,
+};
 use receipt::{CardFacts, Strokes};
 use std::collections::BTreeMap;
-use terminal::attempt::{Attempt, Origin, Purpose, Remedy, remedy};
+use terminal::attempt::{Attempt, CodeFacts, Origin, Purpose, Remedy, remedy};
 use terminal::center::CenterFault;
 use terminal::journal::{Fact, Sent, Started};
 use terminal::settle::{self, Settled, Word, settle_word};
@@ -152,10 +154,15 @@ impl Terminal {
             return self.tells(world, service, Told::Busy);
         }
         let id = world.mint(self.party(), service.0 / 10, service, back);
-        let kind = if world.weather.parts { RefundKind::Return } else { RefundKind::Void };
+        let by_code = world.truth.minted.get(&id).is_some_and(|script| script.by_code);
+        let kind = match (by_code, world.weather.parts) {
+            (true, _) => RefundKind::Refund,
+            (false, true) => RefundKind::Return,
+            (false, false) => RefundKind::Void,
+        };
         let started = Fact::Started(Started {
             amount,
-            method: Method::Card,
+            method: if by_code { Method::Code } else { Method::Card },
             class: PaymentClass::Lump,
             slip_no: 1,
             note: None,
@@ -217,7 +224,7 @@ impl Terminal {
     /// A card is read, or the customer has gone.
     fn card(&mut self, world: &mut World, id: PaymentId) -> Result<(), Halt> {
         let Some(mut script) = world.truth.minted.get(&id).copied() else { return Ok(()) };
-        script.signature &= script.of.is_none();
+        script.signature &= script.of.is_none() && !script.by_code;
         if self.attempts.get(&id).is_none_or(|attempt| attempt.name() != StateName::Started) {
             return Ok(());
         }
@@ -233,7 +240,7 @@ impl Terminal {
             world.wake(self.party(), 300_000, Wake::Late(id));
             return Ok(());
         }
-        let written = self.records(world, id, sent(script.signature))?;
+        let written = self.records(world, id, sent(script.signature, script.by_code))?;
         if !written {
             // Not written, so not sent.
             self.settles_soon(world, id);
@@ -244,8 +251,9 @@ impl Terminal {
 
     /// The planted bug writes here what should have been written first.
     fn journals_late(&mut self, world: &mut World, id: PaymentId) -> Result<(), Halt> {
-        let signature = world.truth.minted.get(&id).is_some_and(|script| script.signature);
-        self.records(world, id, sent(signature)).map(|_| ())
+        let Some(script) = world.truth.minted.get(&id).copied() else { return Ok(()) };
+        let fact = sent(script.signature && !script.by_code, script.by_code);
+        self.records(world, id, fact).map(|_| ())
     }
 
     fn sends_payment(
@@ -257,9 +265,14 @@ impl Terminal {
     ) -> Result<(), Halt> {
         let Some(attempt) = self.attempts.get(&id) else { return Ok(()) };
         let amount = attempt.amount;
-        let what = match attempt.gives_back() {
-            Some(of) => Question::GiveBack { of, amount },
-            None => Question::Pay { amount, signature_follows, key_counter: world.key_counter(self.lane) },
+        let what = if let Some(of) = attempt.gives_back() {
+            Question::GiveBack { of, amount }
+        } else {
+            let script = world.truth.minted.get(&as_id).filter(|script| script.by_code);
+            let code = script.and_then(|script| crate::brand::code_of(world, as_id, script));
+            let signature_follows = signature_follows && code.is_none();
+            let key_counter = world.key_counter(self.lane);
+            Question::Pay { amount, signature_follows, key_counter, code }
         };
         self.asks(world, Asked { id, remedy: None, as_id, again: false }, what)
     }
@@ -333,7 +346,9 @@ impl Terminal {
         answer: Result<View, Option<CenterFault>>,
     ) -> Result<(), Halt> {
         let Some(attempt) = self.attempts.get(&id) else { return Ok(()) };
-        let refuses = world.truth.minted.get(&id).is_some_and(|script| script.chip_refuses);
+        let script = world.truth.minted.get(&id).copied();
+        let refuses = script.is_some_and(|script| script.chip_refuses && !script.by_code);
+        let gives_up = script.is_some_and(|script| script.gives_back);
         let facts = match answer {
             Ok(view) if attempt.is_refund() => vec![settle::refund_answered(attempt, &refund_view(&view))],
             Ok(view) => {
@@ -347,6 +362,10 @@ impl Terminal {
         let facts = self.spoiled(world, id, facts)?;
         for fact in facts {
             self.records(world, id, fact)?;
+        }
+        if gives_up && self.attempts.get(&id).is_some_and(thinks) {
+            let after_us = world.chance.between(1_000_000, 6_000_000);
+            world.wake(self.party(), after_us, Wake::Sign(id));
         }
         self.settles_soon(world, id);
         Ok(())
@@ -444,6 +463,12 @@ impl Terminal {
     }
 
     fn signs(&mut self, world: &mut World, id: PaymentId) -> Result<(), Halt> {
+        if self.attempts.get(&id).is_some_and(thinks) {
+            // The clerk gives it up while the customer looks at the phone.
+            self.records(world, id, Fact::UndoWanted { code: pay::CANCELLED })?;
+            self.settles_soon(world, id);
+            return Ok(());
+        }
         if !self.attempts.get(&id).is_some_and(Attempt::wants_signature) {
             return Ok(());
         }
@@ -471,7 +496,26 @@ fn told(attempt: &Attempt) -> Told {
     }
 }
 
-fn sent(signature_follows: bool) -> Fact {
+/// Whether a customer has still to confirm and nobody has given it up.
+fn thinks(attempt: &Attempt) -> bool {
+    attempt.name() == StateName::Sent && attempt.waits_for_user && attempt.undo.is_none()
+}
+
+fn sent(signature_follows: bool, by_code: bool) -> Fact {
+    if by_code {
+        let code = CodeFacts {
+            brand: Some(Brand::PayPay),
+            masked: String::new(),
+            entry: CodeEntry::Scanner,
+            center_txn_id: None,
+        };
+        return Fact::Sent(Box::new(Sent {
+            class: PaymentClass::Lump,
+            card: None,
+            code_paid: Some(code),
+            signature_follows: false,
+        }));
+    }
     let pan = MaskedPan { first6: String::new(), last4: String::new() };
     let card = CardFacts {
         brand: Brand::Visa,
@@ -508,7 +552,7 @@ fn word(view: &View) -> Word {
         slip: None,
         brand: None,
         center_txn_id: None,
-        waits_for_user: false,
+        waits_for_user: view.waits_for_user,
     }
 }
 

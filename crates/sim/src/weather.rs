@@ -23,6 +23,8 @@ pub(crate) struct Weather {
     pub(crate) late: u64,
     /// Parts may be given back, as returns; otherwise the whole, as a void.
     pub(crate) parts: bool,
+    /// Sales that are paid by code.
+    pub(crate) codes: u64,
     /// Deaths at a write or a send.
     pub(crate) death: u64,
     /// How wrong each party's clock is.
@@ -46,7 +48,8 @@ impl Weather {
             (from, from.saturating_add(chance.between(1_000_000, 20_000_000)).min(QUIET_US))
         });
         let parts = chance.permille(600);
-        Self { loss, twice, slow, late, parts, death, skew_us, full_us }
+        let codes = if chance.permille(300) { 0 } else { chance.below(1001) };
+        Self { loss, twice, slow, late, parts, codes, death, skew_us, full_us }
     }
 
     /// How long a message takes.

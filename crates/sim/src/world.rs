@@ -60,6 +60,10 @@ pub(crate) enum Wake {
     Outbox,
     /// An advice was not acknowledged in time.
     AdviceSilent(u32, i64),
+    /// The brand has not answered this question.
+    BrandSilent(u64),
+    /// Has the customer confirmed?
+    Poll(PaymentId),
     /// A planted bug does late what should have been done before.
     Late(PaymentId),
 }
@@ -119,8 +123,12 @@ pub(crate) struct Script {
     pub(crate) chip_refuses: bool,
     /// The customer goes away before a card is read.
     pub(crate) leaves: bool,
-    /// The hold is given back instead of signed.
+    /// The hold is given back instead of signed; a code payment is cancelled while its customer thinks.
     pub(crate) gives_back: bool,
+    /// It is paid by code, or gives back what was.
+    pub(crate) by_code: bool,
+    /// Whose phone shows the code.
+    pub(crate) wallet: usize,
 }
 
 /// What is true whoever forgot it: for the checks only, no party may look.
@@ -246,6 +254,13 @@ impl World {
         let mut random = [0; 10];
         random.copy_from_slice(&[&[7, 7], &number.to_be_bytes()[..]].concat());
         let id = PaymentId::mint(self.clock_us(party), random);
+        let by_code = match of {
+            Some(of) => self.truth.minted.get(&of).is_some_and(|script| script.by_code),
+            None => self.chance.permille(self.weather.codes),
+        };
+        let wallet = usize::try_from(self.chance.below(crate::brand::wallets())).unwrap_or(0);
+        // Whoever comes when the faults have stopped pays at once, so that the story ends.
+        let wallet = if self.is_quiet() { 0 } else { wallet };
         let mut often = |times| self.chance.permille(times);
         let script = Script {
             cart,
@@ -255,6 +270,8 @@ impl World {
             chip_refuses: often(150),
             leaves: often(80),
             gives_back: often(150),
+            by_code,
+            wallet,
         };
         self.truth.by_rrn.insert(id.rrn(), id);
         self.truth.minted.insert(id, script);

@@ -8,7 +8,7 @@ use sim::{Bug, catch, hashes, hunt, tell};
 /// Seeds of the test command (R2).
 const SEEDS: u64 = 20_000;
 /// Seeds within which a planted bug must be found.
-const CAUGHT_WITHIN: u64 = 400;
+const CAUGHT_WITHIN: u64 = 1_500;
 
 fn in_threads(from: u64, count: u64) -> Vec<sim::Report> {
     let half = count / 2;

@@ -16,19 +16,23 @@ use money::Yen;
 use payment::refund::{MediumRule, RefundBy, RefundFacts, RefundRule, Shown, decide};
 use payment::{Medium, Method, PaymentId, RefundKind, State, StateName};
 
-/// The rule of a world: the whole as a void, or parts as returns.
-fn rule(parts: bool) -> RefundRule {
-    let kind = Some(if parts { RefundKind::Return } else { RefundKind::Void });
+/// The rule of a world: the whole as a void, or parts as returns; of codes always as refunds.
+fn rule(by_code: bool, parts: bool) -> RefundRule {
+    let kind = Some(match (by_code, parts) {
+        (true, _) => RefundKind::Refund,
+        (false, true) => RefundKind::Return,
+        (false, false) => RefundKind::Void,
+    });
     let none = Medium::None;
     RefundRule {
-        method: Method::Card,
+        method: if by_code { Method::Code } else { Method::Card },
         profile: None,
         brands: Vec::new(),
         same_day: kind,
         later: kind,
         medium: MediumRule { terminal_same_day: none, terminal_later: none, console: none },
         window_days: 180,
-        partial: parts,
+        partial: parts || by_code,
         times: 0,
         signature: false,
         source: String::new(),
@@ -101,8 +105,9 @@ impl Center {
         let fresh = self.fresh(world, lane, amount);
         let due_us = fresh.sent_at_us.saturating_add(WAIT_US).saturating_add(ORPHAN_GRACE_US);
         let sent = standing(State::Sent, false, Some(due_us));
-        let doubt = doubt_of(Method::Card, kind);
-        let row = Row { standing: Standing { doubt, ..sent }, back: Some((of, kind)), ..fresh };
+        let by_code = self.tables.rows.get(&of).is_some_and(|row| row.by_code);
+        let doubt = doubt_of(if by_code { Method::Code } else { Method::Card }, kind);
+        let row = Row { standing: Standing { doubt, ..sent }, back: Some((of, kind)), by_code, ..fresh };
         let writes = vec![number, Write::Row(id, Box::new(row))];
         let what = format!("{} sent, a {} of {}", World::name(id), kind.word(), World::name(of));
         match self.writes(world, writes, &what) {
@@ -158,7 +163,7 @@ impl Center {
             count: 0,
             days: 0,
         };
-        let offer = decide(Some(&rule(world.weather.parts)), &facts)?;
+        let offer = decide(Some(&rule(paid.by_code, world.weather.parts)), &facts)?;
         offer.take(amount, Shown::Nothing)?;
         Ok(offer.kind)
     }

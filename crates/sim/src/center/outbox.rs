@@ -23,8 +23,8 @@ const END_PAUSE_US: i64 = 1_000_000;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Telling {
     pub(super) id: PaymentId,
-    advice: Advice,
-    tries: i64,
+    pub(super) advice: Advice,
+    pub(super) tries: i64,
     stan: u32,
 }
 
@@ -77,6 +77,10 @@ impl Center {
         let telling = Telling { id, advice, tries: event.tries, stan };
         if row.standing.advice != Some(advice) {
             return self.ends(world, telling, None);
+        }
+        if row.by_code {
+            let row = row.clone();
+            return self.tells_brand(world, telling, &row);
         }
         let told = Told {
             what: advice,

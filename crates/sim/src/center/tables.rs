@@ -23,6 +23,10 @@ pub(crate) struct Row {
     pub(crate) sent_at_us: i64,
     /// Of a refund: the payment, and what it is.
     pub(crate) back: Option<(PaymentId, RefundKind)>,
+    /// By code, not by card.
+    pub(crate) by_code: bool,
+    /// Until when its customer may confirm.
+    pub(crate) waits_until_us: Option<i64>,
 }
 
 impl Row {
@@ -34,7 +38,13 @@ impl Row {
             code: self.standing.state.code(),
             amount: self.amount,
             of: self.back.map(|(of, _)| of),
+            waits_for_user: self.waits_until_us.is_some() && self.standing.state.name() == StateName::Sent,
         }
+    }
+
+    /// Who owes the shop.
+    const fn brand(&self) -> &'static str {
+        if self.by_code { "paypay" } else { "visa" }
     }
 }
 
@@ -190,19 +200,19 @@ pub(crate) fn follow(row: &Row, id: PaymentId, effect: Effect, now_us: i64) -> O
         Effect::NoteLate => return None,
     };
     if row.back.is_some() {
-        let transfer = Transfer::refund(id, "visa", "00008", row.amount).ok()?;
+        let transfer = Transfer::refund(id, row.brand(), "00008", row.amount).ok()?;
         return (effect == Effect::Post).then(|| Write::Transfer(Box::new(transfer)));
     }
-    sale(id, kind, row.amount).map(|transfer| Write::Transfer(Box::new(transfer)))
+    sale(row, id, kind).map(|transfer| Write::Transfer(Box::new(transfer)))
 }
 
 /// The opposite of a sale, under an id of its own.
 pub(crate) fn again(row: &Row, id: PaymentId, times: u128) -> Option<Write> {
-    let sale = sale(id, Kind::Posted, row.amount)?;
+    let sale = sale(row, id, Kind::Posted)?;
     let void = Transfer { payment: void_id(id, times), debit: sale.credit, credit: sale.debit, ..sale };
     Some(Write::Transfer(Box::new(void)))
 }
 
-fn sale(id: PaymentId, kind: Kind, amount: Yen) -> Option<Transfer> {
-    Transfer::sale(id, kind, "visa", "00008", amount).ok()
+fn sale(row: &Row, id: PaymentId, kind: Kind) -> Option<Transfer> {
+    Transfer::sale(id, kind, row.brand(), "00008", row.amount).ok()
 }
