@@ -7,21 +7,34 @@ use choba::admin::{self, Places, Which};
 use choba::programs::StartFault;
 use clock::Clock;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
-/// Rows by payment id (terminal, center) or reference number (network).
+/// Rows by id, or by what the network calls them.
 pub type Rows = BTreeMap<String, Value>;
+
+/// Payments, and what was given back: voids, returns and refunds.
+#[derive(Default)]
+pub struct Both {
+    /// Payments.
+    pub payments: Rows,
+    /// Voids, returns and refunds.
+    pub refunds: Rows,
+}
 
 /// All books of a folder.
 pub struct Books {
     /// Terminal journal.
-    pub terminal: Rows,
-    /// Center, by payment id.
-    pub center: Rows,
-    /// Card network, by reference number; tombstones too, as rows without an amount.
-    pub network: Rows,
+    pub terminal: Both,
+    /// Center.
+    pub center: Both,
+    /// Card network, by reference number; tombstones too, as rows without an amount. Its refunds are returns.
+    pub card: Both,
+    /// Code brands, by the center's ids; tombstones too.
+    pub code: Both,
+    /// What both networks' customers paid after all.
+    net_yen: i64,
     /// The report of `choba admin verify`.
     pub verified: Value,
 }
@@ -35,12 +48,13 @@ fn places(folder: &Path) -> Result<Places> {
     Ok(Places::find(folder, None)?)
 }
 
-/// The payments of the terminal's journal.
-pub fn terminal(folder: &Path) -> Result<Rows> {
+/// The payments and refunds of the terminal's journal.
+pub fn terminal(folder: &Path) -> Result<Both> {
     let places = places(folder)?;
     let exported = patiently(|| admin::export(Which::Terminal, &places, &Clock::real()))?;
     let journals = exported.get("journals").and_then(Value::as_object).cloned().unwrap_or_default();
-    Ok(journals.values().flat_map(|journal| rows(journal.get("payments"), "id")).collect())
+    let of = |list: &str| journals.values().flat_map(|journal| rows(journal.get(list), "id")).collect();
+    Ok(Both { payments: of("payments"), refunds: of("refunds") })
 }
 
 /// The report of `choba admin verify`.
@@ -89,14 +103,22 @@ impl Books {
         let center = patiently(|| admin::export(Which::Center, &places, &clock))?;
         let tenants = center.get("tenants").and_then(Value::as_array).cloned().unwrap_or_default();
         let networks = patiently(|| admin::export(Which::Networks, &places, &clock))?;
-        let mut network = rows(networks.get("charges"), "rrn");
-        for (rrn, row) in rows(networks.get("tombstones"), "rrn") {
-            network.entry(rrn).or_insert(row);
-        }
+        let of = |list: &str| tenants.iter().flat_map(|tenant| rows(tenant.get(list), "id")).collect();
+        let book = |book: &Value, key: &str, backs: &str| {
+            let mut payments = rows(book.get("charges"), key);
+            for (name, row) in rows(book.get("tombstones"), key) {
+                payments.entry(name).or_insert(row);
+            }
+            Both { payments, refunds: rows(book.get(backs), key) }
+        };
+        let by_code = networks.get("code").cloned().unwrap_or_default();
+        let net = |book: &Value| book.get("net_yen").and_then(Value::as_i64).unwrap_or(i64::MIN);
         Ok(Self {
             terminal: terminal(folder)?,
-            center: tenants.iter().flat_map(|tenant| rows(tenant.get("payments"), "id")).collect(),
-            network,
+            center: Both { payments: of("payments"), refunds: of("refunds") },
+            card: book(&networks, "rrn", "returns"),
+            code: book(&by_code, "id", "refunds"),
+            net_yen: net(&networks).saturating_add(net(&by_code)),
             verified: verify(folder)?,
         })
     }
@@ -110,34 +132,66 @@ impl Books {
         for (id, told) in seen {
             found.extend(self.told(id, told));
         }
-        for (id, row) in &self.terminal {
+        for id in self.terminal.payments.keys().chain(self.terminal.refunds.keys()) {
             if !seen.contains_key(id) {
                 found.push(format!("{id}: in the journal, begun by nobody"));
             }
-            found.extend(self.of_terminal(id, row));
         }
-        for (id, row) in &self.center {
-            if !self.terminal.contains_key(id) {
+        for (id, row) in &self.terminal.payments {
+            found.extend(of_terminal(id, row, self.center.payments.get(id), "money_taken"));
+        }
+        for (id, row) in &self.terminal.refunds {
+            found.extend(of_terminal(id, row, self.center.refunds.get(id), "money_returned"));
+        }
+        for (id, row) in &self.center.payments {
+            if !self.terminal.payments.contains_key(id) {
                 found.push(format!("{id}: {} at the center, not in the journal", word(row, "state")));
             }
-            found.extend(self.of_center(id, row));
+            let code = word(row, "method") == "code";
+            found.extend(if code { self.paid_by_code(id, row) } else { self.paid_by_card(id, row) });
+            found.extend(self.cap(id, row));
         }
-        let known: Vec<&str> = self.center.values().map(|row| word(row, "rrn")).collect();
-        for (rrn, row) in &self.network {
-            if !known.contains(&rrn.as_str()) {
-                found.push(format!("{rrn}: {} at the network, not at the center", word(row, "state")));
+        for (id, row) in &self.center.refunds {
+            if !self.terminal.refunds.contains_key(id) {
+                found.push(format!("{id}: refund {} at the center, not in the journal", word(row, "state")));
             }
+            found.extend(self.given_back(id, row));
         }
+        found.extend(self.unknown_at_the_center());
         found.extend(self.sums());
         found
     }
 
+    /// What a network has and the center has not.
+    fn unknown_at_the_center(&self) -> Vec<String> {
+        let rrns = |rows: &Rows| -> BTreeSet<String> {
+            rows.values().map(|row| word(row, "rrn").to_owned()).collect()
+        };
+        let ids = |rows: &Rows| -> BTreeSet<String> { rows.keys().cloned().collect() };
+        let books = [
+            (&self.card.payments, rrns(&self.center.payments)),
+            (&self.card.refunds, rrns(&self.center.refunds)),
+            (&self.code.payments, ids(&self.center.payments)),
+            (&self.code.refunds, ids(&self.center.refunds)),
+        ];
+        let unknown = books.iter().flat_map(|(rows, known)| {
+            rows.iter().filter(|(name, _)| !known.contains(*name)).map(|(name, row)| {
+                let state = [word(row, "state"), word(row, "status")].concat();
+                format!("{name}: {state} at the network, not at the center")
+            })
+        });
+        unknown.collect()
+    }
+
     /// What was said stays: a final state, and that money was taken.
     fn told(&self, id: &str, told: &Seen) -> Option<String> {
-        let Some(row) = self.terminal.get(id) else {
+        let Some(row) = self.terminal.payments.get(id).or_else(|| self.terminal.refunds.get(id)) else {
             return Some(format!("{id}: begun, and lost from the journal"));
         };
         let state = word(row, "state");
+        if told.denied && word(row, "money_taken") != "no" {
+            return Some(format!("{id}: a register was told that no money was taken, now {state}"));
+        }
         match &told.last_word {
             Some(last) if last != state => Some(format!("{id}: told as {last}, now {state}")),
             _ if told.taken && word(row, "money_taken") != "yes" => {
@@ -147,32 +201,17 @@ impl Books {
         }
     }
 
-    fn of_terminal(&self, id: &str, row: &Value) -> Option<String> {
+    fn paid_by_card(&self, id: &str, row: &Value) -> Option<String> {
         let (state, taken) = (word(row, "state"), word(row, "money_taken"));
-        let Some(center) = self.center.get(id) else {
-            // Nothing has left the terminal, or nothing has arrived.
-            let alone = matches!(state, "abandoned" | "failed");
-            return (!alone).then(|| format!("{id}: {state} in the journal, not at the center"));
-        };
-        let there = (word(center, "state"), word(center, "money_taken"));
-        if taken != there.1 {
-            return Some(format!(
-                "{id}: {state} ({taken}) in the journal, {} ({}) at the center",
-                there.0, there.1
-            ));
-        }
-        let (mine, theirs) = (row.get("amount"), center.get("amount_yen"));
-        (mine != theirs).then(|| format!("{id}: {mine:?} yen in the journal, {theirs:?} at the center"))
-    }
-
-    fn of_center(&self, id: &str, row: &Value) -> Option<String> {
-        let (state, taken) = (word(row, "state"), word(row, "money_taken"));
-        let charge = self.network.get(word(row, "rrn"));
+        let charge = self.card.payments.get(word(row, "rrn"));
         let at_network = charge.map_or("nothing", |charge| match word(charge, "state") {
             "" => "tombstone",
             state => state,
         });
+        let (amount, back) = (yen(row, "amount_yen"), yen(row, "refunded_yen"));
         let fits = match (state, taken) {
+            // A void changes the charge itself; a return is a row of its own.
+            (_, "yes") if at_network == "voided" => back == amount,
             (_, "yes") => at_network == "charged",
             // A payment that was undone before it came has no card, and the network never heard of it.
             // What the network had declined stays declined when it is undone.
@@ -188,38 +227,128 @@ impl Books {
         if !fits {
             return Some(format!("{id}: {state} at the center, {at_network} at the network"));
         }
-        let amounts = charge.filter(|_| taken == "yes").and_then(|charge| charge.get("amount_yen"));
-        (taken == "yes" && amounts != row.get("amount_yen"))
-            .then(|| format!("{id}: the network charged another amount: {amounts:?}"))
+        let there = charge.map_or(0, |charge| yen(charge, "amount_yen"));
+        (taken == "yes" && there != amount)
+            .then(|| format!("{id}: the network charged {there}, not {amount}"))
+    }
+
+    fn paid_by_code(&self, id: &str, row: &Value) -> Option<String> {
+        let (state, taken) = (word(row, "state"), word(row, "money_taken"));
+        let charge = self.code.payments.get(id);
+        let at_brand = charge.map_or("nothing", |charge| word(charge, "status"));
+        let (amount, back) = (yen(row, "amount_yen"), yen(row, "refunded_yen"));
+        let there = charge.map_or(0, |charge| yen(charge, "amount_yen"));
+        let returned = charge.map_or(0, |charge| yen(charge, "given_back_yen"));
+        let fits = match (state, taken) {
+            (_, "yes") if at_brand == "CANCELED" => back == amount,
+            (_, "yes") => matches!(at_brand, "COMPLETED" | "REFUNDED") && there == amount && returned == back,
+            // Undone before it came: then the center does not know its brand either.
+            ("reversed", _) => {
+                matches!(at_brand, "CANCELED" | "FAILED" | "EXPIRED")
+                    || row.get("code_brand").is_none_or(Value::is_null)
+            }
+            ("declined" | "failed", _) => matches!(at_brand, "nothing" | "FAILED" | "EXPIRED"),
+            _ => false,
+        };
+        (!fits).then(|| {
+            format!(
+                "{id}: {state} at the center, {amount} yen, {back} given back; {at_brand} at the brand, \
+                 {there} yen, {returned} given back"
+            )
+        })
+    }
+
+    /// Never more is given back than was paid, and what the payment says is what its refunds say.
+    fn cap(&self, id: &str, row: &Value) -> Option<String> {
+        let approved = self
+            .center
+            .refunds
+            .values()
+            .filter(|refund| word(refund, "payment") == id && word(refund, "money_returned") == "yes");
+        let sum: i64 = approved.map(|refund| yen(refund, "amount_yen")).sum();
+        let (amount, back) = (yen(row, "amount_yen"), yen(row, "refunded_yen"));
+        (sum != back || back > amount)
+            .then(|| format!("{id}: {back} of {amount} yen given back, its refunds say {sum}"))
+    }
+
+    /// A refund at the center beside what the network says of it.
+    fn given_back(&self, id: &str, row: &Value) -> Option<String> {
+        let (state, returned) = (word(row, "state"), word(row, "money_returned"));
+        let (of, amount) = (word(row, "payment"), yen(row, "amount_yen"));
+        let original = self.center.payments.get(of);
+        let rrn = original.map_or("", |payment| word(payment, "rrn"));
+        let undone = match word(row, "method") {
+            "code" => self.code.payments.get(of).is_some_and(|row| word(row, "status") == "CANCELED"),
+            _ => self.card.payments.get(rrn).is_some_and(|row| word(row, "state") == "voided"),
+        };
+        let own = match word(row, "method") {
+            "code" => self.code.refunds.get(id),
+            _ => self.card.refunds.get(word(row, "rrn")).filter(|row| word(row, "state") == "refunded"),
+        };
+        let whole = original.is_some_and(|payment| yen(payment, "amount_yen") == amount);
+        let there = own.map_or(if undone && whole { amount } else { 0 }, |own| yen(own, "amount_yen"));
+        // A payment is undone once; a refund that was refused beside it returned nothing.
+        let fits = if returned == "yes" { there == amount } else { own.is_none() };
+        (!fits).then(|| format!("{id}: {state} ({returned}) at the center, {there} yen at the network"))
     }
 
     fn sums(&self) -> Option<String> {
-        let sum = |rows: &Rows, key: &str, yes: &dyn Fn(&Value) -> bool| -> i64 {
-            rows.values().filter(|row| yes(row)).filter_map(|row| row.get(key)?.as_i64()).sum()
+        let sum = |rows: &Rows, key: &str, moved: &str| -> i64 {
+            rows.values().filter(|row| word(row, moved) == "yes").map(|row| yen(row, key)).sum()
         };
-        let taken = |row: &Value| word(row, "money_taken") == "yes";
-        let sums = [
-            sum(&self.terminal, "amount", &taken),
-            sum(&self.center, "amount_yen", &taken),
-            sum(&self.network, "amount_yen", &|row| word(row, "state") == "charged"),
-        ];
-        let [first, rest @ ..] = sums;
-        rest.iter()
-            .any(|sum| *sum != first)
-            .then(|| format!("taken in yen by terminal, center, network: {sums:?}"))
+        let net = |both: &Both, key: &str, returned: &str| {
+            sum(&both.payments, key, "money_taken") - sum(&both.refunds, key, returned)
+        };
+        let terminal = net(&self.terminal, "amount", "money_taken");
+        let center = net(&self.center, "amount_yen", "money_returned");
+        (terminal != center || center != self.net_yen).then(|| {
+            let sums = [terminal, center, self.net_yen];
+            format!("taken less given back in yen by terminal, center, networks: {sums:?}")
+        })
     }
 
     /// The books in a few lines, for a story.
     pub fn told_short(&self) -> String {
         let mut out = String::new();
-        for (name, rows) in
-            [("terminal", &self.terminal), ("center", &self.center), ("network", &self.network)]
-        {
+        for (name, rows) in [
+            ("terminal", &self.terminal.payments),
+            ("  refund", &self.terminal.refunds),
+            ("center", &self.center.payments),
+            ("  refund", &self.center.refunds),
+            ("card", &self.card.payments),
+            ("  return", &self.card.refunds),
+            ("code", &self.code.payments),
+            ("  refund", &self.code.refunds),
+        ] {
             for (key, row) in rows {
                 let amount = row.get("amount").or_else(|| row.get("amount_yen")).cloned().unwrap_or_default();
-                out.push_str(&format!("  {name:<9}{key} {} {amount}\n", word(row, "state")));
+                let state = [word(row, "state"), word(row, "status")].concat();
+                out.push_str(&format!("  {name:<9}{key} {state} {amount}\n"));
             }
         }
         out
     }
+}
+
+fn yen(row: &Value, key: &str) -> i64 {
+    row.get(key).and_then(Value::as_i64).unwrap_or(0)
+}
+
+/// A row of the journal beside the center's; `moved` is the center's word for where the money is.
+fn of_terminal(id: &str, row: &Value, center: Option<&Value>, moved: &str) -> Option<String> {
+    let (state, taken) = (word(row, "state"), word(row, "money_taken"));
+    let Some(center) = center else {
+        // Nothing has left the terminal, or nothing has arrived.
+        let alone = matches!(state, "abandoned" | "failed");
+        return (!alone).then(|| format!("{id}: {state} in the journal, not at the center"));
+    };
+    let there = (word(center, "state"), word(center, moved));
+    if taken != there.1 {
+        return Some(format!(
+            "{id}: {state} ({taken}) in the journal, {} ({}) at the center",
+            there.0, there.1
+        ));
+    }
+    let (mine, theirs) = (yen(row, "amount"), yen(center, "amount_yen"));
+    (mine != theirs).then(|| format!("{id}: {mine} yen in the journal, {theirs} at the center"))
 }

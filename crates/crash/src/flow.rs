@@ -4,8 +4,9 @@
 //! goes on by itself after any restart, as it would at a counter.
 
 use crate::http;
+use crate::nexo::{Register, Word};
 use crate::town::{TERMINAL, Town};
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -28,6 +29,19 @@ pub enum Act<'c> {
     Pay(i64, Card<'c>),
     /// A payment that is cancelled before a card comes.
     Cancel(i64),
+    /// A payment by the code on the phone of this wallet of the desk.
+    Code(i64, &'c str),
+    /// Gives the last approved payment back: so many yen, or all that is left.
+    Back(Option<i64>),
+    /// A register asks for a card payment of so many yen, by nexo over HTTPS.
+    Register(i64, Card<'c>),
+}
+
+/// What the customer holds ready.
+#[derive(Clone, Copy, Debug, Default)]
+struct Hand<'c> {
+    card: Option<Card<'c>>,
+    wallet: Option<&'c str>,
 }
 
 /// A flow.
@@ -70,6 +84,23 @@ pub const FLOWS: &[Flow] = &[
         trouble: Some("drop_request"),
         ..flow("unheard", "the request is lost: in doubt, reversed unseen", &[Act::Pay(920, TAP)])
     },
+    Flow {
+        before: &[Act::Pay(930, TAP)],
+        ..flow("void", "a card payment given back on its day", &[Act::Back(None)])
+    },
+    flow("code", "a code that is paid at once", &[Act::Code(1_500, "aoi-paypay")]),
+    flow("confirm", "a code whose customer confirms on the phone", &[Act::Code(1_600, "haru-paypay")]),
+    flow("code-silent", "paid by code, the answer never comes: found", &[Act::Code(14_243, "aoi-paypay")]),
+    flow("code-unheard", "the brand never hears of it: cancelled", &[Act::Code(14_241, "aoi-paypay")]),
+    Flow {
+        before: &[Act::Code(1_500, "aoi-paypay")],
+        ..flow("refund", "a part of a code payment given back", &[Act::Back(Some(600))])
+    },
+    Flow {
+        before: &[Act::Code(14_342, "aoi-paypay")],
+        ..flow("refund-silent", "given back by code, the answer never comes", &[Act::Back(Some(600))])
+    },
+    flow("register", "a register's payment by nexo, chip and PIN", &[Act::Register(1_700, CHIP)]),
 ];
 
 /// The flow of a name.
@@ -83,6 +114,8 @@ const ACT: Duration = Duration::from_mins(1);
 const FULL: Duration = Duration::from_millis(1_500);
 /// How often a card is presented in one act; a restart of the terminal asks for it again.
 const PRESENTED_MOST: u32 = 12;
+/// When a code is held in front of the scanner again.
+const AGAIN: Duration = Duration::from_millis(400);
 /// Between two looks.
 const LOOK: Duration = Duration::from_millis(4);
 
@@ -91,8 +124,10 @@ const LOOK: Duration = Duration::from_millis(4);
 pub struct Seen {
     /// The first final state that the terminal told; it must never change.
     pub last_word: Option<String>,
-    /// Whether the terminal ever said that money was taken.
+    /// Whether the terminal ever said that money was taken, or returned by a refund.
     pub taken: bool,
+    /// Whether a register was told that no money was taken.
+    pub denied: bool,
 }
 
 /// Who stands at the counter.
@@ -105,8 +140,16 @@ pub struct Person<'a> {
     pub story: Vec<String>,
     /// A power cut: nobody goes on after the call was struck.
     pub leaves_when_struck: bool,
+    /// What somebody else began is stopped, so that the own payment can begin.
+    pub clears_the_way: bool,
     /// Times that the card of this act was presented.
     presented: u32,
+    /// When a code was last held in front of the scanner.
+    scanned_at: Option<Instant>,
+    /// The newest approved payment.
+    approved: Option<String>,
+    /// Ids and numbers that were made here.
+    minted: u32,
     begun: Instant,
     struck_at: Option<Instant>,
 }
@@ -119,7 +162,11 @@ impl<'a> Person<'a> {
             seen: BTreeMap::new(),
             story: Vec::new(),
             leaves_when_struck: false,
+            clears_the_way: false,
             presented: 0,
+            scanned_at: None,
+            approved: None,
+            minted: 0,
             begun: Instant::now(),
             struck_at: None,
         }
@@ -152,16 +199,31 @@ impl<'a> Person<'a> {
     /// Does one act to its end and gives the payment's id and final state.
     pub fn act(&mut self, act: Act<'_>) -> Result<(String, String)> {
         let since = Instant::now();
-        let (amount, card) = match act {
-            Act::Pay(amount, card) => (amount, Some(card)),
-            Act::Cancel(amount) => (amount, None),
+        (self.presented, self.scanned_at) = (0, None);
+        let (id, hand) = match act {
+            Act::Pay(amount, card) => {
+                (self.begin(amount, "card", since)?, Hand { card: Some(card), ..Hand::default() })
+            }
+            Act::Cancel(amount) => (self.begin(amount, "card", since)?, Hand::default()),
+            Act::Code(amount, wallet) => {
+                (self.begin(amount, "code", since)?, Hand { wallet: Some(wallet), ..Hand::default() })
+            }
+            Act::Back(amount) => (self.begin_back(amount, since)?, Hand::default()),
+            Act::Register(amount, card) => return self.at_register(amount, card, since),
         };
-        self.presented = 0;
-        let id = self.begin(amount, since)?;
+        let state = self.follow(&id, hand, since)?;
+        if state == "approved" && !matches!(act, Act::Back(_)) {
+            self.approved = Some(id.clone());
+        }
+        Ok((id, state))
+    }
+
+    /// Does what a payment or refund waits for until it is final.
+    fn follow(&mut self, id: &str, hand: Hand<'_>, since: Instant) -> Result<String> {
         loop {
             self.look_around()?;
             if since.elapsed() > ACT {
-                bail!("payment {id} does not end: {}", self.shown(&id));
+                bail!("payment {id} does not end: {}", self.shown(id));
             }
             let path = format!("/local/payments/{id}");
             if let Ok(answer) = http::get(self.town.ports.terminal, &path) {
@@ -169,20 +231,132 @@ impl<'a> Person<'a> {
                     bail!("payment {id} was begun and is not in the journal any more");
                 }
                 let view = answer.json();
-                if let Some(state) = self.note(&id, &view) {
-                    return Ok((id, state));
+                if let Some(state) = self.note(id, &view) {
+                    return Ok(state);
                 }
                 // A card that is not taken this way is not presented for ever.
-                let card = card.filter(|_| self.presented < PRESENTED_MOST);
-                self.serve(&id, &view, card)?;
+                let card = hand.card.filter(|_| self.presented < PRESENTED_MOST);
+                self.serve(id, &view, Hand { card, ..hand })?;
             }
             crate::tools::pause(LOOK);
         }
     }
 
+    /// An id of our own, in the form of a UUID of version 7.
+    fn mint(&mut self) -> String {
+        self.minted += 1;
+        let now_us = clock::Clock::real().now_us().max(0);
+        let (tail, millis) = (now_us % 0x1_0000_0000_0000, now_us / 1_000);
+        format!("{:08x}-{:04x}-7{:03x}-8000-{tail:012x}", millis >> 16, millis & 0xffff, self.minted % 0x1000)
+    }
+
+    /// Begins to give the last approved payment back, under an id of ours: asked again after every silence,
+    /// it is one refund.
+    fn begin_back(&mut self, amount: Option<i64>, since: Instant) -> Result<String> {
+        let of = self.approved.clone().context("nothing was approved that could be given back")?;
+        let id = self.mint();
+        let mut asked = json!({ "id": id });
+        if let (Some(amount), Some(fields)) = (amount, asked.as_object_mut()) {
+            fields.insert("amount".to_owned(), json!(amount));
+        }
+        loop {
+            self.look_around()?;
+            if since.elapsed() > ACT {
+                bail!("the terminal gives nothing back: {}", self.story.join("\n"));
+            }
+            match http::post(self.town.ports.terminal, &format!("/local/payments/{of}/refunds"), &asked) {
+                Ok(answer) if matches!(answer.status, 200 | 201) => {
+                    self.say(format!("refund {id} of {of} begun"));
+                    self.seen.entry(id.clone()).or_default();
+                    return Ok(id);
+                }
+                Ok(answer) => {
+                    self.say_once(format!("not given back: {} {}", answer.status, answer.body.trim()));
+                }
+                Err(error) => self.say_once(format!("no answer to the refund: {error:#}")),
+            }
+            crate::tools::pause(LOOK);
+        }
+    }
+
+    /// A register asks for a payment. It keeps the number of its message, and after a silence asks what
+    /// became of it; only when the terminal never heard of it, it asks anew (docs/integrators/registers).
+    fn at_register(&mut self, amount: i64, card: Card<'_>, since: Instant) -> Result<(String, String)> {
+        let register = Register::of(self.town)?;
+        loop {
+            self.minted += 1;
+            let number = format!("R{:09}", self.minted);
+            self.say(format!("register: {number}, {amount} yen"));
+            let mut waits = Some(register.begin_payment(&number, amount));
+            let word = loop {
+                self.look_around()?;
+                if since.elapsed() > ACT {
+                    bail!("the register's payment {number} does not end");
+                }
+                self.serve_reader(card)?;
+                let heard = match &waits {
+                    Some(answer) => match answer.try_recv() {
+                        Err(std::sync::mpsc::TryRecvError::Empty) => None,
+                        Ok(Ok(word)) => Some(word),
+                        Ok(Err(_)) | Err(_) => {
+                            self.say("register: no answer");
+                            waits = None;
+                            None
+                        }
+                    },
+                    None => register.status(&number, &format!("S{:09}", self.minted)).ok(),
+                };
+                match heard {
+                    Some(word) if word.is_open() => waits = None,
+                    Some(word) => break word,
+                    None => {}
+                }
+                self.minted += u32::from(waits.is_none());
+                crate::tools::pause(LOOK);
+            };
+            self.say(format!("register: told {word:?}"));
+            let ids = self.unknown_to_us()?;
+            for (id, row) in &ids {
+                let seen = self.seen.entry(id.clone()).or_default();
+                seen.taken = word == Word::Paid;
+                seen.denied = word != Word::Paid;
+                seen.last_word = (word == Word::Paid).then(|| crate::flow::word(row, "state").to_owned());
+            }
+            match (word, ids.iter().collect::<Vec<_>>().as_slice()) {
+                (Word::Paid, [(id, row)])
+                    if self::word(row, "state") == "approved"
+                        && row.get("amount").and_then(Value::as_i64) == Some(amount) =>
+                {
+                    return Ok(((*id).clone(), "approved".to_owned()));
+                }
+                (Word::Paid, rows) => bail!("the register was told of a payment, the journal has {rows:?}"),
+                (Word::NotFound, []) | (Word::Busy, _) => {}
+                (Word::NotFound, rows) => bail!("{number} is not found, the journal has {rows:?}"),
+                (Word::NotPaid | Word::Open, _) => return Ok((number, "not paid".to_owned())),
+            }
+        }
+    }
+
+    /// Presents the card when the reader waits, whoever asked for it.
+    fn serve_reader(&mut self, card: Card<'_>) -> Result<()> {
+        let Some(reader) = self.reader() else { return Ok(()) };
+        let wanted = word(&reader, "waits_for").to_owned();
+        let empty = reader.get("card").is_none_or(Value::is_null);
+        if self.presented < PRESENTED_MOST && ((wanted == "card" && empty) || (wanted == "pin" && !empty)) {
+            self.present(card, &wanted)?;
+        }
+        Ok(())
+    }
+
+    fn say_once(&mut self, what: String) {
+        if self.story.last().is_none_or(|last| !last.contains(&what)) {
+            self.say(what);
+        }
+    }
+
     /// Begins a payment; when the terminal dies before it answers, its journal says whether it had begun.
-    fn begin(&mut self, amount: i64, since: Instant) -> Result<String> {
-        let asked = json!({ "amount": amount, "method": "card" });
+    fn begin(&mut self, amount: i64, method: &str, since: Instant) -> Result<String> {
+        let asked = json!({ "amount": amount, "method": method });
         loop {
             self.look_around()?;
             if since.elapsed() > ACT {
@@ -195,16 +369,16 @@ impl<'a> Person<'a> {
                     self.seen.entry(id.clone()).or_default();
                     return Ok(id);
                 }
-                Ok(answer) => {
-                    let detail = format!("not begun: {} {}", answer.status, answer.body.trim());
-                    if self.story.last().is_none_or(|last| !last.contains(&detail)) {
-                        self.say(detail);
-                    }
+                Ok(answer) if self.clears_the_way && crate::hammer::busy_with(&answer).is_some() => {
+                    let id = crate::hammer::busy_with(&answer).unwrap_or_default();
+                    let path = format!("/local/payments/{id}/cancel");
+                    drop(http::post(self.town.ports.terminal, &path, &json!({})));
                 }
+                Ok(answer) => self.say_once(format!("not begun: {} {}", answer.status, answer.body.trim())),
                 Err(error) => {
                     self.say(format!("no answer to the request: {error:#}"));
                     self.look_around()?;
-                    if let Some(id) = self.unknown_to_us()? {
+                    if let Some(id) = self.unknown_to_us()?.into_keys().next() {
                         self.say(format!("the journal has it: {id}"));
                         self.seen.entry(id.clone()).or_default();
                         return Ok(id);
@@ -215,20 +389,19 @@ impl<'a> Person<'a> {
         }
     }
 
-    /// A payment of the journal that nobody told us.
-    fn unknown_to_us(&self) -> Result<Option<String>> {
-        let exported = crate::books::terminal(&self.town.folder)?;
-        Ok(exported.into_keys().find(|id| !self.seen.contains_key(id)))
+    /// Payments of the journal that nobody told us.
+    fn unknown_to_us(&self) -> Result<crate::books::Rows> {
+        let mut exported = crate::books::terminal(&self.town.folder)?.payments;
+        exported.retain(|id, _| !self.seen.contains_key(id));
+        Ok(exported)
     }
 
     /// Keeps what the terminal says; gives the state when it is final.
     fn note(&mut self, id: &str, view: &Value) -> Option<String> {
-        let (state, taken) = (word(view, "state").to_owned(), word(view, "money_taken") == "yes");
+        let moved = ["money_taken", "money_returned"].map(|key| word(view, key)).concat();
+        let (state, taken) = (word(view, "state").to_owned(), moved == "yes");
         let is_final = view.get("is_final").and_then(Value::as_bool) == Some(true);
-        let text = format!("{id} is {state}, money taken {}", word(view, "money_taken"));
-        if self.story.last().is_none_or(|last| !last.contains(&text)) {
-            self.say(text);
-        }
+        self.say_once(format!("{id} is {state}, money {moved}"));
         let seen = self.seen.entry(id.to_owned()).or_default();
         seen.taken |= taken;
         if !is_final {
@@ -245,10 +418,15 @@ impl<'a> Person<'a> {
     }
 
     /// Does what is waited for.
-    fn serve(&mut self, id: &str, view: &Value, card: Option<Card<'_>>) -> Result<()> {
+    fn serve(&mut self, id: &str, view: &Value, hand: Hand<'_>) -> Result<()> {
         let waits = word(view, "waits_for").to_owned();
         let ports = self.town.ports;
-        match (waits.as_str(), card) {
+        match (waits.as_str(), hand.card) {
+            ("code", _) => {
+                if let Some(wallet) = hand.wallet {
+                    self.scan(wallet)?;
+                }
+            }
             ("card" | "pin", None) => {
                 let path = format!("/local/payments/{id}/cancel");
                 let answer = http::post(ports.terminal, &path, &json!({}));
@@ -276,6 +454,22 @@ impl<'a> Person<'a> {
             }
             _ => {}
         }
+        Ok(())
+    }
+
+    /// Holds a fresh code of the wallet in front of the scanner; again when nothing came of it.
+    fn scan(&mut self, wallet: &str) -> Result<()> {
+        if self.scanned_at.is_some_and(|at| at.elapsed() < AGAIN) {
+            return Ok(());
+        }
+        let Ok(answer) = http::get(self.town.ports.desk, "/desk/wallets") else { return Ok(()) };
+        let wallets = answer.json();
+        let shown = wallets.as_array().into_iter().flatten().find(|shown| word(shown, "name") == wallet);
+        let code = word(shown.with_context(|| format!("there is no wallet {wallet}"))?, "code");
+        let path = format!("/desk/terminals/{TERMINAL}/scan");
+        let answer = http::post(self.town.ports.desk, &path, &json!({ "code": code }));
+        self.say(format!("code: {:?}", answer.map(|answer| answer.status).ok()));
+        self.scanned_at = Some(Instant::now());
         Ok(())
     }
 

@@ -8,9 +8,11 @@
 pub mod books;
 pub mod fault;
 pub mod flow;
+pub mod hammer;
 pub mod http;
 pub mod hunt;
 pub mod needles;
+pub mod nexo;
 pub mod planted;
 pub mod point;
 pub mod powercut;

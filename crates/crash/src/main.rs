@@ -5,6 +5,7 @@ use anyhow::{Context as _, Result};
 use clap::{Args, Parser};
 use crash::fault::Mode;
 use crash::flow::{self, FLOWS};
+use crash::hammer::hammer;
 use crash::hunt::hunt;
 use crash::planted::hunt_all;
 use crash::powercut;
@@ -22,6 +23,8 @@ enum Command {
     Crash(Sweep),
     /// Cuts the power under the file system of all programs and looks for what was acknowledged.
     Powercut(Power),
+    /// Sends mutated messages to every door of the running programs while payments go on.
+    Hammer(Blows),
     /// Pays with every card and looks for numbers, tracks and PINs in all that is left behind.
     Hunt,
 }
@@ -37,6 +40,16 @@ struct Power {
     /// Run a program that has this bug (`no-sync`): a cut must find it.
     #[arg(long)]
     planted: Option<String>,
+}
+
+#[derive(Args)]
+struct Blows {
+    /// So many messages.
+    #[arg(long, default_value_t = 100_000)]
+    messages: usize,
+    /// Chooses the damage.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
 }
 
 #[derive(Args)]
@@ -86,6 +99,9 @@ fn main() -> ExitCode {
     let done = match Command::parse() {
         Command::Crash(args) => run(args),
         Command::Powercut(args) => power(&args),
+        Command::Hammer(args) => Tools::build(None)
+            .and_then(|tools| hammer(&tools, args.messages, args.seed, &mut std::io::stdout()))
+            .map(|hammered| hammered.problems.is_empty()),
         Command::Hunt => Tools::build(None)
             .and_then(|tools| hunt(&tools, &mut std::io::stdout()))
             .map(|hunted| hunted.hits.is_empty()),

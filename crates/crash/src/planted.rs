@@ -7,6 +7,7 @@ use crate::fault::Mode;
 use crate::flow;
 use crate::sweep::{Swept, Wanted, sweep};
 use crate::tools::Tools;
+use crate::town::Party;
 use anyhow::{Context as _, Result};
 use std::io::Write;
 
@@ -17,19 +18,32 @@ pub struct Bug {
     pub name: &'static str,
     /// What is wrong with the program then.
     pub about: &'static str,
+    /// The flows in which it can show.
+    flows: &'static [&'static str],
+    /// Who is struck, where not everybody.
+    parties: &'static [Party],
+    /// How.
+    modes: &'static [Mode],
+}
+
+const fn bug(name: &'static str, about: &'static str) -> Bug {
+    Bug { name, about, flows: &["chip", "silent"], parties: &[], modes: &[Mode::Before, Mode::After] }
 }
 
 /// Every bug that a killed process brings to light. `no-sync` needs a power cut (`cargo xtask powercut`).
 pub const BUGS: &[Bug] = &[
-    Bug { name: "forget-doubt", about: "the center forgets at its start what was asked and not answered" },
-    Bug { name: "send-before-journal", about: "the terminal asks before it has journaled that it asks" },
-    Bug { name: "split-commit", about: "state and ledger of a payment are two commits" },
-    Bug { name: "drop-outbox", about: "what the network must be told is not written down" },
-    Bug { name: "silence-means-no", about: "the terminal takes a missing answer for a refusal" },
+    bug("forget-doubt", "the center forgets at its start what was asked and not answered"),
+    bug("send-before-journal", "the terminal asks before it has journaled that it asks"),
+    bug("split-commit", "state and ledger of a payment are two commits"),
+    bug("drop-outbox", "what the network must be told is not written down"),
+    // It shows only where the center has approved and its answer is lost.
+    Bug {
+        flows: &["tap"],
+        parties: &[Party::Center],
+        modes: &[Mode::Before, Mode::Reset],
+        ..bug("silence-means-no", "the terminal takes a missing answer for a refusal")
+    },
 ];
-
-/// The flows in which bugs are looked for.
-const FLOWS: [&str; 2] = ["chip", "silent"];
 
 /// Looks for a bug until the first violation. `most` points at most.
 pub fn hunt(
@@ -40,10 +54,12 @@ pub fn hunt(
     out: &mut (dyn Write + Send),
 ) -> Result<Swept> {
     let tools = Tools { planted: Some(bug.name.to_owned()), ..tools.clone() };
-    let flows = FLOWS.iter().map(|name| flow::named(name).context("a flow")).collect::<Result<Vec<_>>>()?;
+    let flows =
+        bug.flows.iter().map(|name| flow::named(name).context("a flow")).collect::<Result<Vec<_>>>()?;
     let wanted = Wanted {
         flows,
-        modes: vec![Mode::Before, Mode::After],
+        parties: bug.parties.to_vec(),
+        modes: bug.modes.to_vec(),
         sample: Some(most),
         jobs,
         stop_after: 1,

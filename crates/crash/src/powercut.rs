@@ -189,7 +189,7 @@ fn recovered(folder: &Path, tools: &Tools, seen: &BTreeMap<String, Seen>) -> Vec
         let books = Books::read(folder)?;
         // Begun, and the power went before anybody was told: nobody was promised anything.
         let mut seen = seen;
-        for id in books.terminal.keys() {
+        for id in books.terminal.payments.keys().chain(books.terminal.refunds.keys()) {
             seen.entry(id.clone()).or_default();
         }
         problems.extend(books.differences(&seen));

@@ -6,7 +6,7 @@ use crate::point::{self, Outcome, Point, Tallies};
 use crate::tools::{Tools, shuffled};
 use crate::town::{Party, Template};
 use anyhow::{Result, bail};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -191,8 +191,14 @@ fn points(
             points.extend(modes.iter().map(|mode| Point { flow, party, mode: *mode, at }));
         }
     }
-    // A sweep that is stopped half-way has then seen something of everything.
+    // A sample, and a sweep that is stopped half-way, has seen something of every flow.
     shuffled(&mut points, wanted.seed);
+    let mut ranks: BTreeMap<&str, usize> = BTreeMap::new();
+    points.sort_by_cached_key(|point| {
+        let rank = ranks.entry(point.flow.name).or_default();
+        *rank += 1;
+        *rank
+    });
     points.truncate(wanted.sample.unwrap_or(usize::MAX));
     Ok(points)
 }

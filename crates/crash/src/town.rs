@@ -54,6 +54,8 @@ pub struct Ports {
     pub desk: SocketAddr,
     /// ISO 8583.
     pub card: SocketAddr,
+    /// The code brands.
+    pub code: SocketAddr,
     /// Mails.
     pub smtp: SocketAddr,
     /// The printer.
@@ -62,6 +64,8 @@ pub struct Ports {
     pub center: SocketAddr,
     /// Terminal.
     pub terminal: SocketAddr,
+    /// The terminal's server for registers.
+    pub nexo: SocketAddr,
 }
 
 /// Ports below the range from which the system takes the other ends of lines, so that no line can take the
@@ -88,10 +92,12 @@ impl Ports {
         Ok(Self {
             desk: free()?,
             card: free()?,
+            code: free()?,
             smtp: free()?,
             printer: free()?,
             center: free()?,
             terminal: free()?,
+            nexo: free()?,
         })
     }
 }
@@ -110,7 +116,9 @@ impl Template {
         let ports = Ports::free()?;
         let town = Town::in_folder(template.folder.path().to_owned(), ports, tools, &[])?;
         town.until_activated()?;
+        let paired = town.terminal_folder();
         town.end_gently()?;
+        pair(tools, &paired)?;
         Ok(template)
     }
 
@@ -130,6 +138,14 @@ impl Template {
         copy_folder(self.folder.path(), to.path())?;
         Ok(to)
     }
+}
+
+/// Pairs a register with the terminal of this folder.
+fn pair(tools: &Tools, folder: &Path) -> Result<()> {
+    let mut command = Command::new(&tools.choba);
+    command.args(["terminal", "pair", "--terminal", TERMINAL, "--folder"]).arg(folder);
+    let done = command.stdout(Stdio::null()).status().context("no register can be paired")?;
+    if done.success() { Ok(()) } else { bail!("no register can be paired") }
 }
 
 /// In memory where the system has it: what `kill -9` leaves is the same, and the disk is not worn.
@@ -262,6 +278,11 @@ impl Town {
         Ok(town)
     }
 
+    /// The terminal's folder.
+    pub fn terminal_folder(&self) -> PathBuf {
+        self.folder.join(format!("terminal-{TERMINAL}"))
+    }
+
     /// The fault of a program.
     pub fn control(&self, party: Party) -> &Control {
         let [networks, center, terminal] = &self.controls;
@@ -293,22 +314,29 @@ impl Town {
     }
 
     fn words(&self, party: Party) -> String {
-        let Ports { desk, card, smtp, printer, center, terminal } = self.ports;
+        let Ports { desk, card, code, smtp, printer, center, terminal, nexo } = self.ports;
         let folder = self.folder.display();
+        // A terminal without a pairing serves no registers.
+        let registers = if terminal::nexo::is_paired(&self.terminal_folder()) {
+            format!("--nexo {nexo} --nexo-plain")
+        } else {
+            String::new()
+        };
         match party {
             Party::Networks => format!(
                 "networks --data {folder}/networks --listen {desk} --card {card} --smtp {smtp} \
-                 --code 127.0.0.1:0 --code-tls 127.0.0.1:0 \
+                 --code {code} --code-tls 127.0.0.1:0 \
                  --printer {TERMINAL}={printer} --timers test"
             ),
             Party::Center => format!(
                 "center --data {folder}/center --listen {center} --card-network {card} \
+                 --code-gateway http://{code} --code-key choba-test-key --code-secret choba-test-secret \
                  --smtp smtp://{smtp} --test-keys"
             ),
             Party::Terminal => format!(
                 "terminal --data {folder}/terminal-{TERMINAL} --listen {terminal} \
                  --center http://{center} --bench ws://{desk}/desk/bench/{TERMINAL} \
-                 --printer {printer} --reader {READER} --id {TERMINAL} --password 5282"
+                 --printer {printer} --reader {READER} --id {TERMINAL} --password 5282 {registers}"
             ),
         }
     }

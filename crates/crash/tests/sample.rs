@@ -2,7 +2,8 @@
 #![expect(clippy::expect_used, reason = "a test that cannot begin has failed")]
 
 use crash::fault::Mode;
-use crash::flow::named;
+use crash::flow::{FLOWS, named};
+use crash::hammer::{Door, hammer};
 use crash::powercut;
 use crash::sweep::{Swept, Wanted, sweep};
 use crash::tools::Tools;
@@ -10,7 +11,9 @@ use crash::town::Party;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// Points of the sample. The seed is fixed: a failure is repeated by running the test again.
-const SAMPLE: usize = 80;
+const SAMPLE: usize = 90;
+/// Damaged messages.
+const MESSAGES: usize = 3_000;
 /// Power cuts of the sample.
 const CUTS: u32 = 6;
 
@@ -34,6 +37,10 @@ fn whoever_is_struck_at_any_call_no_payment_is_lost_doubled_or_left_open() {
     // R1: before, after, half-way, no space, input-output error, line cut, at calls of all programs.
     let (swept, told) = swept(&Wanted { sample: Some(SAMPLE), ..Wanted::default() });
     assert!(swept.violations.is_empty(), "{told}");
+    for flow in FLOWS {
+        let struck = swept.tallies.keys().any(|(name, _, _)| *name == flow.name);
+        assert!(struck, "no point of flow {} was reached:\n{told}", flow.name);
+    }
     assert!(swept.reached >= SAMPLE / 2, "hardly a point was reached:\n{told}");
 }
 
@@ -50,6 +57,18 @@ fn a_full_disk_at_the_worst_moments_leaves_nothing_open() {
         let (parties, modes) = (vec![party], vec![Mode::Enospc]);
         let (swept, told) = swept(&Wanted { flows, parties, modes, only: Some(at), ..Wanted::default() });
         assert!(swept.violations.is_empty(), "{told}");
+    }
+}
+
+#[test]
+fn damaged_messages_at_every_door_stop_nobody() {
+    // S6; `cargo xtask hammer` sends 100,000.
+    let (tools, _turn) = tools();
+    let mut told = Vec::new();
+    let hammered = hammer(tools, MESSAGES, 1, &mut told).expect("the messages are sent");
+    assert_eq!(hammered.problems, Vec::<String>::new(), "{}", String::from_utf8_lossy(&told));
+    for door in Door::ALL {
+        assert!(hammered.doors.get(&door).is_some_and(|(sent, answered)| *sent > 0 && *answered > 0));
     }
 }
 

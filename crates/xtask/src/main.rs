@@ -24,6 +24,8 @@ cargo xtask sim [--seeds N] [--from S] [--planted] [--story] [--bug NAME]
 cargo xtask crash     strike one program at every write, sync, send and connect; --help says more
 cargo xtask fuzz [TARGET …] [--seconds N]
                       coverage-guided fuzzers on every parser (crates/fuzzing)
+cargo xtask hammer [--messages N] [--seed S]
+                      mutated messages at every door of the running programs while payments go on
 cargo xtask powercut  cut the power under the programs' file system (root, loop device)
 cargo xtask hunt      look for card numbers, tracks and PINs in everything that programs leave
 cargo xtask edges     print the table of edges between crates, for ARCHITECTURE.md";
@@ -54,7 +56,7 @@ fn dispatch(command: &str, rest: &[String]) -> Result<()> {
         "sim" => sim(rest),
         "fuzz" => fuzz::fuzz(rest),
         "edges" => tidy::print_edges(),
-        "crash" | "powercut" | "hunt" => checks(command, rest),
+        "crash" | "powercut" | "hunt" | "hammer" => checks(command, rest),
         "help" | "--help" | "-h" => {
             println!("{HELP}");
             Ok(())
