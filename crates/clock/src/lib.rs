@@ -3,11 +3,15 @@
 //! Three kinds share one type. [`Clock::real`] is the machine's time. The demo's clock is the real
 //! one with a shift that [`Clock::advance`] grows (`POST /desk/clock`). [`Clock::by_hand`] stands
 //! still until somebody moves it, so a test of a time-out neither sleeps nor races.
+//!
+//! Somebody may set the machine's clock back or forward under a running program: instants then follow it,
+//! and whatever waits for a span ([`Clock::sleep`], [`Clock::timeout`]) goes on waiting for what was left.
 
+pub use jiff::SignedDuration;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// Time as the programs see it. Cheap to clone; all clones move together.
@@ -16,8 +20,17 @@ pub struct Clock(Arc<Inner>);
 
 struct Inner {
     base: Base,
-    shift: Mutex<Duration>,
+    started: Instant,
+    shift: Mutex<Shift>,
     moved: watch::Sender<u64>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Shift {
+    /// Time that was let pass.
+    passed: Duration,
+    /// How far the shown time was set forward or back.
+    set: SignedDuration,
 }
 
 enum Base {
@@ -54,11 +67,13 @@ impl Clock {
         Self::new(Base::Hand(start))
     }
 
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the machine's clock")]
     fn new(base: Base) -> Self {
-        Self(Arc::new(Inner { base, shift: Mutex::new(Duration::ZERO), moved: watch::Sender::new(0) }))
+        let (started, shift) = (Instant::now(), Mutex::new(Shift::default()));
+        Self(Arc::new(Inner { base, started, shift, moved: watch::Sender::new(0) }))
     }
 
-    fn shift(&self) -> Duration {
+    fn shift(&self) -> Shift {
         *self.0.shift.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -69,7 +84,17 @@ impl Clock {
             Base::Real => Timestamp::now(),
             Base::Hand(at) => at,
         };
-        base.saturating_add(self.shift()).unwrap_or(base)
+        let shift = self.shift();
+        base.saturating_add(shift.passed).and_then(|at| at.saturating_add(shift.set)).unwrap_or(base)
+    }
+
+    /// What has passed since this clock was made, however its shown time was set meanwhile.
+    fn passed(&self) -> Duration {
+        let real = match self.0.base {
+            Base::Real => self.0.started.elapsed(),
+            Base::Hand(_) => Duration::ZERO,
+        };
+        real.saturating_add(self.shift().passed)
     }
 
     /// Now as microseconds since 1970, the form of every stored instant.
@@ -86,19 +111,47 @@ impl Clock {
     pub fn advance(&self, by: Duration) {
         {
             let mut shift = self.0.shift.lock().unwrap_or_else(PoisonError::into_inner);
-            *shift = shift.saturating_add(by);
+            shift.passed = shift.passed.saturating_add(by);
         }
         self.0.moved.send_modify(|n| *n = n.wrapping_add(1));
     }
 
-    /// Waits until `by` has passed on this clock.
+    /// Sets the shown time forward or back, as a person or a time server does. No time passes by it.
+    pub fn set(&self, by: SignedDuration) {
+        {
+            let mut shift = self.0.shift.lock().unwrap_or_else(PoisonError::into_inner);
+            shift.set = shift.set.saturating_add(by);
+        }
+        self.0.moved.send_modify(|n| *n = n.wrapping_add(1));
+    }
+
+    /// Waits until `by` has passed.
     pub async fn sleep(&self, by: Duration) {
-        let now = self.now();
-        self.sleep_until(now.saturating_add(by).unwrap_or(now)).await;
+        let mut moved = self.0.moved.subscribe();
+        let begun = self.passed();
+        loop {
+            let left = by.saturating_sub(self.passed().saturating_sub(begun));
+            if left.is_zero() {
+                return;
+            }
+            self.wait(left, &mut moved).await;
+        }
+    }
+
+    /// At most so long, and no longer than until the clock is moved.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that sleeps")]
+    async fn wait(&self, left: Duration, moved: &mut watch::Receiver<u64>) {
+        match self.0.base {
+            Base::Real => tokio::select! {
+                () = tokio::time::sleep(left) => {}
+                _ = moved.changed() => {}
+            },
+            // The sender lives in self, so the wait ends only by a move.
+            Base::Hand(_) => drop(moved.changed().await),
+        }
     }
 
     /// Waits until this clock shows `at` or later.
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that sleeps")]
     pub async fn sleep_until(&self, at: Timestamp) {
         let mut moved = self.0.moved.subscribe();
         loop {
@@ -106,18 +159,11 @@ impl Clock {
                 Ok(left) if !left.is_zero() => left,
                 _ => return,
             };
-            match self.0.base {
-                Base::Real => tokio::select! {
-                    () = tokio::time::sleep(left) => {}
-                    _ = moved.changed() => {}
-                },
-                // The sender lives in self, so the wait ends only by a move.
-                Base::Hand(_) => drop(moved.changed().await),
-            }
+            self.wait(left, &mut moved).await;
         }
     }
 
-    /// Runs `work` until it is done or `limit` has passed on this clock.
+    /// Runs `work` until it is done or `limit` has passed.
     pub async fn timeout<F: Future>(&self, limit: Duration, work: F) -> Result<F::Output, Elapsed> {
         tokio::select! {
             biased;
@@ -170,5 +216,23 @@ mod tests {
         assert!(!waiter.is_finished());
         clock.advance(Duration::from_secs(1));
         assert_eq!(waiter.await.unwrap(), Err(Elapsed));
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_is_set_back_or_forward_lengthens_and_shortens_no_time_out() {
+        for hours in [-5, 5] {
+            let clock = Clock::by_hand(at("2026-11-21T00:00:00Z"));
+            let waiter = tokio::spawn({
+                let clock = clock.clone();
+                async move { clock.timeout(Duration::from_secs(20), std::future::pending::<()>()).await }
+            });
+            tokio::task::yield_now().await;
+            clock.set(SignedDuration::from_hours(hours));
+            tokio::task::yield_now().await;
+            assert!(!waiter.is_finished());
+            assert_eq!(clock.now(), at("2026-11-21T00:00:00Z") + SignedDuration::from_hours(hours));
+            clock.advance(Duration::from_secs(20));
+            assert_eq!(waiter.await.unwrap(), Err(Elapsed));
+        }
     }
 }

@@ -73,3 +73,40 @@ async fn a_database_server_that_crashes_loses_nothing_acknowledged_and_service_c
     let faults = center.base.read(move |tx| Ok(crate::check::check(tx, T, now_us)?.faults)).await;
     assert_eq!(faults.unwrap(), Vec::<String>::new());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_set_back_refuses_no_payment_in_flight_and_lengthens_no_time_out() {
+    for (db, network) in each().await {
+        let center = Center::start(&db, &network.address, "a-1");
+        let set_by = jiff::SignedDuration::from_hours;
+        network.requests([Act::Hold]);
+        let paying = center.pay(ask(id(1), 880));
+        network.seen(1).await;
+        db.clock.set(set_by(-26));
+        network.let_go();
+        assert_eq!(paying.await.unwrap().unwrap().state, StateName::Approved);
+        // The business date is that of the center's clock when it was sent; one that lies ahead is today's.
+        assert_eq!(center.row(id(1)).await.business_date, "2026-11-21");
+        assert_eq!(db.clock.today().to_string(), "2026-11-20");
+        let back = super::refunds::wanted(id(9), id(1), 880);
+        let view =
+            center.acquiring.give_back(crate::refund::path::Giver::Terminal(by()), back).await.unwrap();
+        assert_eq!((view.kind, view.state), (payment::RefundKind::Void, StateName::Approved));
+
+        network.requests([Act::Ignore]);
+        let paying = center.pay(ask(id(2), 880));
+        network.seen(3).await;
+        for hours in [-3, 5] {
+            db.clock.set(set_by(hours));
+            tokio::task::yield_now().await;
+            assert!(!paying.is_finished(), "no time has passed");
+        }
+        db.clock.advance(seconds(25));
+        assert_eq!(paying.await.unwrap().unwrap().state, StateName::InDoubt);
+        while center.worker.drain().await.unwrap() > 0 {}
+        assert_eq!(center.state(id(2)).await, StateName::Reversed);
+        let now_us = db.clock.now_us();
+        let faults = center.base.read(move |tx| Ok(crate::check::check(tx, T, now_us)?.faults)).await;
+        assert_eq!(faults.unwrap(), Vec::<String>::new());
+    }
+}
