@@ -96,26 +96,8 @@ impl Job {
 }
 
 /// The scheme of a brand; a code brand has none.
-fn scheme(brand: Brand) -> Option<Scheme> {
-    match brand {
-        Brand::Visa => Some(Scheme::Visa),
-        Brand::Mastercard => Some(Scheme::Mastercard),
-        Brand::Jcb => Some(Scheme::Jcb),
-        Brand::Amex => Some(Scheme::Amex),
-        Brand::Diners => Some(Scheme::Diners),
-        Brand::UnionPay => Some(Scheme::UnionPay),
-        Brand::PayPay
-        | Brand::DBarai
-        | Brand::RakutenPay
-        | Brand::AuPay
-        | Brand::Merpay
-        | Brand::YuchoPay
-        | Brand::JCoinPay
-        | Brand::AlipayPlus
-        | Brand::WeChatPay
-        | Brand::UnionPayQr
-        | Brand::ChobaPay => None,
-    }
+fn scheme(of: Brand) -> Option<Scheme> {
+    Scheme::ALL.into_iter().find(|scheme| brand(*scheme) == of)
 }
 
 fn brand(scheme: Scheme) -> Brand {

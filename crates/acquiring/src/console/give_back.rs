@@ -166,7 +166,7 @@ async fn draw(
             Ok(offer) => (panel(&title, &html! {
                 (facts(lang, shown))
                 p { (t(lang, "payments-back-about")) }
-                (form("", &here, &fields(lang, &title, &offer, mint, &typed)))
+                (form("stack", &here, &fields(lang, &title, &offer, mint, &typed)))
                 (Button::plain(&t(lang, "payments-back-leave")).link(&back))
             })),
         }
