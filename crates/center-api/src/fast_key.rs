@@ -14,6 +14,8 @@ use std::fmt;
 /// A verifying key with its table, 30 KB.
 pub struct FastKey {
     key: VerifyingKey,
+    /// Whether it is of small order and holds for nothing.
+    is_weak: bool,
     /// Multiples of `-A`.
     table: Box<EdwardsBasepointTable>,
 }
@@ -27,7 +29,8 @@ impl fmt::Debug for FastKey {
 impl FastKey {
     /// Computes the table, which takes as long as a few verifications.
     pub fn new(key: &VerifyingKey) -> Self {
-        Self { key: *key, table: Box::new(EdwardsBasepointTable::create(&-key.to_edwards())) }
+        let table = Box::new(EdwardsBasepointTable::create(&-key.to_edwards()));
+        Self { key: *key, is_weak: key.is_weak(), table }
     }
 
     /// What [`VerifyingKey::verify_strict`] says.
@@ -42,7 +45,7 @@ impl FastKey {
             .finalize();
         let k = Scalar::from_bytes_mod_order_wide(&hash.into());
         let r = EdwardsPoint::mul_base(&s) + &*self.table * &k;
-        !self.key.is_weak()
+        !self.is_weak
             && !is_of_small_order(signature.r_bytes())
             && r.compress().as_bytes() == signature.r_bytes()
     }

@@ -49,7 +49,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
                 let begun = Instant::now();
                 let page = acquiring::console::first_page(tx, TENANT, &shop, day)?;
                 let listed = begun.elapsed();
-                acquiring::console::day_sums(tx, TENANT, &shop, day)?;
+                if summed {
+                    acquiring::console::day_sums(tx, TENANT, &shop, day)?;
+                }
                 Ok::<_, DbError>(if page.is_empty() {
                     (None, listed)
                 } else {

@@ -397,6 +397,13 @@ impl Line {
                     if taken == 0 {
                         return Ok(());
                     }
+                    // A commit sets many payments going at once: whoever else is ready comes along.
+                    tokio::task::yield_now().await;
+                    while batch.len() < limits::LINE_BATCH
+                        && let Ok(outgoing) = queued.try_recv()
+                    {
+                        batch.push(outgoing);
+                    }
                     bytes.clear();
                     connection.take_on(&mut batch, &mut bytes);
                 }

@@ -98,6 +98,12 @@ async fn write(mut writer: OwnedWriteHalf, mut waiting: mpsc::Receiver<Out>) -> 
     let mut ready = Vec::with_capacity(limits::ANSWERS_AT_ONCE);
     let mut bytes = Vec::new();
     while waiting.recv_many(&mut ready, limits::ANSWERS_AT_ONCE).await > 0 {
+        tokio::task::yield_now().await;
+        while ready.len() < limits::ANSWERS_AT_ONCE
+            && let Ok(out) = waiting.try_recv()
+        {
+            ready.push(out);
+        }
         bytes.clear();
         let mut cut = false;
         for out in ready.drain(..) {

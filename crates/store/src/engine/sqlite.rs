@@ -95,6 +95,8 @@ impl Log {
 /// The checkpointer's line and what it found.
 struct Helper {
     calls: Queue<()>,
+    /// Pages in the log, as the writer's commits count them.
+    pages: Arc<AtomicI64>,
     copied: AtomicBool,
     failed: Mutex<Option<Trouble>>,
 }
@@ -186,6 +188,7 @@ impl Engines for SqliteFile {
         .map_err(broken)?;
         let helper = Arc::new(Helper {
             calls: Queue::new(1),
+            pages: Arc::clone(&pages),
             copied: AtomicBool::new(false),
             failed: Mutex::new(None),
         });
@@ -216,7 +219,7 @@ impl Helper {
     /// Copies the log into the file as far as it goes without making anybody wait.
     fn run(&self, conn: &Connection) {
         while self.calls.take(1).is_some() {
-            match checkpoint(conn, "PASSIVE") {
+            match self.copy(conn) {
                 Ok(()) => self.copied.store(true, Ordering::Release),
                 Err(trouble) => {
                     *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(trouble);
@@ -224,13 +227,33 @@ impl Helper {
             }
         }
     }
+
+    /// Again and again, since the log grows meanwhile: what is left is the writer's, who stands still for it.
+    /// Ends when little is left, or when a pass brought nothing because a reader holds the log.
+    fn copy(&self, conn: &Connection) -> Result<(), Trouble> {
+        let mut before = 0;
+        for _ in 0..limits::CHECKPOINT_PASSES {
+            let copied = checkpoint(conn, "PASSIVE")?;
+            let left = self.pages.load(Ordering::Relaxed).saturating_sub(copied);
+            if left <= limits::CHECKPOINT_REST || copied <= before {
+                break;
+            }
+            before = copied;
+        }
+        Ok(())
+    }
 }
 
-/// A checkpoint that finds a reader in its way, or no space, is simply tried again later.
-fn checkpoint(conn: &Connection, mode: &str) -> Result<(), Trouble> {
-    match conn.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |_| Ok(())).map_err(|e| trouble(&e)) {
+/// Tells how many pages of the log are in the file now. A checkpoint that finds a reader in its way, or no
+/// space, is simply tried again later.
+fn checkpoint(conn: &Connection, mode: &str) -> Result<i64, Trouble> {
+    match conn
+        .query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| row.get(2))
+        .map_err(|e| trouble(&e))
+    {
         Err(Trouble::Fatal(why)) => Err(Trouble::Fatal(format!("a checkpoint failed: {why}"))),
-        Ok(()) | Err(_) => Ok(()),
+        Ok(pages) => Ok(pages),
+        Err(_) => Ok(0),
     }
 }
 
@@ -242,7 +265,7 @@ impl Writing {
         }
         let pages = self.log.look();
         if self.helper.copied.swap(false, Ordering::Acquire) {
-            return checkpoint(conn, "PASSIVE");
+            return checkpoint(conn, "PASSIVE").map(drop);
         }
         if pages >= self.log.wait_at {
             self.log.wait_at = pages.saturating_add(limits::CHECKPOINT_PAGES);
@@ -263,7 +286,7 @@ fn wait_for_readers(conn: &Connection, pages: i64) -> Result<(), Trouble> {
     conn.busy_timeout(limits::CHECKPOINT_WAIT).map_err(|e| trouble(&e))?;
     let done = checkpoint(conn, "RESTART");
     conn.busy_timeout(limits::SQLITE_BUSY).map_err(|e| trouble(&e))?;
-    done
+    done.map(drop)
 }
 
 impl Sqlite {
