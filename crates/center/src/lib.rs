@@ -21,7 +21,7 @@ use acquiring::refund::Refunds;
 use acquiring::service::{Acquiring, Advices};
 use axum::Router;
 use center_base::outbox::Worker;
-use center_base::{Base, Refusal, Secrets, Table, health, jobs, peers};
+use center_base::{Base, Secrets, Table, health, jobs, peers};
 use clock::Clock;
 use delivery::{MailSettings, Mailer, Receipts};
 use fleet::Fleet;
@@ -89,9 +89,6 @@ pub enum StartError {
     /// The mail settings.
     #[error("The mail settings cannot be used: {0}.")]
     Mail(String),
-    /// A slice.
-    #[error("The center could not be put together: {0}.")]
-    Slice(Refusal),
 }
 
 /// Every table of the center, in the order of the slices.
@@ -162,7 +159,7 @@ impl Center {
             Base::new(db, clock.clone(), settings.tenant, &settings.instance, &settings.public_url, secrets);
         let tenancy = Tenancy::new(&base);
         let cookie = SessionCookie::new("center", settings.port, settings.tls);
-        let staff = Staff::new(&base, &tenancy, cookie).map_err(StartError::Slice)?;
+        let staff = Staff::new(&base, &tenancy, cookie);
         let fleet = Fleet::new(&base, &tenancy);
         let line = Line::new(&settings.card_network, settings.connections, clock);
         let places = Places::new(&base, &tenancy);

@@ -4,7 +4,7 @@
 //! ```no_run
 //! # async fn example(base: center_base::Base, tenancy: tenancy::Tenancy, caller: center_base::Caller) -> Result<(), center_base::Refusal> {
 //! let cookie = pages::cookie::SessionCookie::new("center", 8700, false);
-//! let staff = staff::Staff::new(&base, &tenancy, cookie)?;
+//! let staff = staff::Staff::new(&base, &tenancy, cookie);
 //! let table = staff::routes(staff.clone());          // /, /login, /logout, /password, /me
 //! let authenticator = staff.authenticator();         // for Table::router
 //! let job = staff.sweep();                           // for jobs::run
@@ -32,7 +32,7 @@ pub use password::{Hasher, Secret, Weakness};
 pub use people::{NewPerson, PersonView};
 pub use roles::{Right, RoleRow, has, role_row, rows as role_rows};
 
-use center_base::{Authenticator, Base, Refusal, jobs::Job};
+use center_base::{Authenticator, Base, jobs::Job};
 use pages::cookie::SessionCookie;
 use std::sync::Arc;
 use store::Migration;
@@ -75,14 +75,14 @@ pub struct Staff {
 
 impl Staff {
     /// The slice; `cookie` is named by program and port.
-    pub fn new(base: &Base, tenancy: &Tenancy, cookie: SessionCookie) -> Result<Self, Refusal> {
-        Ok(Self {
+    pub fn new(base: &Base, tenancy: &Tenancy, cookie: SessionCookie) -> Self {
+        Self {
             base: base.clone(),
             tenancy: tenancy.clone(),
             cookie,
-            hasher: Hasher::new()?,
+            hasher: Hasher::default(),
             open: Arc::default(),
-        })
+        }
     }
 
     /// Hashes passwords and terminal passwords, a few at a time.

@@ -99,34 +99,32 @@ pub(crate) fn check(policy: &PasswordPolicy, login_id: &str, new: &Secret) -> Re
 pub struct Hasher {
     free: Arc<Semaphore>,
     waiting: Arc<AtomicUsize>,
-    /// Verified when there is nobody to verify, so that an unknown login takes as long as a known one.
-    nobody: Arc<str>,
+}
+
+impl Default for Hasher {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let free = Arc::new(Semaphore::new(cores.saturating_mul(limits::HASHES_PER_CORE)));
+        Self { free, waiting: Arc::default() }
+    }
 }
 
 impl Hasher {
-    /// A hasher for this process.
-    pub fn new() -> Result<Self, Refusal> {
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let nobody = hash_here(&Secret::new("nobody"))?;
-        Ok(Self {
-            free: Arc::new(Semaphore::new(cores.saturating_mul(limits::HASHES_PER_CORE))),
-            waiting: Arc::default(),
-            nobody: nobody.into(),
-        })
-    }
-
     /// The PHC string of a password.
     pub async fn hash(&self, secret: &Secret) -> Result<String, Refusal> {
         let secret = secret.clone();
         self.off_thread(move || hash_here(&secret)).await?
     }
 
-    /// Whether the password belongs to the hash. Without a hash it takes as long and says no.
+    /// Whether the password belongs to the hash. Without a hash it is hashed for nobody, so that an unknown
+    /// login takes as long as a known one, and the answer is no.
     pub async fn verify(&self, secret: &Secret, hash: Option<&str>) -> Result<bool, Refusal> {
-        let (secret, known) = (secret.clone(), hash.is_some());
-        let hash: Arc<str> = hash.map_or_else(|| Arc::clone(&self.nobody), Arc::from);
-        let fits = self.off_thread(move || verify_here(&secret, &hash)).await?;
-        Ok(fits && known)
+        let (secret, hash) = (secret.clone(), hash.map(str::to_owned));
+        self.off_thread(move || match hash {
+            Some(hash) => Ok(verify_here(&secret, &hash)),
+            None => hash_here(&secret).map(|_| false),
+        })
+        .await?
     }
 
     async fn off_thread<T: Send + 'static>(
@@ -198,7 +196,7 @@ mod tests {
     #[tokio::test]
     async fn a_hash_is_argon2id_with_its_own_salt_and_only_its_password_fits() {
         // S4
-        let hasher = Hasher::new().unwrap();
+        let hasher = Hasher::default();
         let secret = Secret::new("Sakura-7");
         let (one, two) = (hasher.hash(&secret).await.unwrap(), hasher.hash(&secret).await.unwrap());
         assert!(one.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{one}");
@@ -212,7 +210,7 @@ mod tests {
     #[tokio::test]
     async fn a_crowd_at_the_door_is_told_to_come_again() {
         // S4
-        let hasher = Hasher::new().unwrap();
+        let hasher = Hasher::default();
         hasher.waiting.store(limits::HASHES_WAITING, Ordering::Release);
         let refused = hasher.verify(&Secret::new("x"), None).await.unwrap_err();
         assert_eq!(refused.code, api::TOO_MANY);

@@ -57,7 +57,7 @@ impl House {
         .unwrap();
         base.refresh().await.unwrap();
         let tenancy = Tenancy::new(&base);
-        let staff = Staff::new(&base, &tenancy, SessionCookie::new("center", 8700, false)).unwrap();
+        let staff = Staff::new(&base, &tenancy, SessionCookie::new("center", 8700, false));
         let house = Self {
             program: Program::new([staff::routes(staff.clone())], vec![staff.authenticator()]),
             base,

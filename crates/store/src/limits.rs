@@ -32,9 +32,9 @@ pub(crate) const STATEMENTS_MAX: usize = 1_024;
 /// KiB of pages that the writing connection may keep: a commit of many units must not spill its pages before
 /// it ends. Taken as they are needed, so a program at rest holds few of them.
 pub(crate) const WRITER_CACHE_KIB: i64 = 16_384;
-/// Pages in the write-ahead log (4 KiB each, so 64 MiB) at which the checkpointer is woken. A page that is
+/// Pages in the write-ahead log (4 KiB each, so 32 MiB, half the reserve) at which the checkpointer is woken. A page that is
 /// written again and again reaches the file once in a checkpoint, so fewer of them write less.
-pub(crate) const CHECKPOINT_PAGES: i64 = 16_000;
+pub(crate) const CHECKPOINT_PAGES: i64 = 8_000;
 /// Pages that the checkpointer may leave for the writer to copy between two batches.
 pub(crate) const CHECKPOINT_REST: i64 = 128;
 /// How often the checkpointer goes over the log for that.

@@ -13,7 +13,7 @@ use store::testing::RecordedUnit;
 /// Units of work in one commit (spec: raw group commit of 100).
 const GROUP: usize = 100;
 /// As the product's checkpointer and its writer's cache (crates/store).
-const CHECKPOINT_PAGES: i64 = 16_000;
+const CHECKPOINT_PAGES: i64 = 8_000;
 const CACHE_KIB: i64 = 16_384;
 
 /// What the product wrote into one of its databases.

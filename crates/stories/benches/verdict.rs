@@ -44,11 +44,11 @@ pub(crate) fn closed(conns: usize, rounds: &[Round]) {
     let of = |figure: fn(&Round) -> u64| median(used.iter().map(|round| figure(round)).collect());
     let (product, limit, both) = (of(|r| r.product), of(|r| r.limit), of(|r| r.both));
     // The ratio of each round, since only that is of one moment.
-    let each = of(|r| thousandths(r.product, r.limit));
+    let each = of(|r| thousandths(r.product, r.both));
     println!(
-        "verdict pay {conns} terminals: {product}/s, raw group commit {limit}/s, ratio {} (with the network's rows {both}/s, {}); median of {} of {} rounds, promised 0.400: {}{busy}",
+        "verdict pay {conns} terminals: {product}/s, raw group commit of all its rows {both}/s, ratio {} (of the center's rows alone {limit}/s, {}); median of {} of {} rounds, promised 0.400: {}{busy}",
         ratio(each, 1000),
-        ratio(product, both),
+        ratio(of(|r| thousandths(r.product, r.limit)), 1000),
         used.len(),
         rounds.len(),
         kept(each >= LIMIT_PROMISE)

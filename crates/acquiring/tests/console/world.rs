@@ -126,7 +126,7 @@ impl World {
         base.refresh().await.unwrap();
         let tenancy = Tenancy::new(&base);
         let cookie = pages::cookie::SessionCookie::new("center", 8700, false);
-        let staff = Staff::new(&base, &tenancy, cookie).unwrap();
+        let staff = Staff::new(&base, &tenancy, cookie);
         // Nobody listens there: the pages ask no network.
         let line = Line::new("127.0.0.1:9", 1, base.clock.clone());
         let acquiring = Acquiring::new(&base, line, Places::new(&base, &tenancy));

@@ -6,7 +6,7 @@ use super::whole::{activated, cast, database, id, request, verified};
 use super::*;
 use axum::body::Bytes;
 use center_base::testing::Program;
-use center_base::{Actor, Authenticator, Person, Role, Scope, SignedBy, UserId};
+use center_base::{Actor, Authenticator, Person, Refusal, Role, Scope, SignedBy, UserId};
 use expect_test::expect_file;
 use futures_util::future::BoxFuture;
 use payment::PaymentId;
