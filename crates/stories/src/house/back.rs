@@ -64,12 +64,11 @@ impl House {
             asked.body.split_once("name=\"id\" value=\"").and_then(|(_, after)| after.split('"').next());
         let fields = [("id", mint.unwrap()), ("amount", amount), ("reason", "")];
         let answer = http::submit_as(self.center_at, &place, &cookies, &fields).await.unwrap();
-        let lines = match answer.status {
-            303 => vec!["303: the payment\u{2019}s page".to_owned()],
-            _ => {
-                let main = answer.body.split_once("<main").map_or(answer.body.as_str(), |(_, main)| main);
-                page::lines(&format!("<main{main}"))
-            }
+        let lines = if answer.status == 303 {
+            vec!["303: the payment\u{2019}s page".to_owned()]
+        } else {
+            let main = answer.body.split_once("<main").map_or(answer.body.as_str(), |(_, main)| main);
+            page::lines(&format!("<main{main}"))
         };
         self.quote("console", &lines);
     }
@@ -77,7 +76,7 @@ impl House {
     /// The night goes by; the clerk signs in again.
     pub async fn next_morning(&mut self) {
         self.say("(The next morning the clerk signs in again.)");
-        self.clock.advance(std::time::Duration::from_secs(86_400));
+        self.clock.advance(std::time::Duration::from_hours(24));
         self.until_screen("sign-in").await;
         self.sign_in().await;
     }
