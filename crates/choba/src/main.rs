@@ -5,6 +5,7 @@ mod cli;
 mod serve;
 mod settings;
 
+use crate::serve::say;
 use choba::admin::{self, Places};
 use choba::programs::{StartFault, center};
 use clap::FromArgMatches as _;
@@ -58,46 +59,48 @@ async fn admin(command: AdminCommand) -> Result<ExitCode, StartFault> {
         AdminCommand::Export { which, books, json: _ } => {
             let places = Places::find(&books.data, books.database)?;
             let exported = blocking(move || admin::export(which, &places, &Clock::real())).await?;
-            println!("{exported}");
+            say(format_args!("{exported}"));
             Ok(ExitCode::SUCCESS)
         }
         AdminCommand::Migrate(args) => {
             let opened = center::open(&serve::center_settings(args, Clock::real()))?;
             opened.base.db.clone().close();
-            println!("the center's database is up to date");
+            say(format_args!("the center's database is up to date"));
             Ok(ExitCode::SUCCESS)
         }
         AdminCommand::Operator { center, login, name } => {
             let told = serve::center_settings(center, Clock::real());
             let password = admin::first_operator(&told, &login, &name).await?;
-            println!("login     {login}\npassword  {password}   (must be changed at the first login)");
+            say(format_args!(
+                "login     {login}\npassword  {password}   (must be changed at the first login)"
+            ));
             Ok(ExitCode::SUCCESS)
         }
         AdminCommand::Load { center, file } => {
             admin::load_cast(&serve::center_settings(center, Clock::real()), &file).await?;
-            println!("loaded {}", file.display());
+            say(format_args!("loaded {}", file.display()));
             Ok(ExitCode::SUCCESS)
         }
         AdminCommand::BlockTerminal { center, terminal, reason } => {
             admin::block_terminal(&serve::center_settings(center, Clock::real()), &terminal, &reason).await?;
-            println!("{terminal} is blocked");
+            say(format_args!("{terminal} is blocked"));
             Ok(ExitCode::SUCCESS)
         }
         AdminCommand::LetInTerminal { center, terminal, reason } => {
             let told = serve::center_settings(center, Clock::real());
             admin::let_in_terminal(&told, &terminal, &reason).await?;
-            println!("{terminal} may work again");
+            say(format_args!("{terminal} may work again"));
             Ok(ExitCode::SUCCESS)
         }
         AdminCommand::TerminalPassword { center, terminal } => {
             let told = serve::center_settings(center, Clock::real());
             let password = admin::terminal_password(&told, &terminal).await?;
-            println!("terminal  {terminal}\npassword  {password}   (once, within 15 minutes)");
+            say(format_args!("terminal  {terminal}\npassword  {password}   (once, within 15 minutes)"));
             Ok(ExitCode::SUCCESS)
         }
         AdminCommand::Unlock { center, login } => {
             admin::unlock(&serve::center_settings(center, Clock::real()), &login).await?;
-            println!("{login} may log in again");
+            say(format_args!("{login} may log in again"));
             Ok(ExitCode::SUCCESS)
         }
     }
@@ -108,10 +111,10 @@ async fn verify(books: BooksArgs, json: bool) -> Result<ExitCode, StartFault> {
     let report = blocking(move || admin::verify(&places, &Clock::real())).await?;
     let sound = report.get("sound").and_then(serde_json::Value::as_bool).unwrap_or(false);
     if json {
-        println!("{report}");
+        say(format_args!("{report}"));
     } else {
-        println!("{}", serde_json::to_string_pretty(&report).map_err(StartFault::new)?);
-        println!("{}", if sound { "the books are sound" } else { "THE BOOKS ARE NOT SOUND" });
+        say(format_args!("{}", serde_json::to_string_pretty(&report).map_err(StartFault::new)?));
+        say(format_args!("{}", if sound { "the books are sound" } else { "THE BOOKS ARE NOT SOUND" }));
     }
     Ok(if sound { ExitCode::SUCCESS } else { ExitCode::from(2) })
 }

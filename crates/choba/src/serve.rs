@@ -4,6 +4,7 @@ use crate::cli::{CenterArgs, DemoArgs, NetworksArgs, TerminalArgs, TerminalComma
 use choba::demo::{self, Demo, Ports};
 use choba::programs::{self, StartFault, center, networks, registers, terminal};
 use clock::Clock;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use store::Url;
@@ -81,11 +82,16 @@ pub(crate) fn center_settings(args: CenterArgs, clock: Clock) -> center::Setting
     }
 }
 
+/// A line to whoever started the program. That nobody reads any more (`| head -1`) is no reason to end.
+pub(crate) fn say(line: std::fmt::Arguments<'_>) {
+    drop(writeln!(std::io::stdout(), "{line}"));
+}
+
 pub(crate) async fn center(args: CenterArgs) -> Result<(), StartFault> {
     let settings = center_settings(args, Clock::real());
     let listener = programs::listen("center", settings.listen).await?;
     let opened = center::open(&settings)?;
-    println!("ready http://{}", settings.listen);
+    say(format_args!("ready http://{}", settings.listen));
     let served = opened.serve(listener, asked_to_stop()).await.map_err(StartFault::new);
     opened.base.db.clone().close();
     served
@@ -116,9 +122,9 @@ pub(crate) async fn terminal(args: TerminalArgs) -> Result<(), StartFault> {
             Ok::<_, StartFault>(async move { opened.serve(listener).await.map_err(StartFault::new) })
         })
         .transpose()?;
-    println!("ready http://{}", args.listen);
+    say(format_args!("ready http://{}", args.listen));
     if let Some(address) = args.nexo {
-        println!("registers https://{address}/nexo/");
+        say(format_args!("registers https://{address}/nexo/"));
     }
     let serving = async move {
         match registers {
@@ -141,7 +147,7 @@ pub(crate) async fn pair(command: TerminalCommand) -> Result<(), StartFault> {
     }
     let told = registers::Pairing { terminal, common_name, key, passphrase: None };
     let paired = registers::pair(folder, told, &Clock::real()).await?;
-    println!(
+    say(format_args!(
         "POIID           {}\nkey identifier  {}\nkey version     {}\npassphrase      {}   (shown once)\n\
          certificate     {}\ncommon name     {}",
         paired.poi_id,
@@ -150,7 +156,7 @@ pub(crate) async fn pair(command: TerminalCommand) -> Result<(), StartFault> {
         paired.passphrase.unmask(),
         paired.certificate.display(),
         paired.common_name,
-    );
+    ));
     Ok(())
 }
 
@@ -170,7 +176,7 @@ pub(crate) async fn networks(args: NetworksArgs) -> Result<(), StartFault> {
         terminals,
     })
     .await?;
-    println!("ready http://{}", args.listen);
+    say(format_args!("ready http://{}", args.listen));
     bound.serve(asked_to_stop()).await.map_err(StartFault::new)
 }
 
@@ -205,9 +211,9 @@ pub(crate) async fn demo(args: DemoArgs) -> Result<(), StartFault> {
         database: args.database,
         short_timers: args.timers == Timers::Test,
     };
-    let running = Demo::start(&settings, |what| println!("… {what}")).await?;
-    println!("ready http://{}", ports.center());
-    println!("{}", demo::table(ports, &running.cast, &running.registers, &data));
+    let running = Demo::start(&settings, |what| say(format_args!("… {what}"))).await?;
+    say(format_args!("ready http://{}", ports.center()));
+    say(format_args!("{}", demo::table(ports, &running.cast, &running.registers, &data)));
     running.run(asked_to_stop()).await
 }
 

@@ -34,6 +34,9 @@ pub struct Policy {
     pub present_wait_s: i64,
     /// A payment may stand before the card this many seconds in all (401, M-033).
     pub session_wait_s: i64,
+    /// What a register asks for without a deadline of its own waits for the customer this many seconds
+    /// (nexo.md, rule 8).
+    pub register_wait_s: i64,
     /// Time-outs towards center and network.
     pub timers: Timers,
     /// Key order of the amount pad.
@@ -169,6 +172,7 @@ impl Default for Policy {
             release_after_min: 30,
             present_wait_s: 60,
             session_wait_s: 180,
+            register_wait_s: 120,
             timers: Timers::default(),
             keypad: Keypad::Phone,
             receipt: ReceiptPolicy::default(),
@@ -255,6 +259,7 @@ impl Policy {
             && self.release_after_min > 0
             && self.present_wait_s > 0
             && self.session_wait_s >= self.present_wait_s
+            && self.register_wait_s > 0
             && self.receipt.link_days > 0;
         if !nested {
             return Err(BadPolicy("timers must be nested: network < center < terminal".to_owned()));

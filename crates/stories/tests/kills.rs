@@ -10,10 +10,10 @@
 
 use clock::Clock;
 use serde_json::{Value, json};
-use std::io::{BufRead as _, BufReader, Lines};
+use std::io::{BufRead as _, BufReader};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -51,8 +51,6 @@ fn free() -> SocketAddr {
 /// A process that dies with the test.
 struct Process {
     child: Child,
-    /// Open, so that the program may go on to say something.
-    _says: Lines<BufReader<ChildStdout>>,
 }
 
 impl Process {
@@ -62,7 +60,7 @@ impl Process {
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let ready = lines.find(|line| line.as_ref().is_ok_and(|line| line.starts_with("ready ")));
         assert!(ready.is_some(), "{args:?} ended before it was ready");
-        Self { child, _says: lines }
+        Self { child }
     }
 
     /// kill -9
@@ -255,6 +253,20 @@ async fn until<T>(what: &str, look: impl AsyncFn() -> Option<T>) -> T {
         clock.sleep(Duration::from_millis(50)).await;
     }
     panic!("it never came to this: {what}");
+}
+
+#[test]
+fn a_program_that_nobody_listens_to_goes_on() {
+    let (nobody, stdout) = std::io::pipe().unwrap();
+    drop(nobody);
+    let folder = tempfile::tempdir().unwrap();
+    let done = Command::new(choba())
+        .args(["admin", "migrate", "--data"])
+        .arg(folder.path())
+        .stdout(stdout)
+        .output()
+        .unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
 }
 
 #[tokio::test(flavor = "multi_thread")]

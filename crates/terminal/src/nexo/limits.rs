@@ -17,8 +17,6 @@ pub(crate) const BODY: Duration = Duration::from_secs(10);
 pub(crate) const HEAD_BYTES: usize = 16 * 1024;
 /// The pause after a connection could not be taken at all.
 pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
-/// Without `deadline=`: how long a payment waits for the customer (nexo.md, rule 8).
-pub(crate) const DEADLINE_S: i64 = 120;
 /// The longest deadline that a register may set.
 pub(crate) const DEADLINE_MAX_S: i64 = 1_800;
 /// A register that said nothing for so long is no longer logged in.

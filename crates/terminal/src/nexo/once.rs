@@ -157,13 +157,14 @@ impl Registers {
         let of: PaymentId =
             number.and_then(|text| text.parse().ok()).ok_or_else(|| self.not_now(NotNow::Unknown))?;
         let now_us = self.clock().now_us();
+        let wait_s = plan::usual_deadline_s(self.handle.config().as_ref());
         let wish = RefundWish {
             id: wish.id,
             of,
             amount: reversal.reversed_amount.map(|amount| amount.0),
             reason: Some(reversal.reversal_reason.word().to_owned()),
             origin: origin(wish, reversal.sale_data.as_ref()),
-            deadline_us: Some(now_us.saturating_add(super::limits::DEADLINE_S.saturating_mul(1_000_000))),
+            deadline_us: Some(now_us.saturating_add(wait_s.saturating_mul(1_000_000))),
         };
         self.handle.refund(wish).await.map(drop).map_err(|why| self.not_now(why))
     }

@@ -4,7 +4,7 @@ use super::limits;
 use ::nexo::request::{Payment, PaymentType};
 use center_api::TerminalConfig;
 use codes::{Code, api, pay};
-use payment::{Brand, Method, PaymentClass};
+use payment::{Brand, Method, PaymentClass, Policy};
 
 /// What is to be started.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,14 +71,19 @@ pub(crate) fn plan(
         method,
         class,
         note: pairs.get("note").map(str::to_owned),
-        deadline_s: deadline_s(pairs.get("deadline"))?,
+        deadline_s: deadline_s(pairs.get("deadline"), config)?,
     })
 }
 
-fn deadline_s(text: Option<&str>) -> Result<i64, NotTaken> {
-    let Some(text) = text else { return Ok(limits::DEADLINE_S) };
+fn deadline_s(text: Option<&str>, config: Option<&TerminalConfig>) -> Result<i64, NotTaken> {
+    let Some(text) = text else { return Ok(usual_deadline_s(config)) };
     let seconds = text.parse::<i64>().ok().filter(|seconds| (1..=limits::DEADLINE_MAX_S).contains(seconds));
     seconds.ok_or(not_taken(api::BAD_REQUEST, "deadline: whole seconds, 1 to 1800"))
+}
+
+/// Without a deadline of the register's own.
+pub(crate) fn usual_deadline_s(config: Option<&TerminalConfig>) -> i64 {
+    config.map_or_else(|| Policy::default().register_wait_s, |config| config.policy.register_wait_s)
 }
 
 /// By card unless the register asks for a code: a scanned one, a phone, or brands that are all of codes.

@@ -137,6 +137,23 @@ async fn a_deadline_of_the_register_clears_the_screen_and_takes_no_money() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_deadline_the_policy_of_the_shop_clears_the_screen() {
+    // nexo.md rule 8: the samples' policy says 30 seconds.
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::fresh(folder.path()).await;
+    let line = line(&bench, folder.path()).await;
+    let (register, asked) = (line.clone(), payment("1", 880, ""));
+    let waits = tokio::spawn(async move { register.ask(&asked).await });
+    bench.reach("present").await;
+    bench.pass(Duration::from_secs(29)).await;
+    assert_eq!(bench.terminal.screen_name(), "present");
+    bench.pass(Duration::from_secs(1)).await;
+    let (condition, pairs) = outcome(&waits.await.unwrap());
+    assert_eq!((condition.as_str(), pairs.get("money")), ("Cancel", Some("no")), "{pairs:?}");
+    bench.reach("sign-in").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_doubt_that_staff_leave_behind_is_unknown_and_its_end_is_told_later() {
     // nexo.md gap (a), R-078
     let folder = tempfile::tempdir().unwrap();

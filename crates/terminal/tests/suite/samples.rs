@@ -43,7 +43,7 @@ pub(crate) fn config() -> TerminalConfig {
             lump(Brand::DBarai),
             lump(Brand::AlipayPlus),
         ],
-        policy: Policy::profile(Profile::Mpos).unwrap(),
+        policy: Policy { register_wait_s: 30, ..Policy::profile(Profile::Mpos).unwrap() },
         reader_serial: READER.into(),
         support_phone: "0120-000-000".into(),
     }
