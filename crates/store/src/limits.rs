@@ -37,6 +37,9 @@ pub(crate) const WRITER_CACHE_KIB: i64 = 16_384;
 pub(crate) const CHECKPOINT_PAGES: i64 = 8_000;
 /// Pages that the checkpointer may leave for the writer to copy between two batches.
 pub(crate) const CHECKPOINT_REST: i64 = 128;
+/// By how much the checkpointer gives way to the program's other threads.
+#[cfg(target_os = "linux")]
+pub(crate) const CHECKPOINT_NICE: i32 = 10;
 /// How often the checkpointer goes over the log for that.
 pub(crate) const CHECKPOINT_PASSES: usize = 8;
 /// Pages in the write-ahead log at which the writer stands still for its readers.

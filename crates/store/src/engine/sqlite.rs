@@ -218,6 +218,11 @@ impl Engines for SqliteFile {
 impl Helper {
     /// Copies the log into the file as far as it goes without making anybody wait.
     fn run(&self, conn: &Connection) {
+        // Of this thread alone (nice(2)): whoever waits for a payment goes before it.
+        #[cfg(target_os = "linux")]
+        if let Err(error) = rustix::process::nice(limits::CHECKPOINT_NICE) {
+            tracing::debug!(%error, "the checkpointer does not give way");
+        }
         while self.calls.take(1).is_some() {
             match self.copy(conn) {
                 Ok(()) => self.copied.store(true, Ordering::Release),
