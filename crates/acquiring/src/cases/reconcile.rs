@@ -124,10 +124,7 @@ fn evidence(
     network: &Json,
 ) -> Json {
     json!({
-        "terminal": reported.map(|said| json!({
-            "state": said.state.word(), "yen": said.yen, "slip_no": said.slip_no, "code": said.code,
-            "at_us": said.reported_us,
-        })),
+        "terminal": reported.map(rows::Reported::evidence),
         "center": payment.map(|payment| json!({
             "state": payment.standing.state.name().word(),
             "yen": payment.amount.get(),

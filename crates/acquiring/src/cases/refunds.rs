@@ -81,10 +81,7 @@ fn evidence(
     network: &Json,
 ) -> Json {
     json!({
-        "terminal": reported.map(|said| json!({
-            "state": said.state.word(), "yen": said.yen, "slip_no": said.slip_no, "code": said.code,
-            "at_us": said.reported_us,
-        })),
+        "terminal": reported.map(Reported::evidence),
         "center": refund.map(|refund| json!({
             "state": refund.standing.state.name().word(),
             "yen": refund.amount.get(),

@@ -4,7 +4,7 @@ use super::differences::Kind;
 use center_api::AttemptSummary;
 use center_base::{CompanyId, Scope, ShopId, TerminalId};
 use payment::{PaymentId, StateName};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use sha2::{Digest as _, Sha256};
 use store::{DbError, Inconsistent, Migration, ReadTx, Row, TenantId, Tx, Value, params};
 
@@ -367,6 +367,16 @@ pub struct Reported {
     pub reported_us: i64,
     /// The payment that it gives back; nothing of a sale.
     pub refund_of: Option<PaymentId>,
+}
+
+impl Reported {
+    /// The terminal's side of a case's evidence.
+    pub(super) fn evidence(&self) -> Json {
+        json!({
+            "state": self.state.word(), "yen": self.yen, "slip_no": self.slip_no, "code": self.code,
+            "at_us": self.reported_us,
+        })
+    }
 }
 
 /// Remembers what a terminal says of a payment.

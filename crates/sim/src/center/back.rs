@@ -75,17 +75,8 @@ impl Center {
         id: PaymentId,
         (of, amount): (PaymentId, Yen),
     ) -> Result<(), Halt> {
-        let row = Row {
-            standing: standing(State::Reversed, false, None),
-            back: Some((of, RefundKind::Refund)),
-            ..self.fresh(world, lane, amount)
-        };
-        let answer = row.view(id);
-        let mut writes = vec![number];
-        if !world.has(Bug::TombstoneMissingAtCenter) {
-            writes.push(Write::Row(id, Box::new(row)));
-        }
-        self.commits(world, call, writes, &format!("{} as a tombstone", World::name(id)), answer)
+        let end = (State::Reversed, Bug::TombstoneMissingAtCenter, "as a tombstone");
+        self.back_ends_here(world, lane, (call, number), id, (of, amount), end)
     }
 
     /// Unit 1: the rule decided, the refund committed as sent, or its refusal.
@@ -128,17 +119,31 @@ impl Center {
         id: PaymentId,
         (of, amount, code): (PaymentId, Yen, Code),
     ) -> Result<(), Halt> {
+        let end = (State::Declined(code), Bug::RefusedRefundForgotten, "refused");
+        self.back_ends_here(world, lane, (call, number), id, (of, amount), end)
+    }
+
+    /// Written down as ended without asking anybody, unless the bug forgets it.
+    fn back_ends_here(
+        &mut self,
+        world: &mut World,
+        lane: usize,
+        (call, number): (CallNo, Write),
+        id: PaymentId,
+        (of, amount): (PaymentId, Yen),
+        (state, forgotten_by, how): (State, Bug, &str),
+    ) -> Result<(), Halt> {
         let row = Row {
-            standing: standing(State::Declined(code), false, None),
+            standing: standing(state, false, None),
             back: Some((of, RefundKind::Refund)),
             ..self.fresh(world, lane, amount)
         };
         let answer = row.view(id);
         let mut writes = vec![number];
-        if !world.has(Bug::RefusedRefundForgotten) {
+        if !world.has(forgotten_by) {
             writes.push(Write::Row(id, Box::new(row)));
         }
-        self.commits(world, call, writes, &format!("{} refused", World::name(id)), answer)
+        self.commits(world, call, writes, &format!("{} {how}", World::name(id)), answer)
     }
 
     /// What the rule says.
