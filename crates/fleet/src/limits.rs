@@ -32,3 +32,6 @@ pub(crate) const HASHES_AT_ONCE: usize = 2;
 pub(crate) const FAST_KEYS: usize = 512;
 /// Requests of a key before it gets its table, which costs as much as a few verifications.
 pub(crate) const USES_BEFORE_FAST: u32 = 8;
+/// Up to so many requests later, each key at its own: hundreds of terminals that begin their day together would
+/// otherwise get their tables together, while everybody waits.
+pub(crate) const USES_SPREAD: u32 = 128;

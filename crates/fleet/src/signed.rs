@@ -71,7 +71,7 @@ impl Key {
     fn verify(&self, covered: &Covered<'_>, headers: &SignedHeaders) -> Result<(), SignatureFault> {
         let fast = match self.fast.get() {
             Some(fast) => fast.as_ref(),
-            None if self.uses.fetch_add(1, Ordering::Relaxed) < limits::USES_BEFORE_FAST => None,
+            None if self.uses.fetch_add(1, Ordering::Relaxed) < uses_before_fast(&self.public) => None,
             None => self.fast.get_or_init(|| Fast::new(&self.public)).as_ref(),
         };
         match fast {
@@ -79,6 +79,12 @@ impl Key {
             None => verify(&self.public, covered, headers),
         }
     }
+}
+
+/// Between [`limits::USES_BEFORE_FAST`] and [`limits::USES_SPREAD`] more, by the key's own bytes.
+fn uses_before_fast(key: &VerifyingKey) -> u32 {
+    let spread = key.as_bytes().first().copied().map_or(0, u32::from) % limits::USES_SPREAD;
+    limits::USES_BEFORE_FAST.saturating_add(spread)
 }
 
 /// What is kept of a terminal to know its requests by.

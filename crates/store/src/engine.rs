@@ -62,7 +62,7 @@ pub(crate) trait Engine: Send {
     /// After a lost commit: whether the marked transaction is in the database. Waits while it may still end.
     fn was_committed(&mut self, tenant: TenantId) -> Result<bool, Trouble>;
     /// Work that can wait until the callers have their answers.
-    fn after_commit(&mut self) -> Result<(), Trouble>;
+    fn after_commit(&mut self, now_us: i64) -> Result<(), Trouble>;
     /// Ends the connection in order.
     fn finish(&mut self);
 }

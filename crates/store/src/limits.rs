@@ -4,6 +4,8 @@ use std::time::Duration;
 
 /// The most units in one commit. Larger batches gain little and make the last caller wait.
 pub(crate) const BATCH_MAX: usize = 512;
+/// How often the writer gives way to other threads before it runs a batch in company.
+pub(crate) const GATHERINGS: usize = 4;
 /// The most units that wait for a writer; a further one is answered `Busy`.
 pub(crate) const WRITES_WAITING_MAX: usize = 16_384;
 /// The most reads that wait for a reader; a further one is answered `Busy`.
@@ -32,9 +34,14 @@ pub(crate) const STATEMENTS_MAX: usize = 1_024;
 /// KiB of pages that the writing connection may keep: a commit of many units must not spill its pages before
 /// it ends. Taken as they are needed, so a program at rest holds few of them.
 pub(crate) const WRITER_CACHE_KIB: i64 = 16_384;
-/// Pages in the write-ahead log (4 KiB each, so 32 MiB, half the reserve) at which the checkpointer is woken. A page that is
+/// Pages in the write-ahead log (4 KiB each, so 32 MiB) at which the checkpointer is woken. A page that is
 /// written again and again reaches the file once in a checkpoint, so fewer of them write less.
 pub(crate) const CHECKPOINT_PAGES: i64 = 8_000;
+/// The same (256 MiB) while the log grows fast: the writer stands still for some milliseconds at the end of every
+/// checkpoint, so that under load there is one in seconds and not several in one.
+pub(crate) const CHECKPOINT_PAGES_BUSY: i64 = 64_000;
+/// How long a checkpoint must be past for the log not to count as growing fast, microseconds.
+pub(crate) const CHECKPOINT_EVERY_US: i64 = 10_000_000;
 /// Pages that the checkpointer may leave for the writer to copy between two batches.
 pub(crate) const CHECKPOINT_REST: i64 = 128;
 /// By how much the checkpointer gives way to the program's other threads.
@@ -43,7 +50,7 @@ pub(crate) const CHECKPOINT_NICE: i32 = 10;
 /// How often the checkpointer goes over the log for that.
 pub(crate) const CHECKPOINT_PASSES: usize = 8;
 /// Pages in the write-ahead log at which the writer stands still for its readers.
-pub(crate) const CHECKPOINT_PAGES_MAX: i64 = 64_000;
+pub(crate) const CHECKPOINT_PAGES_MAX: i64 = 256_000;
 /// How long it stands still.
 pub(crate) const CHECKPOINT_WAIT: Duration = Duration::from_millis(100);
 /// How long SQLite waits for a lock that another process holds (an administrator's `sqlite3`, a backup).

@@ -19,6 +19,13 @@ struct Line<J> {
     idle: usize,
 }
 
+impl<J> Line<J> {
+    fn out(&mut self, most: usize) -> Vec<J> {
+        let count = self.waiting.len().min(most);
+        self.waiting.drain(..count).collect()
+    }
+}
+
 /// Why work was not taken in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Full {
@@ -65,12 +72,16 @@ impl<J> Queue<J> {
         if line.waiting.is_empty() {
             return None;
         }
-        let count = line.waiting.len().min(most);
-        let taken = line.waiting.drain(..count).collect();
+        let taken = line.out(most);
         if !line.waiting.is_empty() && line.idle > 0 {
             self.came.notify_one();
         }
         Some(taken)
+    }
+
+    /// Takes up to `most` of what waits now.
+    pub(crate) fn take_now(&self, most: usize) -> Vec<J> {
+        self.line().out(most)
     }
 
     /// Waits until `pause` has passed or the queue is closed; tells whether it is still open.
@@ -121,7 +132,8 @@ mod tests {
         queue.close();
         assert_eq!(queue.push(5), Err(Full::Closed));
         assert_eq!(queue.take(2), Some(vec![1, 2]));
-        assert_eq!(queue.take(2), Some(vec![3]));
+        assert_eq!(queue.take_now(0), Vec::<i32>::new());
+        assert_eq!(queue.take_now(2), vec![3]);
         assert_eq!(queue.take(2), None);
         assert!(!queue.rest(Duration::MAX), "a closed queue lets nobody rest");
     }

@@ -253,7 +253,7 @@ impl Engine for Postgres {
         Ok(found == Some(batch))
     }
 
-    fn after_commit(&mut self) -> Result<(), Trouble> {
+    fn after_commit(&mut self, _: i64) -> Result<(), Trouble> {
         Ok(())
     }
 

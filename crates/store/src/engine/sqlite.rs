@@ -74,21 +74,31 @@ struct Log {
     seen: i64,
     ask_at: i64,
     wait_at: i64,
+    /// When it began anew, microseconds since 1970.
+    since_us: i64,
 }
 
 impl Log {
-    fn new(pages: Arc<AtomicI64>) -> Self {
-        Self { pages, seen: 0, ask_at: limits::CHECKPOINT_PAGES, wait_at: limits::CHECKPOINT_PAGES_MAX }
+    fn new(pages: Arc<AtomicI64>, since_us: i64) -> Self {
+        let (ask_at, wait_at) = (limits::CHECKPOINT_PAGES, limits::CHECKPOINT_PAGES_MAX);
+        Self { pages, seen: 0, ask_at, wait_at, since_us }
     }
 
     /// How many pages it has now. When it began anew, so does the counting.
-    fn look(&mut self) -> i64 {
+    fn look(&mut self, now_us: i64) -> i64 {
         let pages = self.pages.load(Ordering::Relaxed);
         if pages < self.seen {
-            *self = Self::new(Arc::clone(&self.pages));
+            *self = Self::new(Arc::clone(&self.pages), now_us);
         }
         self.seen = pages;
         pages
+    }
+
+    /// Whether so many pages are worth a checkpoint: soon enough for a quiet program to start fast after a crash,
+    /// late enough for a busy one not to stand still often. A clock that was set back counts as time past.
+    fn is_due(&self, pages: i64, now_us: i64) -> bool {
+        let fresh = (0..limits::CHECKPOINT_EVERY_US).contains(&now_us.saturating_sub(self.since_us));
+        pages >= self.ask_at && (!fresh || pages >= limits::CHECKPOINT_PAGES_BUSY)
     }
 }
 
@@ -201,7 +211,7 @@ impl Engines for SqliteFile {
                 move || helper.run(&conn)
             })
             .map_err(|e| OpenError::Machine(e.to_string()))?;
-        let writing = Writing { _lock: lock, log: Log::new(pages), helper, thread: Some(thread) };
+        let writing = Writing { _lock: lock, log: Log::new(pages, 0), helper, thread: Some(thread) };
         Ok(Box::new(Sqlite { conn, texts: Texts::default(), writing: Some(writing) }))
     }
 
@@ -264,11 +274,11 @@ fn checkpoint(conn: &Connection, mode: &str) -> Result<i64, Trouble> {
 
 impl Writing {
     /// Keeps the log short without a long stop.
-    fn pace(&mut self, conn: &Connection) -> Result<(), Trouble> {
+    fn pace(&mut self, conn: &Connection, now_us: i64) -> Result<(), Trouble> {
         if let Some(trouble) = self.helper.failed.lock().unwrap_or_else(PoisonError::into_inner).take() {
             return Err(trouble);
         }
-        let pages = self.log.look();
+        let pages = self.log.look(now_us);
         if self.helper.copied.swap(false, Ordering::Acquire) {
             return checkpoint(conn, "PASSIVE").map(drop);
         }
@@ -277,7 +287,7 @@ impl Writing {
             return wait_for_readers(conn, pages);
         }
         // A full line means that the checkpointer is already called.
-        if pages >= self.log.ask_at && self.helper.calls.push(()).is_ok() {
+        if self.log.is_due(pages, now_us) && self.helper.calls.push(()).is_ok() {
             self.log.ask_at = pages.saturating_add(limits::CHECKPOINT_PAGES);
         }
         Ok(())
@@ -382,9 +392,9 @@ impl Engine for Sqlite {
         Ok(false)
     }
 
-    fn after_commit(&mut self) -> Result<(), Trouble> {
+    fn after_commit(&mut self, now_us: i64) -> Result<(), Trouble> {
         match &mut self.writing {
-            Some(writing) => writing.pace(&self.conn),
+            Some(writing) => writing.pace(&self.conn, now_us),
             None => Ok(()),
         }
     }
@@ -449,5 +459,35 @@ fn trouble(error: &rusqlite::Error) -> Trouble {
         | ErrorCode::OutOfMemory
         | ErrorCode::InternalMalfunction => Trouble::Fatal(error.to_string()),
         _ => Trouble::Statement(DbError::Refused(error.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_that_grows_fast_is_copied_later_and_a_quiet_one_sooner() {
+        let begun = limits::CHECKPOINT_EVERY_US;
+        let later = begun + limits::CHECKPOINT_EVERY_US;
+        let is_due = |pages, now_us| Log::new(Arc::default(), begun).is_due(pages, now_us);
+        assert!(!is_due(limits::CHECKPOINT_PAGES, later - 1), "it grew so far in less than the pause");
+        assert!(is_due(limits::CHECKPOINT_PAGES, later));
+        assert!(is_due(limits::CHECKPOINT_PAGES, begun - 1), "the clock was set back");
+        assert!(!is_due(limits::CHECKPOINT_PAGES - 1, later));
+        assert!(!is_due(limits::CHECKPOINT_PAGES_BUSY - 1, begun));
+        assert!(is_due(limits::CHECKPOINT_PAGES_BUSY, begun));
+    }
+
+    #[test]
+    fn a_log_that_begins_anew_counts_and_pauses_anew() {
+        let pages = Arc::new(AtomicI64::new(limits::CHECKPOINT_PAGES));
+        let mut log = Log::new(Arc::clone(&pages), 0);
+        let now_us = limits::CHECKPOINT_EVERY_US;
+        assert_eq!(log.look(now_us), limits::CHECKPOINT_PAGES);
+        assert!(log.is_due(limits::CHECKPOINT_PAGES, now_us));
+        pages.store(1, Ordering::Relaxed);
+        assert_eq!(log.look(now_us), 1);
+        assert!(!log.is_due(limits::CHECKPOINT_PAGES, now_us), "it began in this moment");
     }
 }
