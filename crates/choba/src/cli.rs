@@ -243,28 +243,10 @@ pub(crate) enum AdminCommand {
         file: PathBuf,
     },
     /// Block a terminal that was lost or copied; its key is refused from then on.
-    BlockTerminal {
-        #[command(flatten)]
-        center: CenterArgs,
-        /// Twelve digits.
-        #[arg(long)]
-        terminal: String,
-        /// Why, for the audit.
-        #[arg(long)]
-        reason: String,
-    },
+    BlockTerminal(TerminalAct),
     /// Let a terminal in again that is blocked because its data was copied or is old. Look at both devices, or
     /// at the backup, and erase all but one first.
-    LetInTerminal {
-        #[command(flatten)]
-        center: CenterArgs,
-        /// Twelve digits.
-        #[arg(long)]
-        terminal: String,
-        /// Why, for the audit.
-        #[arg(long)]
-        reason: String,
-    },
+    LetInTerminal(TerminalAct),
     /// Issue a new terminal password: four digits, good once and for 15 minutes.
     TerminalPassword {
         #[command(flatten)]
@@ -281,6 +263,19 @@ pub(crate) enum AdminCommand {
         #[arg(long)]
         login: String,
     },
+}
+
+/// What an operator does about one terminal.
+#[derive(Args)]
+pub(crate) struct TerminalAct {
+    #[command(flatten)]
+    pub(crate) center: CenterArgs,
+    /// Twelve digits.
+    #[arg(long)]
+    pub(crate) terminal: String,
+    /// Why, for the audit.
+    #[arg(long)]
+    pub(crate) reason: String,
 }
 
 #[derive(Args)]

@@ -9,7 +9,7 @@ use crate::serve::say;
 use choba::admin::{self, Places};
 use choba::programs::{StartFault, center};
 use clap::FromArgMatches as _;
-use cli::{AdminCommand, BooksArgs, Cli, Program, TerminalArgs};
+use cli::{AdminCommand, BooksArgs, Cli, Program, TerminalAct, TerminalArgs};
 use clock::Clock;
 use std::process::ExitCode;
 
@@ -81,12 +81,12 @@ async fn admin(command: AdminCommand) -> Result<ExitCode, StartFault> {
             say(format_args!("loaded {}", file.display()));
             Ok(ExitCode::SUCCESS)
         }
-        AdminCommand::BlockTerminal { center, terminal, reason } => {
+        AdminCommand::BlockTerminal(TerminalAct { center, terminal, reason }) => {
             admin::block_terminal(&serve::center_settings(center, Clock::real()), &terminal, &reason).await?;
             say(format_args!("{terminal} is blocked"));
             Ok(ExitCode::SUCCESS)
         }
-        AdminCommand::LetInTerminal { center, terminal, reason } => {
+        AdminCommand::LetInTerminal(TerminalAct { center, terminal, reason }) => {
             let told = serve::center_settings(center, Clock::real());
             admin::let_in_terminal(&told, &terminal, &reason).await?;
             say(format_args!("{terminal} may work again"));

@@ -3,6 +3,7 @@
 //! Reading is pure. What matters for the money: a refusal is only what the table names; everything else,
 //! every 5xx and every silence is not knowing.
 
+use super::hearing::Hearing;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use clock::Clock;
@@ -16,7 +17,6 @@ use sha2::Sha256;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -54,9 +54,7 @@ struct Inner {
     http: reqwest::Client,
     clock: Clock,
     gateways: BTreeMap<Brand, Gateway>,
-    /// A brand was asked and did not answer, and none has since.
-    silent: AtomicBool,
-    revivals: watch::Sender<u64>,
+    hearing: Hearing,
 }
 
 /// Why there is no answer that says anything.
@@ -89,6 +87,16 @@ impl Reply {
         json!({"status": self.status, "code": self.code, "data": self.data}).to_string().into_bytes()
     }
 
+    /// A reply that rests; nothing for what is none.
+    pub fn from_rest(bytes: &[u8]) -> Option<Self> {
+        let whole: Value = serde_json::from_slice(bytes).ok()?;
+        Some(Self {
+            status: u16::try_from(whole.get("status")?.as_u64()?).ok()?,
+            code: whole.get("code")?.as_str()?.to_owned(),
+            data: whole.get("data").cloned().unwrap_or(Value::Null),
+        })
+    }
+
     /// Reads the body of an answer; what has not the shape of the contract is not understood.
     pub fn read(status: u16, body: &[u8]) -> Result<Self, Silence> {
         let whole: Value = serde_json::from_slice(body).map_err(|_| Silence::NotUnderstood)?;
@@ -113,19 +121,12 @@ impl CodeNetwork {
             .build()
             .map_err(|error| error.to_string())?;
         let gateways = gateways.into_iter().collect();
-        let (silent, revivals) = (AtomicBool::new(false), watch::Sender::new(0));
-        Ok(Self(Arc::new(Inner { http, clock, gateways, silent, revivals })))
+        Ok(Self(Arc::new(Inner { http, clock, gateways, hearing: Hearing::default() })))
     }
 
     /// Changes whenever a brand answers after one did not: there is no line that would say so by itself.
     pub fn revivals(&self) -> watch::Receiver<u64> {
-        self.0.revivals.subscribe()
-    }
-
-    fn heard(&self, answered: bool) {
-        if self.0.silent.swap(!answered, Ordering::Relaxed) && answered {
-            self.0.revivals.send_modify(|count| *count = count.wrapping_add(1));
-        }
+        self.0.hearing.revivals()
     }
 
     /// Whether this brand can be asked.
@@ -160,7 +161,7 @@ impl CodeNetwork {
             request = request.header("content-type", JSON).body(body);
         }
         let reply = self.0.clock.timeout(limit, ask(request)).await.unwrap_or(Err(Silence::TimedOut));
-        self.heard(reply.as_ref().is_ok_and(|reply| reply.status < 500));
+        self.0.hearing.heard(reply.as_ref().is_ok_and(|reply| reply.status < 500));
         reply
     }
 }
@@ -383,6 +384,13 @@ mod tests {
         assert_eq!(said(&paid("EXPIRED", 880)), PaymentSaid::Declined(code::USER_DID_NOT_PAY));
         assert_eq!(said(&paid("CANCELED", 880)), PaymentSaid::Undone);
         assert_eq!(said(&paid("NEWSTATE", 880)), PaymentSaid::Unknown(code::OUTCOME_BRAND_FAULT));
+    }
+
+    #[test]
+    fn a_reply_is_read_as_it_rests() {
+        let whole = paid("CREATED", 880);
+        assert_eq!(Reply::from_rest(&whole.at_rest()), Some(whole));
+        assert_eq!(Reply::from_rest(b"\x02\x10"), None);
     }
 
     #[test]

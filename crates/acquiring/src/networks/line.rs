@@ -5,13 +5,14 @@
 //! payment failed and nothing was taken) and [`NoAnswer::Lost`] (somebody may have been asked).
 
 use super::card_iso8583::{acknowledges, management, stan_of};
+use super::hearing::Hearing;
 use crate::limits;
 use bytes::{Bytes, BytesMut};
 use clock::Clock;
 use iso8583::{Class, Dialect, Message};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -31,10 +32,7 @@ struct Inner {
     connections: Vec<Connection>,
     turn: AtomicUsize,
     management_stan: AtomicI64,
-    /// A request was not answered, and none was since.
-    silent: AtomicBool,
-    /// Grows whenever there is a reason to think that the network answers again.
-    revivals: watch::Sender<u64>,
+    hearing: Hearing,
 }
 
 struct Connection {
@@ -125,8 +123,7 @@ impl Line {
             connections: (0..connections.max(1)).map(|_| connection()).collect(),
             turn: AtomicUsize::new(0),
             management_stan: AtomicI64::new(0),
-            silent: AtomicBool::new(false),
-            revivals: watch::Sender::new(0),
+            hearing: Hearing::default(),
         }))
     }
 
@@ -155,26 +152,12 @@ impl Line {
     /// Changes whenever the network is there again: a connection is signed on, an answer came after silence,
     /// or an echo came while a request is still unanswered.
     pub fn revivals(&self) -> watch::Receiver<u64> {
-        self.0.revivals.subscribe()
-    }
-
-    fn revived(&self) {
-        self.0.revivals.send_modify(|count| *count = count.wrapping_add(1));
-    }
-
-    /// Keeps in mind whether the network answers.
-    fn heard(&self, answered: bool) {
-        if self.0.silent.load(Ordering::Relaxed) == answered {
-            self.0.silent.store(!answered, Ordering::Relaxed);
-            if answered {
-                self.revived();
-            }
-        }
+        self.0.hearing.revivals()
     }
 
     /// How long a connection may be quiet before it is asked for an echo.
     fn quiet(&self) -> std::time::Duration {
-        if self.0.silent.load(Ordering::Relaxed) { limits::QUIET_WHILE_SILENT } else { limits::QUIET }
+        if self.0.hearing.is_silent() { limits::QUIET_WHILE_SILENT } else { limits::QUIET }
     }
 
     /// Sends a message and waits for its answer, at most `limit` on the clock.
@@ -196,7 +179,7 @@ impl Line {
                 Err(NoAnswer::TimedOut)
             }
         };
-        self.heard(answer.is_ok());
+        self.0.hearing.heard(answer.is_ok());
         answer
     }
 
@@ -279,7 +262,7 @@ impl Line {
         *pause = limits::RECONNECT_FIRST;
         connection.busy_us.store(clock.now_us(), Ordering::Relaxed);
         connection.up.send_replace(true);
-        self.revived();
+        self.0.hearing.revived();
         let ended = tokio::select! {
             ended = self.read(connection, &mut reader, &mut buffer) => ended,
             ended = self.write(connection, &mut writer, queued) => ended,
@@ -361,8 +344,8 @@ impl Line {
                 Some(reply) => drop(reply.send(Ok(answer))),
                 // Late, twice, or never asked: the reversal that is under way settles it.
                 None if answer.mti().class() == Class::NetworkManagement => {
-                    if self.0.silent.load(Ordering::Relaxed) {
-                        self.revived();
+                    if self.0.hearing.is_silent() {
+                        self.0.hearing.revived();
                     }
                 }
                 None => {

@@ -4,6 +4,7 @@ pub mod answer_codes;
 pub mod card_iso8583;
 pub mod card_refund;
 pub mod code_http;
+mod hearing;
 pub mod line;
 
 use crate::step::Happening;

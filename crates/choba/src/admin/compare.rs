@@ -215,8 +215,10 @@ mod tests {
         terminal: &'static str,
         /// Kind, then the refund's state at the center, its state at the terminal, and what the outside has
         /// under its name: `refunded`, `declined` or nothing.
-        refund: Option<(&'static str, &'static str, &'static str, &'static str)>,
+        refund: Option<Back>,
     }
+
+    type Back = (&'static str, &'static str, &'static str, &'static str);
 
     const PAID: Words = Words {
         method: Method::Card,
@@ -298,90 +300,107 @@ mod tests {
         compare(&books(words)).into_iter().map(|difference| difference.what).collect()
     }
 
+    /// Rows of center, network and terminal, each with so many differences.
+    fn check(method: Method, differences: usize, rows: &[(&'static str, &'static str, &'static str)]) {
+        for &(center, network, terminal) in rows {
+            let words = Words { method, center, network, terminal, refund: None };
+            assert_eq!(found(&words).len(), differences, "{center} {network} {terminal}");
+        }
+    }
+
+    /// A payment of which something was given back has these differences.
+    fn check_back(method: Method, network: &'static str, refund: Back, wanted: &[&str]) {
+        let words = Words { method, network, refund: Some(refund), ..PAID };
+        assert_eq!(found(&words), wanted, "{network} {refund:?}");
+    }
+
     #[test]
     fn books_that_agree_have_no_difference() {
-        for (center, network, terminal) in [
-            ("approved", "charged", "approved"),
-            ("reversed", "reversed", "reversed"),
-            ("declined", "declined", "declined"),
-            ("reversed", "", "reversed"),
-            ("in_doubt", "charged", "in_doubt"),
-            ("authorized", "held", "authorized"),
-            ("", "", "abandoned"),
-            ("", "", ""),
-        ] {
-            assert!(
-                found(&Words { center, network, terminal, ..PAID }).is_empty(),
-                "{center} {network} {terminal}"
-            );
-        }
-        for (center, network, terminal) in [
-            ("approved", "COMPLETED", "approved"),
-            ("reversed", "CANCELED", "reversed"),
-            ("declined", "FAILED", "declined"),
-            ("sent", "CREATED", "sent"),
-            ("reversed", "EXPIRED", "reversed"),
-        ] {
-            let words = Words { method: Method::Code, center, network, terminal, refund: None };
-            assert!(found(&words).is_empty(), "{center} {network} {terminal}");
-        }
+        check(
+            Method::Card,
+            0,
+            &[
+                ("approved", "charged", "approved"),
+                ("reversed", "reversed", "reversed"),
+                ("declined", "declined", "declined"),
+                ("reversed", "", "reversed"),
+                ("in_doubt", "charged", "in_doubt"),
+                ("authorized", "held", "authorized"),
+                ("", "", "abandoned"),
+                ("", "", ""),
+            ],
+        );
+        check(
+            Method::Code,
+            0,
+            &[
+                ("approved", "COMPLETED", "approved"),
+                ("reversed", "CANCELED", "reversed"),
+                ("declined", "FAILED", "declined"),
+                ("sent", "CREATED", "sent"),
+                ("reversed", "EXPIRED", "reversed"),
+            ],
+        );
     }
 
     #[test]
     fn a_charge_that_only_one_book_has_is_a_difference() {
-        for (center, network, terminal) in [
-            ("approved", "", "approved"),
-            ("approved", "reversed", "approved"),
-            ("declined", "charged", "declined"),
-            ("reversed", "charged", "reversed"),
-            ("", "charged", ""),
-            ("approved", "charged", ""),
-            ("approved", "charged", "reversed"),
-            ("reversed", "reversed", "approved"),
-            ("", "", "approved"),
-            ("released", "held", "released"),
-        ] {
-            let words = Words { center, network, terminal, ..PAID };
-            assert_eq!(found(&words).len(), 1, "{center} {network} {terminal}");
-        }
-        for (center, network, terminal) in [
-            ("approved", "", "approved"),
-            ("approved", "FAILED", "approved"),
-            ("declined", "COMPLETED", "declined"),
-            ("", "COMPLETED", ""),
-            ("", "CREATED", ""),
-        ] {
-            let words = Words { method: Method::Code, center, network, terminal, refund: None };
-            assert_eq!(found(&words).len(), 1, "{center} {network} {terminal}");
-        }
+        check(
+            Method::Card,
+            1,
+            &[
+                ("approved", "", "approved"),
+                ("approved", "reversed", "approved"),
+                ("declined", "charged", "declined"),
+                ("reversed", "charged", "reversed"),
+                ("", "charged", ""),
+                ("approved", "charged", ""),
+                ("approved", "charged", "reversed"),
+                ("reversed", "reversed", "approved"),
+                ("", "", "approved"),
+                ("released", "held", "released"),
+            ],
+        );
+        check(
+            Method::Code,
+            1,
+            &[
+                ("approved", "", "approved"),
+                ("approved", "FAILED", "approved"),
+                ("declined", "COMPLETED", "declined"),
+                ("", "COMPLETED", ""),
+                ("", "CREATED", ""),
+            ],
+        );
     }
 
     #[test]
     fn what_every_book_gave_back_is_no_difference() {
         // model 3.4
-        for (network, refund) in [
-            ("voided", ("void", "approved", "approved", "")),
-            ("charged", ("return", "approved", "approved", "refunded")),
-            ("charged", ("void", "declined", "declined", "")),
-            ("charged", ("return", "declined", "declined", "declined")),
-            ("charged", ("void", "in_doubt", "in_doubt", "")),
-            ("voided", ("void", "in_doubt", "in_doubt", "")),
-            ("charged", ("return", "in_doubt", "in_doubt", "refunded")),
-            ("charged", ("return", "reversed", "reversed", "reversed")),
-        ] {
-            assert!(
-                found(&Words { network, refund: Some(refund), ..PAID }).is_empty(),
-                "{network} {refund:?}"
-            );
-        }
-        for (network, refund) in [
-            ("CANCELED", ("void", "approved", "approved", "")),
-            ("REFUNDED", ("refund", "approved", "approved", "refunded")),
-            ("COMPLETED", ("refund", "declined", "declined", "")),
-        ] {
-            let words = Words { method: Method::Code, network, refund: Some(refund), ..PAID };
-            assert!(found(&words).is_empty(), "{network} {refund:?}");
-        }
+        let agree = |method, rows: &[(&'static str, Back)]| {
+            rows.iter().for_each(|&(network, refund)| check_back(method, network, refund, &[]));
+        };
+        agree(
+            Method::Card,
+            &[
+                ("voided", ("void", "approved", "approved", "")),
+                ("charged", ("return", "approved", "approved", "refunded")),
+                ("charged", ("void", "declined", "declined", "")),
+                ("charged", ("return", "declined", "declined", "declined")),
+                ("charged", ("void", "in_doubt", "in_doubt", "")),
+                ("voided", ("void", "in_doubt", "in_doubt", "")),
+                ("charged", ("return", "in_doubt", "in_doubt", "refunded")),
+                ("charged", ("return", "reversed", "reversed", "reversed")),
+            ],
+        );
+        agree(
+            Method::Code,
+            &[
+                ("CANCELED", ("void", "approved", "approved", "")),
+                ("REFUNDED", ("refund", "approved", "approved", "refunded")),
+                ("COMPLETED", ("refund", "declined", "declined", "")),
+            ],
+        );
     }
 
     #[test]
@@ -428,8 +447,7 @@ mod tests {
                 "declined at the terminal, approved at the center",
             ),
         ] {
-            let words = Words { network, refund: Some(refund), ..PAID };
-            assert_eq!(found(&words), [wanted], "{network} {refund:?}");
+            check_back(Method::Card, network, refund, &[wanted]);
         }
         for (network, refund, wanted) in [
             (
@@ -453,8 +471,7 @@ mod tests {
                 "880 yen given back at the network, unknown at the center",
             ),
         ] {
-            let words = Words { method: Method::Code, network, refund: Some(refund), ..PAID };
-            assert_eq!(found(&words), [wanted], "{network} {refund:?}");
+            check_back(Method::Code, network, refund, &[wanted]);
         }
     }
 
