@@ -19,12 +19,19 @@ pub(crate) const CONTRACT: Migration = Migration {
         ) /*sqlite: STRICT, WITHOUT ROWID */;",
 };
 
+pub(crate) const CONTRACT_PLACE: Migration = Migration {
+    name: "tenancy/0006_contract_place",
+    sql: "-- The order in which brands came under contract is that of every list of them.
+        ALTER TABLE contract ADD COLUMN place BIGINT NOT NULL DEFAULT 0;",
+};
+
 pub(crate) const PUT: &str =
-    "INSERT INTO contract (tenant, company_id, brand, active, classes) VALUES ($1, $2, $3, $4, $5)
+    "INSERT INTO contract (tenant, company_id, brand, active, classes, place) VALUES ($1, $2, $3, $4, $5,
+       (SELECT COALESCE(MAX(known.place), 0) + 1 FROM contract known WHERE known.tenant = $1 AND known.company_id = $2))
      ON CONFLICT (tenant, company_id, brand) DO UPDATE SET active = $4, classes = $5
        WHERE contract.active <> $4 OR contract.classes <> $5";
 pub(crate) const LOAD: &str = "SELECT brand, classes FROM contract
-      WHERE tenant = $1 AND company_id = $2 AND active = 1 ORDER BY brand";
+      WHERE tenant = $1 AND company_id = $2 AND active = 1 ORDER BY place, brand";
 
 /// A brand under contract.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +43,8 @@ pub struct Contract {
     pub classes: Vec<PaymentClass>,
 }
 
-/// Writes a contract; true when something changed. An empty list of classes suspends it.
+/// Writes a contract; true when something changed. An empty list of classes suspends it. A new one stands
+/// after the others.
 pub fn put_contract(
     tx: &mut Tx<'_>,
     who: &str,
@@ -55,7 +63,7 @@ pub fn put_contract(
     changed(tx, rows, who, "contract_changed", &about, serde_json::json!({ "classes": classes }))
 }
 
-/// The active contracts of a company.
+/// The active contracts of a company, in the order in which they were made.
 pub fn contracts(
     tx: &mut ReadTx<'_>,
     tenant: TenantId,

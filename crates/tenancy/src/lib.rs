@@ -17,8 +17,14 @@ pub use policy::{Place, PolicyLevel, Tenancy, put_policy};
 use store::Migration;
 
 /// The tables of this crate.
-pub const MIGRATIONS: &[Migration] =
-    &[party::TENANT, party::COMPANY, party::SHOP, policy::OVERLAY, contract::CONTRACT];
+pub const MIGRATIONS: &[Migration] = &[
+    party::TENANT,
+    party::COMPANY,
+    party::SHOP,
+    policy::OVERLAY,
+    contract::CONTRACT,
+    contract::CONTRACT_PLACE,
+];
 
 /// Every statement of this crate.
 pub const STATEMENTS: &[&str] = &[

@@ -155,6 +155,27 @@ async fn a_suspended_contract_is_not_offered() {
     }
 }
 
+#[tokio::test]
+async fn brands_stand_in_the_order_of_the_contract() {
+    // M-030: PayPay came before au PAY, whatever the alphabet says; a change leaves it in its place.
+    for db in store::testing::each(&migrations()) {
+        let base = loaded(&db).await;
+        let put = |brand, classes: &[PaymentClass]| {
+            let row = Contract { brand, classes: classes.to_vec() };
+            base.write(move |tx| tenancy::put_contract(tx, "admin", &"00008".into(), &row))
+        };
+        for brand in [Brand::PayPay, Brand::Jcb, Brand::AuPay] {
+            put(brand, &[PaymentClass::Lump]).await.unwrap();
+        }
+        put(Brand::PayPay, &[]).await.unwrap();
+        put(Brand::PayPay, &[PaymentClass::Lump]).await.unwrap();
+        base.refresh().await.unwrap();
+        let rows = Tenancy::new(&base).contracts(&"00008".into()).await.unwrap();
+        let brands: Vec<Brand> = rows.iter().map(|row| row.brand).collect();
+        assert_eq!(brands, [Brand::Visa, Brand::PayPay, Brand::Jcb, Brand::AuPay]);
+    }
+}
+
 #[test]
 fn every_statement_is_taken_by_both_engines() {
     store::testing::both(&migrations(), |db| store::prepare_all(&db.db, tenancy::STATEMENTS).unwrap());
