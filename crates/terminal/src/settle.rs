@@ -5,7 +5,7 @@ use crate::attempt::{Attempt, Remedy};
 use crate::center::CenterFault;
 use crate::journal::Fact;
 use center_api::{PaymentView, Problem, RefundView};
-use codes::{Code, MoneyTaken, api, pay};
+use codes::{Code, MoneyTaken, api, code, pay};
 use money::Yen;
 use payment::{Approval, Brand, PaymentId, State, StateName};
 use receipt::SlipFacts;
@@ -118,6 +118,10 @@ pub fn settle_word(attempt: &Attempt, view: &Word) -> Settled {
         (State::Sent | State::InDoubt(_), S::Declined) => Settled::Write(Fact::Declined { code: refused }),
         (State::Sent | State::InDoubt(_), S::Failed) => {
             Settled::Write(Fact::Failed { code: view.code.unwrap_or(pay::CENTER_BUSY) })
+        }
+        // The center has cancelled what the customer did not confirm in time: here, too, a doubt comes first.
+        (State::Sent, S::Reversed) if attempt.waits_for_user => {
+            Settled::Write(Fact::InDoubt { code: code::CONFIRM_TIMEOUT })
         }
         (State::Sent, S::Reversed | S::Released) => {
             Settled::Write(Fact::Failed { code: pay::REVERSED_BEFORE })

@@ -177,7 +177,9 @@ pub(crate) fn trouble(w: Words, trouble: Option<Trouble>) -> Markup {
 
 /// `コード 101`.
 pub(crate) fn code_line(w: Words, code: Code) -> String {
-    let id = if code.row().family == "payment" { code.row().id.to_owned() } else { code.key() };
+    // The ids of the networks' families are their own; a refusal of the center's API is named in full.
+    let own = ["payment", "code"].contains(&code.row().family);
+    let id = if own { code.row().id.to_owned() } else { code.key() };
     w.ta("terminal-code", &[("code", &id)])
 }
 

@@ -13,7 +13,7 @@ use crate::row::{self, Payment, PaymentEvent, Wire, WireKind};
 use crate::view::slip_facts;
 use books::Entry;
 use center_base::{Caller, Refusal};
-use codes::{MoneyTaken, api};
+use codes::{Code, MoneyTaken, api, code, pay};
 use emv::tag::Tag;
 use i18n::{Lang, code_text, t, ta};
 use iso8583::Message;
@@ -218,7 +218,8 @@ impl Page<'_> {
                 text(Tone::Quiet, "payments-note-reversed-title", "payments-note-tombstone")
             }
             StateName::Reversed => {
-                text(Tone::Quiet, "payments-note-reversed-title", "payments-note-reversed")
+                let (title, body) = self.why_reversed();
+                text(Tone::Quiet, title, body)
             }
             StateName::Released => {
                 text(Tone::Quiet, "payments-note-released-title", "payments-note-released")
@@ -227,6 +228,19 @@ impl Page<'_> {
                 text(Tone::Info, "payments-note-telling-title", "payments-note-telling")
             }
             _ => html! {},
+        }
+    }
+
+    /// Stopped by the shop, not confirmed by the customer, or nobody knew.
+    fn why_reversed(&self) -> (&'static str, &'static str) {
+        let doubt = self.shown.events.iter().find(|event| event.what == "in_doubt");
+        let reason = doubt.and_then(|event| Code::find(&event.detail));
+        match reason {
+            Some(code) if code == pay::CANCELLED => ("payments-note-stopped-title", "payments-note-stopped"),
+            Some(code) if code == code::CONFIRM_TIMEOUT => {
+                ("payments-note-not-confirmed-title", "payments-note-not-confirmed")
+            }
+            _ => ("payments-note-reversed-title", "payments-note-reversed"),
         }
     }
 

@@ -20,7 +20,7 @@ use i18n::{Lang, code_text, t, ta};
 use maud::{Markup, html};
 use money::Yen;
 use pages::icon::Icon;
-use pages::list::{Column, key_values, panel, table};
+use pages::list::{key_values, panel};
 use pages::ui::{Button, Field, Tone, form, notice, tag, yen};
 use payment::refund::{Offer, RefundBy};
 use payment::{PaymentId, RefundKind, StateName};
@@ -86,27 +86,23 @@ const fn kind_key(kind: RefundKind) -> &'static str {
     }
 }
 
+/// What was given back, oldest first.
 fn list(lang: Lang, refunds: &[Refund]) -> Markup {
-    let heads = ["payments-back-when", "payments-back-what", "payments-back-amount", "payments-column-state"]
-        .map(|key| t(lang, key));
-    let [when, what, amount, state] = &heads;
-    let columns = [Column::text(when), Column::text(what), Column::number(amount), Column::text(state)];
-    let rows: Vec<_> = refunds
-        .iter()
-        .map(|refund| {
-            let faded = if refund.counts() { "" } else { "is-faded" };
-            let reason = refund.reason.as_deref().unwrap_or_default();
-            let why = refund.standing.state.code().map(|code| code_text(lang, code).title);
-            let cells = vec![
-                html! { (moment(refund.sent_at_us)) span.sub { (refund.who) } },
-                html! { (t(lang, kind_key(refund.kind))) @if !reason.is_empty() { span.sub { (reason) } } },
-                html! { (yen(refund.amount)) },
-                html! { (state_of(lang, refund)) @if let Some(why) = why { span.sub { (why) } } },
-            ];
-            (faded, cells)
-        })
-        .collect();
-    table(&t(lang, "payments-back"), &columns, &rows)
+    html! {
+        ol.book {
+            @for refund in refunds {
+                li.is-faded[!refund.counts()] {
+                    div.spread { b { (t(lang, kind_key(refund.kind))) } b.num { (yen(refund.amount)) } }
+                    p {
+                        (state_of(lang, refund))
+                        @if let Some(code) = refund.standing.state.code() { " " (code_text(lang, code).title) }
+                    }
+                    @if let Some(reason) = refund.reason.as_deref().filter(|reason| !reason.is_empty()) { p { (reason) } }
+                    p.sub { (moment(refund.sent_at_us)) " · " (refund.who) }
+                }
+            }
+        }
+    }
 }
 
 /// Whether the money came back, in a word.

@@ -3,12 +3,16 @@
 use super::detail::Shown;
 use super::wires::{answer_word, read};
 use super::words::{time_ms, took};
+use crate::networks::code_http::{BackSaid, PaymentSaid, Reply, read_back, read_inquiry, read_payment};
 use crate::row::{Payment, PaymentEvent, Wire, WireKind};
-use codes::{Code, pay};
+use codes::{Code, code, pay};
 use i18n::{Lang, code_text, t, ta};
 use maud::{Markup, html};
 use pages::ui::Tone;
 use payment::StateName;
+
+/// Why a payment is undone although nothing went wrong with it: its result is found out on the way.
+pub(super) const UNDONE_ON_PURPOSE: [Code; 2] = [pay::CANCELLED, code::CONFIRM_TIMEOUT];
 
 /// Who stands where in the picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -179,21 +183,59 @@ fn exchange(lang: Lang, payment: &Payment, wire: &Wire) -> Vec<Step> {
     let tone = if not_sent { Tone::Ng } else { Tone::Info };
     let mut steps = vec![Step::new(wire.asked_us, way, tone, t(lang, key)).rank(3).more(mti).more(tries)];
     if let Some(at_us) = wire.answered_us {
-        let answer = read(wire.answer.as_deref());
-        let code = answer.as_ref().and_then(|answer| answer.text(39)).unwrap_or_default().to_owned();
-        let mti = answer.map(|answer| answer.mti().to_string()).unwrap_or_default();
-        let word = match wire.kind {
-            WireKind::Completion | WireKind::Reversal if code == "00" => t(lang, "payments-answer-accepted"),
-            _ => answer_word(lang, &code),
+        let brands = Reply::from_rest(wire.answer.as_deref().unwrap_or_default());
+        let (mti, code, word, tone) = match &brands {
+            Some(reply) => {
+                let (word, tone) = brand_word(lang, payment, wire.kind, reply);
+                (String::new(), reply.code.clone(), word, tone)
+            }
+            None => network_word(lang, wire),
         };
         let said = ta(lang, "payments-step-answered", &[("code", &code), ("word", &word)]);
         let waited =
             ta(lang, "payments-step-took", &[("took", &took(lang, at_us.saturating_sub(wire.asked_us)))]);
-        let tone = if code == "00" { Tone::Ok } else { Tone::Ng };
         let step = Step::new(at_us, (Lane::Network, Lane::Center), tone, said);
         steps.push(step.rank(4).more(mti).more(waited));
     }
     steps
+}
+
+/// What the card network answered: type of message, code, its words.
+fn network_word(lang: Lang, wire: &Wire) -> (String, String, String, Tone) {
+    let answer = read(wire.answer.as_deref());
+    let code = answer.as_ref().and_then(|answer| answer.text(39)).unwrap_or_default().to_owned();
+    let mti = answer.map(|answer| answer.mti().to_string()).unwrap_or_default();
+    let word = match wire.kind {
+        WireKind::Completion | WireKind::Reversal if code == "00" => t(lang, "payments-answer-accepted"),
+        _ => answer_word(lang, &code),
+    };
+    let tone = if code == "00" { Tone::Ok } else { Tone::Ng };
+    (mti, code, word, tone)
+}
+
+/// What a code brand answered, as the product has read it (docs/networks/code-http.md).
+fn brand_word(lang: Lang, payment: &Payment, kind: WireKind, reply: &Reply) -> (String, Tone) {
+    let yen = payment.amount.get();
+    let said = match kind {
+        WireKind::Request => read_payment(Ok(reply), yen),
+        WireKind::Inquiry => read_inquiry(Ok(reply), yen),
+        WireKind::Reversal | WireKind::Completion => {
+            return match read_back(Ok(reply)) {
+                BackSaid::Done => (t(lang, "payments-answer-accepted"), Tone::Ok),
+                BackSaid::Refused(code) => (code_text(lang, code).title, Tone::Ng),
+                BackSaid::NotThere => (t(lang, "payments-brand-not-there"), Tone::Quiet),
+                BackSaid::NotSent | BackSaid::Unknown(_) => (t(lang, "payments-brand-unclear"), Tone::Ask),
+            };
+        }
+    };
+    match said {
+        PaymentSaid::Paid(_) => (t(lang, "payments-brand-paid"), Tone::Ok),
+        PaymentSaid::Waits(_) => (t(lang, "payments-brand-waits"), Tone::Info),
+        PaymentSaid::Declined(code) | PaymentSaid::Failed(code) => (code_text(lang, code).title, Tone::Ng),
+        PaymentSaid::Undone => (t(lang, "payments-brand-cancelled"), Tone::Quiet),
+        PaymentSaid::NotThere => (t(lang, "payments-brand-not-there"), Tone::Ask),
+        PaymentSaid::Unknown(_) => (t(lang, "payments-brand-unclear"), Tone::Ask),
+    }
 }
 
 /// A line of the written timeline.
@@ -210,7 +252,11 @@ fn written(lang: Lang, shown: &Shown, event: &PaymentEvent) -> Step {
             let signed = if shown.signature.is_some() { said("payments-step-signed") } else { String::new() };
             step(heard, Tone::Ok, said("payments-step-completed")).rank(1).more(signed)
         }
-        "in_doubt" => step(heard, Tone::Ask, said("payments-step-in-doubt")).rank(2).more(reason),
+        "in_doubt" => {
+            let wanted = UNDONE_ON_PURPOSE.iter().any(|code| code.key() == event.detail);
+            let key = if wanted { "payments-step-undo" } else { "payments-step-in-doubt" };
+            step(heard, Tone::Ask, said(key)).rank(2).more(reason)
+        }
         "released" if by_terminal => step(heard, Tone::Quiet, said("payments-step-given-back")).rank(1),
         "released" => step(here, Tone::Quiet, said("payments-step-released")).rank(1),
         "reversed" => step(here, Tone::Quiet, said("payments-step-reversed")).rank(7),

@@ -2,7 +2,8 @@
 
 use super::words::time_ms;
 use crate::networks::answer_codes::{Verdict, verdict};
-use crate::row::Wire;
+use crate::networks::code_http::Reply;
+use crate::row::{Wire, WireKind};
 use emv::tag::Tag;
 use emv::{describe, dictionary, tlv};
 use i18n::{Lang, code_text, t, ta};
@@ -58,13 +59,20 @@ pub(crate) fn messages(lang: Lang, wires: &[Wire]) -> Markup {
 }
 
 fn one(lang: Lang, wire: &Wire, side: &str, bytes: Option<&[u8]>, at_us: Option<i64>) -> Markup {
-    let Some(message) = read(bytes) else { return html! {} };
-    let mti = message.mti().to_string();
+    let bytes = bytes.unwrap_or_default();
+    let (mti, body) = match read(Some(bytes)) {
+        Some(message) => (message.mti().to_string(), fields(lang, &message)),
+        None => match brands_message(bytes) {
+            Some((head, text)) => (head, html! { pre.brand-message lang="en" { (text) } }),
+            None => return html! {},
+        },
+    };
     let id = format!("wire-{}-{}-{side}", wire.kind.word(), wire.tries);
     let key = match (side, wire.kind) {
-        ("request", crate::row::WireKind::Request) => "payments-wire-request",
-        ("request", crate::row::WireKind::Completion) => "payments-wire-completion",
-        ("request", crate::row::WireKind::Reversal) => "payments-wire-reversal",
+        ("request", WireKind::Request) => "payments-wire-request",
+        ("request", WireKind::Completion) => "payments-wire-completion",
+        ("request", WireKind::Reversal) => "payments-wire-reversal",
+        ("request", WireKind::Inquiry) => "payments-wire-inquiry",
         _ => "payments-wire-answer",
     };
     html! {
@@ -75,9 +83,23 @@ fn one(lang: Lang, wire: &Wire, side: &str, bytes: Option<&[u8]>, at_us: Option<
                 span.grow { (t(lang, key)) }
                 @if let Some(at_us) = at_us { span.sub.mono { (time_ms(at_us)) } }
             }
-            (fields(lang, &message))
+            (body)
         }
     }
+}
+
+/// A request to a code brand or its answer: the verb or the HTTP status, and the text without what pays.
+fn brands_message(bytes: &[u8]) -> Option<(String, String)> {
+    let pretty = |value: &serde_json::Value| serde_json::to_string_pretty(value).unwrap_or_default();
+    if let Some(reply) = Reply::from_rest(bytes) {
+        return Some((reply.status.to_string(), format!("{}\n{}", reply.code, pretty(&reply.data))));
+    }
+    let text = std::str::from_utf8(bytes).ok()?;
+    let (verb, rest) = text.split_once(' ')?;
+    let (path, body) = rest.split_once(' ').unwrap_or((rest, ""));
+    let body = serde_json::from_str(body).ok().filter(|body: &serde_json::Value| !body.is_null());
+    let text = body.map_or_else(|| path.to_owned(), |body| format!("{path}\n{}", pretty(&body)));
+    Some((verb.to_owned(), text))
 }
 
 /// A message as a table of its fields.
@@ -170,6 +192,17 @@ mod tests {
         for secret in ["4111111111111111", "ABABAB", "301220112", "DEADBEEF"] {
             assert!(!html.contains(secret), "{secret} in {html}");
         }
+    }
+
+    #[test]
+    fn a_brands_messages_are_shown_as_text() {
+        let (head, text) = brands_message(br#"POST /v2/payments {"amount":{"amount":880}}"#).unwrap();
+        assert!(head == "POST" && text.starts_with("/v2/payments\n{") && text.contains("880"), "{text}");
+        assert_eq!(brands_message(b"GET /v2/codes/payments/1").unwrap().1, "/v2/codes/payments/1");
+        let answer = br#"{"status":200,"code":"SUCCESS","data":{"status":"CREATED"}}"#;
+        let (head, text) = brands_message(answer).unwrap();
+        assert!(head == "200" && text.starts_with("SUCCESS\n{"), "{text}");
+        assert_eq!(brands_message(&[0x02, 0x10]), None);
     }
 
     #[test]

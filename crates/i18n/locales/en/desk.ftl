@@ -131,7 +131,7 @@ desk-state-declined = Refused
 desk-state-tombstone = Reversed first
 
 desk-log = Messages
-desk-log-lead = ISO 8583 between the center and the card network. Card numbers and PINs are masked.
+desk-log-lead = Between the center, the card network (ISO 8583) and the code brands, newest first. Card numbers and PINs are masked.
 desk-log-empty = No messages yet
 desk-log-in = Received
 desk-log-out = Sent

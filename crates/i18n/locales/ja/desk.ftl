@@ -131,7 +131,7 @@ desk-state-declined = 拒否
 desk-state-tombstone = 先に取消
 
 desk-log = 電文の記録
-desk-log-lead = カード会社とセンターの間の ISO 8583 電文です。カード番号と暗証番号は伏せています。
+desk-log-lead = センターとカード会社（ISO 8583）・コード決済会社の間の電文です。新しいものが上です。カード番号と暗証番号は伏せています。
 desk-log-empty = まだ電文はありません
 desk-log-in = 受信
 desk-log-out = 送信

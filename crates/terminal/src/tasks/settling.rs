@@ -60,9 +60,7 @@ async fn settle_all_the_way(shared: &Arc<Shared>, id: PaymentId) {
         }
         if tried == Tried::Moved {
             pause = limits::INQUIRE_PAUSE_FIRST;
-            if remedy != Remedy::Await {
-                continue;
-            }
+            continue;
         }
         let wait = if remedy == Remedy::Await { limits::CUSTOMER_POLL } else { pause };
         tokio::select! {

@@ -179,7 +179,7 @@ fn facts(w: Words, attempt: &Attempt) -> Markup {
     let t = |name: &str| w.t(&format!("terminal-detail-{name}"));
     let slip = attempt.slip.as_deref();
     let when = html! { (clock::tokyo_text(instant(attempt.started_at_us))) };
-    let mut lines = vec![(super::due_label(w, attempt), yen(attempt.amount)), (t("time"), when)];
+    let mut lines = vec![(w.t("terminal-amount"), yen(attempt.amount)), (t("time"), when)];
     match attempt.method {
         Method::Card => {
             lines.push((t("card"), html! { (card_line(attempt)) }));
@@ -266,7 +266,7 @@ pub(super) fn lookup(w: Words, screen: &Lookup) -> Markup {
 
 pub(super) fn mail(w: Words, screen: &MailForm) -> Markup {
     let (label, due, go, back) =
-        (w.t("terminal-mail-address"), w.t("terminal-due"), w.t("terminal-mail-go"), w.t("terminal-back"));
+        (w.t("terminal-mail-address"), w.t("terminal-amount"), w.t("terminal-mail-go"), w.t("terminal-back"));
     let (sending, sent) = (screen.state == MailState::Sending, screen.state == MailState::Sent);
     let why = match screen.state {
         MailState::Editing(why) => why,
@@ -295,7 +295,7 @@ pub(super) fn mail(w: Words, screen: &MailForm) -> Markup {
 }
 
 pub(super) fn qr(w: Words, shown: &Delivery) -> Markup {
-    let (due, label, back) = (w.t("terminal-due"), w.t("terminal-qr-label"), w.t("terminal-back"));
+    let (due, label, back) = (w.t("terminal-amount"), w.t("terminal-qr-label"), w.t("terminal-back"));
     let link = shown.attempt.slip.as_ref().and_then(|slip| slip.link.clone()).unwrap_or_default();
     html! {
         (amount_small(&due, shown.attempt.amount))

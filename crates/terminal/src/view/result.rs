@@ -216,6 +216,8 @@ fn undone(w: Words, finished: &Finished) -> Markup {
         (_, true) => "terminal-refund-undone",
         (StateName::Released, false) => "terminal-released",
         _ if attempt.undo == Some(pay::CANCELLED) => "terminal-undone-by-clerk",
+        // Nobody wanted it undone here: the customer's time ran out at the center.
+        _ if attempt.waits_for_user => "terminal-not-confirmed",
         _ => "terminal-reversed",
     };
     let (title, what) = (w.t(key), w.t(&format!("{key}-what")));

@@ -127,6 +127,13 @@ impl FakeCenter {
         };
     }
 
+    /// The customer has not confirmed in time, and the brand has cancelled.
+    pub(crate) fn customer_is_too_late(&self, id: PaymentId) {
+        let mut book = self.0.lock().unwrap();
+        let view = book.payments.get_mut(&id).unwrap();
+        (view.state, view.waits_for_user) = (StateName::Reversed, false);
+    }
+
     pub(crate) fn put_refund(&self, id: PaymentId, of: PaymentId, amount: Yen, state: StateName) {
         self.0.lock().unwrap().refunds.insert(id, refund_view(id, of, amount, state));
     }

@@ -88,6 +88,22 @@ async fn a_customer_who_confirms_on_the_phone_is_waited_for_without_doubt() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_customer_who_does_not_confirm_in_time_is_told_so() {
+    // J-008 group C, X-046: nothing failed and nothing is in doubt any more, the time was over.
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::fresh(folder.path()).await;
+    bench.center.plan(Next::Customer);
+    let id = start_code(&bench, Some(PAYPAY)).await;
+    bench.reach("customer").await;
+    bench.center.customer_is_too_late(id);
+    bench.pass(Duration::from_secs(3)).await;
+    bench.reach("undone").await;
+    bench.says("お客様の確認が時間内にありませんでした").await;
+    let view = bench.look(id).await;
+    assert_eq!((&view["state"], &view["money_taken"]), (&"reversed".into(), &"no".into()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cancelling_the_wait_asks_first_and_undoes_only_what_is_not_confirmed() {
     let folder = tempfile::tempdir().unwrap();
     let bench = Bench::fresh(folder.path()).await;

@@ -516,6 +516,10 @@ fn code_screens() -> Vec<(&'static str, Screen)> {
         ("approved-code", finished(code_in_state(approved().state))),
         ("approved-code-before-cancel", finished(cancelled(approved().state))),
         ("undone-code-by-clerk", finished(cancelled(State::Reversed))),
+        (
+            "undone-code-not-confirmed",
+            finished(Attempt { waits_for_user: true, ..code_in_state(State::Reversed) }),
+        ),
         ("unknown-code", finished(code_in_state(State::InDoubt(pay::NO_ANSWER)))),
     ]
 }
