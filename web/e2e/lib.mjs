@@ -14,6 +14,7 @@ export const SIZES = {
   phone: { width: 390, height: 844 },
   tablet: { width: 820, height: 1180 },
   desktop: { width: 1280, height: 800 },
+  wide: { width: 1440, height: 900 },
 };
 
 const FLAGS = [

@@ -1,7 +1,7 @@
 //! The customers' phones and the book of code payments, drawn.
 
 use super::phone::waits;
-use super::view::View;
+use super::view::{View, when};
 use crate::code::barcode;
 use crate::code::book::{Charge, Status as CodeStatus};
 use crate::code::rules::{Does, Wallet};
@@ -20,7 +20,7 @@ impl View<'_> {
         let options: Vec<(&str, &str)> =
             names.iter().map(|(name, line)| (name.as_str(), line.as_str())).collect();
         html! {
-            section.panel.full {
+            section.panel.phones {
                 h2 { (Icon::Qr) (self.t("desk-phone")) }
                 p.dim { (self.t("desk-phone-lead")) }
                 div.phone-row {
@@ -174,9 +174,9 @@ impl View<'_> {
                         table.table {
                             thead { tr {
                                 th scope="col" { (self.t("desk-book-time")) }
-                                th scope="col" { (self.t("desk-code-brand")) }
                                 th.num scope="col" { (self.t("desk-book-amount")) }
                                 th scope="col" { (self.t("desk-book-state")) }
+                                th scope="col" { (self.t("desk-code-brand")) }
                                 th scope="col" { (self.t("desk-code-number")) }
                             } }
                             tbody { @for charge in &self.code_charges { (self.code_charge(charge)) } }
@@ -196,8 +196,7 @@ impl View<'_> {
         };
         html! {
             tr.is-faded[!paid] {
-                td.nowrap { (clock::tokyo_text(charge.accepted_at)) span.sub { (charge.terminal) } }
-                td { (self.brand_name(charge)) span.sub { (charge.wallet) } }
+                td { (when(charge.accepted_at)) span.sub { (charge.terminal) } }
                 td.num {
                     (ui::yen(charge.net()))
                     @if charge.net() != charge.amount { span.sub { (charge.amount) } }
@@ -206,6 +205,7 @@ impl View<'_> {
                     (ui::chip(status, &self.t(&format!("desk-code-state-{}", charge.status.word().to_ascii_lowercase()))))
                     @if !charge.failure.is_empty() { span.sub lang="en" { (charge.failure) } }
                 }
+                td { (self.brand_name(charge)) span.sub { (charge.wallet) } }
                 td.mono { (charge.payment_id) span.sub { (charge.key.id) } }
             }
         }

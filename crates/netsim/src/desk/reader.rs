@@ -123,6 +123,9 @@ impl Reader {
                 self.armed = None;
                 self.pad = None;
                 self.planned_pin = None;
+                // What became of it stays on the display; what was going on is over, and the card is taken.
+                let ended = [Hint::Approved, Hint::Refused];
+                self.hint = self.hint.filter(|hint| ended.contains(hint));
                 self.take_away()
             }
             ToDesk::Apdu { hex } => {
@@ -321,6 +324,16 @@ mod tests {
                   Removed
                 terminal {"say":"disarm"}
             "#]]);
+    }
+
+    #[test]
+    fn a_reader_that_is_let_go_says_nothing_of_what_went_on() {
+        let mut bench = Bench::new().hear(ARM).hear(r#"{"say":"show","hint":"asking"}"#);
+        assert_eq!(bench.reader.hint(), Some(Hint::Asking));
+        bench = bench.hear(r#"{"say":"disarm"}"#);
+        assert_eq!(bench.reader.hint(), None, "nobody is asked any more");
+        bench = bench.hear(ARM).hear(r#"{"say":"show","hint":"approved"}"#).hear(r#"{"say":"disarm"}"#);
+        assert_eq!(bench.reader.hint(), Some(Hint::Approved));
     }
 
     #[test]

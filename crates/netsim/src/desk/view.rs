@@ -81,8 +81,8 @@ impl View<'_> {
             div.bench {
                 (self.shelf())
                 div.stack { (self.tabs()) (self.reader()) (self.clock()) }
-                (self.printer())
                 (self.phone())
+                (self.printer())
                 (self.trouble())
                 (self.book())
                 (self.code_book())
@@ -328,7 +328,7 @@ impl View<'_> {
         let options: Vec<(&str, &str)> = options.iter().map(|(code, text)| (*code, text.as_str())).collect();
         let chosen = in_force(Fault::Decline).and_then(|order| order.code.as_deref()).unwrap_or("05");
         html! {
-            section.panel.full {
+            section.panel.trouble {
                 h2 { (Icon::Warning) (self.t("desk-trouble")) }
                 p.dim { (self.t("desk-trouble-lead")) }
                 (ui::live_form("stack", &self.here("/trouble"), self.rev, &html! {
@@ -385,7 +385,7 @@ impl View<'_> {
                     div.table-scroll tabindex="0" role="region" aria-label=(self.t("desk-book")) {
                         table.table {
                             thead { tr {
-                                @for key in ["time", "card", "amount", "state", "answer", "rrn"] {
+                                @for key in ["time", "amount", "state", "card", "answer", "rrn"] {
                                     th.num[key == "amount"] scope="col" { (self.t(&format!("desk-book-{key}"))) }
                                 }
                             } }
@@ -412,10 +412,10 @@ impl View<'_> {
         let class = if entry.class.is_empty() { "-" } else { entry.class.as_str() };
         html! {
             tr.is-faded[undone] {
-                td.nowrap { (clock::tokyo_text(entry.first_at)) span.sub { (entry.key.shop) " / " (entry.terminal) } }
-                td.mono { (if entry.card.is_empty() { "–" } else { &entry.card }) }
+                td { (when(entry.first_at)) span.sub { (entry.key.shop) " / " (entry.terminal) } }
                 td.num { (ui::yen(entry.amount)) span.sub { (class) } }
                 td { (ui::chip(status, &self.t(&format!("desk-state-{}", entry.state.word())))) }
+                td.mono { (if entry.card.is_empty() { "–" } else { &entry.card }) }
                 td { (entry.answer_code) span.sub lang="en" { (entry.note) } }
                 td.mono { (entry.key.rrn) span.sub { (entry.approval) } }
             }
@@ -460,6 +460,13 @@ impl View<'_> {
             }
         }
     }
+}
+
+/// Day and time, in one line where there is room for it.
+pub(super) fn when(at: Timestamp) -> Markup {
+    let text = clock::tokyo_text(at);
+    let (day, time) = text.split_once(' ').unwrap_or((&text, ""));
+    html! { span.nowrap { (day) } " " span.nowrap { (time) } }
 }
 
 /// Colours and the invented brand of a scheme; real ones are trade marks.
