@@ -71,7 +71,12 @@ async function call(url, method = "GET", body = undefined) {
 export function deskApi(demo) {
   const id = TERMINALS[0];
   return {
-    present: (card, how, pin) => call(`${demo.desk}/desk/terminals/${id}/present`, "POST", { card, how, pin }),
+    /** Presents a card as soon as the reader waits for one: the terminal's page may say so a moment before. */
+    present: async (card, how, pin) => {
+      const waits = async () => (await call(`${demo.desk}/desk/terminals`)).find((one) => one.id === id).waits_for;
+      for (let asked = 0; asked < 200 && (await waits()) !== "card"; asked += 1);
+      return call(`${demo.desk}/desk/terminals/${id}/present`, "POST", { card, how, pin });
+    },
     fault: (fault, more = {}) => call(`${demo.desk}/desk/faults`, "POST", { network: "card", fault, ...more }),
     codeFault: (fault, more = {}) => call(`${demo.desk}/desk/faults`, "POST", { network: "code", fault, ...more }),
     /** The fresh code on a customer's phone: `code` in digits, `qr` as a scanner reads it. */

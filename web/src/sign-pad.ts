@@ -9,6 +9,7 @@ const MOST_POINTS = 3000;
 class SignPad extends HTMLElement {
   #pad: SignaturePad | undefined;
   #resize: ResizeObserver | undefined;
+  #drawing = false;
 
   connectedCallback(): void {
     const canvas = this.querySelector("canvas");
@@ -16,7 +17,13 @@ class SignPad extends HTMLElement {
     this.#pad = new SignaturePad(canvas, { penColor: "#1a1a1a", minWidth: 1.2, maxWidth: 3.2 });
     this.#pad.addEventListener("beginStroke", () => {
       this.classList.add("has-ink");
+      this.#drawing = true;
+    });
+    // The sheet grows when the error goes, and a sheet that is drawn anew forgets the pen that is on it.
+    this.#pad.addEventListener("endStroke", () => {
+      this.#drawing = false;
       this.#error("");
+      this.#fit(canvas);
     });
     this.#resize = new ResizeObserver(() => this.#fit(canvas));
     this.#resize.observe(canvas);
@@ -30,6 +37,7 @@ class SignPad extends HTMLElement {
   }
 
   #fit(canvas: HTMLCanvasElement): void {
+    if (this.#drawing) return;
     const scale = Math.max(window.devicePixelRatio, 1);
     const wanted = [Math.round(canvas.clientWidth * scale), Math.round(canvas.clientHeight * scale)];
     if (canvas.width === wanted[0] && canvas.height === wanted[1]) return;
