@@ -15,7 +15,7 @@ const option = (key, otherwise) => {
   return at < 0 ? otherwise : process.argv[at + 1];
 };
 if (!binary || !out) {
-  console.error("usage: node shots.mjs BINARY OUTDIR [--only REGEX] [--sizes small,phone,tablet,desktop] [--base N]");
+  console.error("usage: node shots.mjs BINARY OUTDIR [--only REGEX] [--sizes small,phone,tablet,desktop,wide] [--base N]");
   process.exit(2);
 }
 const only = new RegExp(option("only", "."));

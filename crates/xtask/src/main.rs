@@ -22,7 +22,7 @@ cargo xtask bench     payments per second beside the raw limit, start-up time, c
 cargo xtask sim [--seeds N] [--from S] [--planted] [--story] [--bug NAME]
                       the seeded simulation, in the release build (docs/simulation.md)
 cargo xtask crash     strike one program at every write, sync, send and connect; --help says more
-cargo xtask fuzz [TARGET …] [--seconds N]
+cargo xtask fuzz [TARGET …] [--seconds N] [--keep]
                       coverage-guided fuzzers on every parser (crates/fuzzing)
 cargo xtask hammer [--messages N] [--seed S]
                       mutated messages at every door of the running programs while payments go on

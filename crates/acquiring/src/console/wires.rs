@@ -63,7 +63,7 @@ fn one(lang: Lang, wire: &Wire, side: &str, bytes: Option<&[u8]>, at_us: Option<
     let (mti, body) = match read(Some(bytes)) {
         Some(message) => (message.mti().to_string(), fields(lang, &message)),
         None => match brands_message(bytes) {
-            Some((head, text)) => (head, html! { pre.brand-message lang="en" { (text) } }),
+            Some((head, text)) => (head, html! { pre.wraps lang="en" { (text) } }),
             None => return html! {},
         },
     };

@@ -127,7 +127,8 @@ pub(super) fn lists_seeds() -> Vec<Vec<u8>> {
 pub(super) fn secure_data(bytes: &[u8]) -> Word {
     let read = SecureData::decode(bytes);
     if let Ok(data) = &read {
-        let shown = format!("{data:?}");
+        // The model is a text of the reader's own choice, and may read like anything.
+        let shown = format!("{:?}", SecureData { device_model: None, ..data.clone() });
         assert!(!shown.contains("ciphertext: ["), "ciphertexts are not printed");
         if let Ok(written) = data.encode() {
             assert!(SecureData::decode(&written).is_ok(), "what is written is read");

@@ -101,7 +101,7 @@ async fn mail(State(desk): State<Desk>, Path(id): Path<u64>, headers: HeaderMap)
                 @if let Some(text) = &mail.text {
                     section.panel {
                         h2 { (t(lang, "desk-mail-text")) }
-                        div.table-scroll tabindex="0" role="region" aria-label=(t(lang, "desk-mail-text")) { pre { (text) } }
+                        pre.wraps { (text) }
                     }
                 }
             }
