@@ -26,8 +26,11 @@ pub(crate) const MIGRATION: Migration = Migration {
 pub(crate) const ADD: &str = "INSERT INTO job (tenant, name, due_us, owner, lease_us, error)
      VALUES ($1, $2, $3, '', 0, '') ON CONFLICT (tenant, name) DO NOTHING";
 pub(crate) const STANDING: &str = "SELECT due_us, lease_us FROM job WHERE tenant = $1 AND name = $2";
+// Due later than it recurs, or leased for longer than a lease, is only what was written before the clock was
+// set back.
 pub(crate) const CLAIM: &str = "UPDATE job SET owner = $3, lease_us = $4
-      WHERE tenant = $1 AND name = $2 AND due_us <= $5 AND lease_us <= $5";
+      WHERE tenant = $1 AND name = $2
+        AND (due_us <= $5 OR due_us > $6) AND (lease_us <= $5 OR lease_us > $4)";
 pub(crate) const DONE: &str = "UPDATE job SET due_us = $4, owner = '', lease_us = 0, error = $5
       WHERE tenant = $1 AND name = $2 AND owner = $3";
 
@@ -68,7 +71,7 @@ pub async fn run(base: Base, jobs: Vec<Job>) {
 pub async fn run_due(base: &Base, jobs: &[Job]) -> Result<Vec<&'static str>, Refusal> {
     let mut ran = Vec::new();
     for job in jobs {
-        if is_due(base, job.name).await? && claim(base, job.name).await? {
+        if is_due(base, job).await? && claim(base, job).await? {
             let outcome = (job.work)(base.clone()).await;
             let error = outcome.err().map(|refusal| refusal.to_string());
             if let Some(error) = &error {
@@ -82,23 +85,26 @@ pub async fn run_due(base: &Base, jobs: &[Job]) -> Result<Vec<&'static str>, Ref
 }
 
 /// Looking costs no commit.
-async fn is_due(base: &Base, name: &'static str) -> Result<bool, Refusal> {
-    let (tenant, now_us) = (base.tenant, base.clock.now_us());
+async fn is_due(base: &Base, job: &Job) -> Result<bool, Refusal> {
+    let (tenant, name, now_us) = (base.tenant, job.name, base.clock.now_us());
     let standing = base
         .read(move |tx| {
             Ok(tx.query_opt(STANDING, params![tenant, name], |row| Ok((row.i64(0)?, row.i64(1)?)))?)
         })
         .await?;
-    Ok(standing.is_none_or(|(due_us, lease_us)| due_us <= now_us && lease_us <= now_us))
+    let over = |at_us: i64, span| at_us <= now_us || at_us > now_us.saturating_add(micros(span));
+    Ok(standing.is_none_or(|(due_us, lease_us)| over(due_us, job.every) && over(lease_us, limits::JOB_LEASE)))
 }
 
-async fn claim(base: &Base, name: &'static str) -> Result<bool, Refusal> {
-    let owner = Arc::clone(&base.instance);
+async fn claim(base: &Base, job: &Job) -> Result<bool, Refusal> {
+    let (owner, name, every) = (Arc::clone(&base.instance), job.name, micros(job.every));
     base.write(move |tx| {
         let (tenant, now_us) = (tx.tenant(), tx.now_us());
         tx.execute(ADD, params![tenant, name, now_us])?;
         let lease_us = now_us.saturating_add(micros(limits::JOB_LEASE));
-        Ok(tx.execute(CLAIM, params![tenant, name, &*owner, lease_us, now_us])? > 0)
+        let furthest_us = now_us.saturating_add(every);
+        let values = params![tenant, name, &*owner, lease_us, now_us, furthest_us];
+        Ok(tx.execute(CLAIM, values)? > 0)
     })
     .await
 }
@@ -126,10 +132,25 @@ mod tests {
             assert_eq!(run_due(&here, &jobs()).await.unwrap(), ["test/sweep"]);
             assert!(run_due(&there, &jobs()).await.unwrap().is_empty());
             here.clock.advance(Duration::from_mins(1));
-            assert!(claim(&there, "test/sweep").await.unwrap());
+            assert!(claim(&there, &jobs()[0]).await.unwrap());
             assert!(run_due(&here, &jobs()).await.unwrap().is_empty(), "the other center is at it");
             here.clock.advance(limits::JOB_LEASE);
             assert_eq!(run_due(&here, &jobs()).await.unwrap(), ["test/sweep"], "the other center died");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_is_set_back_makes_no_job_wait_for_its_old_time() {
+        // R9
+        for db in store::testing::each(crate::MIGRATIONS) {
+            let base = base(&db);
+            let jobs = [Job::new("test/sweep", Duration::from_mins(1), |_| async { Ok(()) })];
+            assert_eq!(run_due(&base, &jobs).await.unwrap().len(), 1);
+            base.clock.set(clock::SignedDuration::from_hours(-26));
+            assert_eq!(run_due(&base, &jobs).await.unwrap().len(), 1);
+            assert!(run_due(&base, &jobs).await.unwrap().is_empty(), "and then in its own time");
+            base.clock.advance(Duration::from_mins(1));
+            assert_eq!(run_due(&base, &jobs).await.unwrap().len(), 1);
         }
     }
 

@@ -185,6 +185,8 @@ pub const STATEMENTS: &[&str] = &[
     outbox::AGAIN,
     outbox::WAITING,
     outbox::HASTEN,
+    outbox::AHEAD,
+    outbox::DRAW_IN,
     peers::BEAT,
     peers::FORGET,
     peers::BEATS,

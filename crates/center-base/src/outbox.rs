@@ -2,7 +2,7 @@
 //!
 //! An event's id comes from its topic and key, so writing it twice is writing it once. A worker in every
 //! center claims due events by one UPDATE with a lease; a consumer that fails is asked again after 1, 2,
-//! 4 … 16 seconds for ever. A consumer whose effect is rows calls [`finish`] in the same unit: then the
+//! 4 … 16 seconds for ever, also when somebody sets the clock back meanwhile. A consumer whose effect is rows calls [`finish`] in the same unit: then the
 //! effect happens exactly once, whoever else works on the event.
 
 use crate::base::Base;
@@ -60,6 +60,14 @@ pub(crate) const OWNERS: &str = "SELECT DISTINCT owner FROM outbox WHERE tenant 
 pub(crate) const FREE: &str = "UPDATE outbox SET owner = '', lease_us = 0 WHERE tenant = $1 AND owner = $2";
 pub(crate) const HASTEN: &str = "UPDATE outbox SET due_us = $2
       WHERE tenant = $1 AND topic = $3 AND tries > 0 AND due_us > $2 AND lease_us <= $2";
+// Nothing that was tried waits longer than the longest pause, and nobody works longer than a lease: what does
+// was written before the clock was set back.
+pub(crate) const AHEAD: &str = "SELECT due_us FROM outbox
+      WHERE tenant = $1 AND (due_us > $3 AND tries > 0 OR due_us <= $2 AND lease_us > $4) LIMIT 1";
+pub(crate) const DRAW_IN: &str = "UPDATE outbox
+        SET due_us = CASE WHEN due_us > $3 AND tries > 0 THEN $2 ELSE due_us END,
+            lease_us = CASE WHEN lease_us > $4 THEN $4 ELSE lease_us END
+      WHERE tenant = $1 AND (due_us > $3 AND tries > 0 OR due_us <= $2 AND lease_us > $4)";
 pub(crate) const WAITING: &str = "SELECT COUNT(*), MIN(seq) FROM outbox WHERE tenant = $1";
 
 /// An event in the hands of a consumer.
@@ -243,9 +251,28 @@ impl Worker {
     /// Looking costs no commit.
     async fn is_something_due(&self) -> Result<bool, Refusal> {
         let (tenant, now_us) = (self.base.tenant, self.base.clock.now_us());
-        self.base
-            .read(move |tx| Ok(tx.query_opt(IS_DUE, params![tenant, now_us], |row| row.i64(0))?.is_some()))
-            .await
+        let furthest = Furthest::from(now_us);
+        let (due, ahead) = self
+            .base
+            .read(move |tx| {
+                let due = tx.query_opt(IS_DUE, params![tenant, now_us], |row| row.i64(0))?.is_some();
+                let Furthest { due_us, lease_us } = furthest;
+                let values = params![tenant, now_us, due_us, lease_us];
+                Ok((due, tx.query_opt(AHEAD, values, |row| row.i64(0))?.is_some()))
+            })
+            .await?;
+        if ahead {
+            tracing::warn!("the clock was set back: what waits for its old time is due now");
+            self.base
+                .write(move |tx| {
+                    let (tenant, now_us) = (tx.tenant(), tx.now_us());
+                    let Furthest { due_us, lease_us } = Furthest::from(now_us);
+                    tx.execute(DRAW_IN, params![tenant, now_us, due_us, lease_us])?;
+                    Ok(())
+                })
+                .await?;
+        }
+        Ok(due || ahead)
     }
 
     async fn claim(&self) -> Result<Vec<Event>, Refusal> {
@@ -298,6 +325,20 @@ impl Worker {
                 Ok(())
             })
             .await
+    }
+}
+
+/// How far ahead of now anything may stand.
+#[derive(Clone, Copy)]
+struct Furthest {
+    due_us: i64,
+    lease_us: i64,
+}
+
+impl From<i64> for Furthest {
+    fn from(now_us: i64) -> Self {
+        let ahead = |span| now_us.saturating_add(span);
+        Self { due_us: ahead(pause_us(i64::MAX)), lease_us: ahead(micros(limits::OUTBOX_LEASE)) }
     }
 }
 
@@ -415,6 +456,33 @@ mod tests {
         }
         assert_eq!(pause_us(7), 16_000_000);
         assert_eq!(pause_us(i64::MAX), 16_000_000);
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_is_set_back_makes_no_event_wait_for_its_old_time() {
+        // R4, R9
+        for db in store::testing::each(crate::MIGRATIONS) {
+            let (base, other, book) = (base(&db), named(&db, "other-1"), Book::failing(3));
+            let worker = Worker::new(&base, vec![book.clone()]);
+            put_one(&base, "a").await;
+            assert_eq!(worker.drain().await.unwrap(), 1);
+            base.clock.set(clock::SignedDuration::from_hours(-26));
+            assert_eq!(worker.drain().await.unwrap(), 1, "due yesterday by the old time");
+            for seconds in [2, 4] {
+                base.clock.advance(Duration::from_secs(seconds));
+                assert_eq!(worker.drain().await.unwrap(), 1, "and its pauses are those of any event");
+            }
+            assert_eq!(left(&base).await, 0);
+
+            // What another process had in its hands is free when a whole lease has passed, and no sooner.
+            put_one(&base, "b").await;
+            let theirs = Worker::new(&other, vec![]);
+            assert_eq!(theirs.claim().await.unwrap().len(), 1);
+            base.clock.set(clock::SignedDuration::from_hours(-26));
+            assert_eq!(worker.drain().await.unwrap(), 0);
+            base.clock.advance(limits::OUTBOX_LEASE);
+            assert_eq!(worker.drain().await.unwrap(), 1);
+        }
     }
 
     #[tokio::test]
