@@ -122,7 +122,9 @@ fn write_batch(engine: &mut dyn Engine, core: &Core, mut jobs: Vec<Box<dyn Write
         match trouble {
             Trouble::Lost(why) if committing => {
                 tracing::warn!(reason = why, "the answer to a commit was lost; looking it up");
-                match look_up(engine, core, first) {
+                let found = look_up(engine, core, first);
+                tracing::warn!(happened = ?found, "the commit was looked up");
+                match found {
                     Some(true) => return answer_all(core, jobs),
                     Some(false) => {}
                     None => return refuse_all(jobs, &Refusal::Unknown),

@@ -12,8 +12,10 @@
 //! `TEST_POSTGRES_URL` names; every database is a fresh one.
 
 mod cluster;
+mod standby;
 
 pub use cluster::Server;
+pub use standby::{Node, Pair};
 
 use crate::{Db, Migration, TenantId, Url, Value};
 use clock::Clock;

@@ -1,4 +1,5 @@
-//! Where a database is: `sqlite:/path/file.sqlite` or `postgres://user@host/name`.
+//! Where a database is: `sqlite:/path/file.sqlite` or `postgres://user@host/name`, with commas between
+//! the hosts of several servers.
 
 use crate::error::OpenError;
 use std::fmt;
@@ -75,6 +76,20 @@ fn without_password(text: &str) -> String {
     format!("{scheme}://{place}{query}")
 }
 
+/// The PostgreSQL URLs of each server that a URL names: `postgres://user@a:5432,b:5432/name` is two.
+pub(crate) fn each_server(text: &str) -> Vec<String> {
+    let one = || vec![text.to_owned()];
+    let Some((scheme, rest)) = text.split_once("://") else { return one() };
+    let end = rest.find('?').unwrap_or(rest.len());
+    let (before, query) = rest.split_at(end);
+    let (login, place) = match before.rsplit_once('@') {
+        Some((login, place)) => (format!("{login}@"), place),
+        None => (String::new(), before),
+    };
+    let Some((hosts, name)) = place.split_once('/') else { return one() };
+    hosts.split(',').map(|host| format!("{scheme}://{login}{host}/{name}{query}")).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,6 +109,18 @@ mod tests {
             assert_eq!(url.to_string(), shown);
             assert_eq!(format!("{url:?}"), shown);
         }
+    }
+
+    #[test]
+    fn a_url_of_several_servers_is_the_urls_of_each() {
+        assert_eq!(each_server("postgres://db/choba"), ["postgres://db/choba"]);
+        assert_eq!(
+            each_server("postgres://c:ge,h@a:5432,b:5433/choba?connect_timeout=2"),
+            [
+                "postgres://c:ge,h@a:5432/choba?connect_timeout=2",
+                "postgres://c:ge,h@b:5433/choba?connect_timeout=2"
+            ]
+        );
     }
 
     #[test]

@@ -52,17 +52,23 @@ impl Till {
         Ok(Self { terminal: terminal.clone(), secure, cards, pins, counter: 0 })
     }
 
-    /// The next payment of this terminal, to a center on `port`. By turns a card is inserted, with its
-    /// PIN, and tapped.
+    /// The next payment of this terminal, to a center on `port`.
     pub(crate) async fn prepare(&mut self, id: PaymentId, port: u16) -> Result<Prepared> {
+        let request = self.request(id).await?;
+        let body = serde_json::to_vec(&request)?;
+        Ok(Prepared { bytes: self.signed(&body, port), yen: request.amount.get() })
+    }
+
+    /// What it asks for. By turns a card is inserted, with its PIN, and tapped.
+    pub(crate) async fn request(&mut self, id: PaymentId) -> Result<PaymentRequest> {
         self.counter += 1;
         let turn = usize::try_from(self.counter)?;
-        let yen = 100 + self.counter.rem_euclid(137) * 100;
+        let amount = Yen::new(100 + self.counter.rem_euclid(137) * 100)?;
         let way = if turn.is_multiple_of(2) { Way::Insert } else { Way::Tap };
-        let reading = self.read(Yen::new(yen)?, way, turn / 2).await?;
-        let request = PaymentRequest {
+        let reading = self.read(amount, way, turn / 2).await?;
+        Ok(PaymentRequest {
             id,
-            amount: Yen::new(yen)?,
+            amount,
             method: Method::Card,
             class: PaymentClass::Lump,
             slip_no: self.counter.rem_euclid(9999) + 1,
@@ -72,9 +78,7 @@ impl Till {
             signature_follows: false,
             card: Some(card_data(&reading, &self.terminal.reader)?),
             code: None,
-        };
-        let body = serde_json::to_vec(&request)?;
-        Ok(Prepared { bytes: self.signed(&body, port), yen })
+        })
     }
 
     async fn read(&mut self, amount: Yen, way: Way, turn: usize) -> Result<Reading> {

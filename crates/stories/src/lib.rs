@@ -15,6 +15,7 @@
 pub mod house;
 pub mod http;
 pub mod page;
+pub mod program;
 pub mod register;
 pub mod run;
 pub mod stall;

@@ -2,7 +2,6 @@
 //! when they start again, and `choba admin verify` finds nothing wrong.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "a test's helpers fail by panicking, as the test does"
@@ -24,20 +23,9 @@ use stories::register::{Register, lines};
 const TERMINAL: &str = "000000358002";
 const CAST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../choba/data/cast.toml");
 
-/// The binary beside this test's own, built if it is not there or not of today.
 fn choba() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(|| {
-        let test = std::env::current_exe().unwrap();
-        let profile = test.ancestors().nth(2).expect("target/<profile>/deps/<test>");
-        let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        build.args(["build", "--quiet", "-p", "choba", "--target-dir"]).arg(profile.parent().unwrap());
-        if profile.ends_with("release") {
-            build.arg("--release");
-        }
-        assert!(build.current_dir(env!("CARGO_MANIFEST_DIR")).status().unwrap().success());
-        profile.join("choba")
-    })
+    BUILT.get_or_init(|| stories::program::built().unwrap())
 }
 
 /// One town at a time: a port that was free for one may be taken by the other before its program binds it.

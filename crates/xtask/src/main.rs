@@ -26,6 +26,8 @@ cargo xtask fuzz [TARGET …] [--seconds N] [--keep]
                       coverage-guided fuzzers on every parser (crates/fuzzing)
 cargo xtask hammer [--messages N] [--seed S]
                       mutated messages at every door of the running programs while payments go on
+cargo xtask failover [--rounds N]
+                      kill PostgreSQL's primary under load, let its standby take over
 cargo xtask powercut  cut the power under the programs' file system (root, loop device)
 cargo xtask hunt      look for card numbers, tracks and PINs in everything that programs leave
 cargo xtask edges     print the table of edges between crates, for ARCHITECTURE.md";
@@ -57,6 +59,7 @@ fn dispatch(command: &str, rest: &[String]) -> Result<()> {
         "fuzz" => fuzz::fuzz(rest),
         "edges" => tidy::print_edges(),
         "crash" | "powercut" | "hunt" | "hammer" => checks(command, rest),
+        "failover" => failover(rest),
         "help" | "--help" | "-h" => {
             println!("{HELP}");
             Ok(())
@@ -87,6 +90,13 @@ fn sim(rest: &[String]) -> Result<()> {
 /// The checks on the real programs, with their own flags (crates/crash).
 fn checks(command: &str, rest: &[String]) -> Result<()> {
     let mut args = vec!["run", "--quiet", "--package", "crash", "--bin", "crash", "--", command];
+    args.extend(rest.iter().map(String::as_str));
+    run::cargo(&args)
+}
+
+/// PostgreSQL's primary killed under load (crates/stories/tests/failover).
+fn failover(rest: &[String]) -> Result<()> {
+    let mut args = vec!["test", "--quiet", "--package", "stories", "--test", "failover", "--"];
     args.extend(rest.iter().map(String::as_str));
     run::cargo(&args)
 }

@@ -4,15 +4,19 @@
 //! writer (`store_writer`) before it commits. After the loss the writer asks for that row in a way that
 //! waits for the old transaction to end, and so knows whether the batch happened: if it did, its units
 //! get the answers they made; if not, they are run again.
+//!
+//! The same rows fence off an old primary. A URL may name several servers of one database; the one that
+//! accepts writes is used. Whoever connects compares the marks of the commits that this program was told
+//! of: a server that lacks one has lost its rank to another, and is passed over.
 
 use crate::TenantId;
 use crate::engine::{Each, Engine, Engines, Step, Trouble};
 use crate::error::{DbError, OpenError};
 use crate::limits;
 use crate::sql;
-use crate::url::Url;
+use crate::url::{self, Url};
 use crate::value::{Cells, Row, Value};
-use ::postgres::config::Host;
+use ::postgres::config::{Host, TargetSessionAttrs};
 use ::postgres::error::SqlState;
 use ::postgres::fallible_iterator::FallibleIterator;
 use ::postgres::types::{IsNull, ToSql, Type};
@@ -21,6 +25,7 @@ use bytes::BytesMut;
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Locks by writing: `FOR UPDATE` is not in every engine that speaks PostgreSQL, and not in SQLite.
 const HEAD: &str = "UPDATE head SET seq = seq WHERE tenant = $1 RETURNING seq, chain";
@@ -32,19 +37,30 @@ const MARK: &str = "INSERT INTO store_writer (tenant, id, batch) VALUES ($1, $2,
 const MARKED: &str = "INSERT INTO store_writer (tenant, id, batch) VALUES ($1, $2, 0)
     ON CONFLICT (tenant, id) DO UPDATE SET batch = store_writer.batch RETURNING batch";
 
+/// Reads without waiting.
+const SEEN: &str = "SELECT batch FROM store_writer WHERE tenant = $1 AND id = $2";
+
 const UNMARK: &str = "DELETE FROM store_writer WHERE id = $1";
 
 /// A center that hangs within a transaction is disconnected, so that the others get its head rows.
 const SESSION: &str = "SET idle_in_transaction_session_timeout = '10s'; SET standard_conforming_strings = on";
 
-/// The connections of one database of a server.
+/// The connections of one database, on one server or on the one of several that accepts writes.
 pub(crate) struct PostgresServer {
-    config: Config,
+    place: Arc<Place>,
+}
+
+/// Where the database is, and what this program knows to be committed in it.
+struct Place {
+    /// One for every server of the URL.
+    servers: Vec<Config>,
+    /// The last batch that is known to be committed, by writer.
+    told: Mutex<BTreeMap<[u8; 16], (TenantId, i64)>>,
 }
 
 /// One connection, made when it is first needed and made again when it was lost.
 struct Postgres {
-    config: Config,
+    place: Arc<Place>,
     client: Option<Client>,
     statements: BTreeMap<String, Statement>,
     writing: Option<Writer>,
@@ -54,41 +70,106 @@ struct Postgres {
 struct Writer {
     id: [u8; 16],
     batch: i64,
+    /// Where the mark of this batch stands.
+    tenant: TenantId,
 }
 
 impl PostgresServer {
-    /// Reads the URL. Nothing is sent yet.
+    /// Reads the URL and connects once.
     pub(crate) fn new(url: &Url, text: &str) -> Result<Self, OpenError> {
-        let mut config: Config = text.parse().map_err(|e: ::postgres::Error| unreachable(url, &e))?;
-        if config.get_application_name().is_none() {
-            config.application_name("choba");
+        let unreachable = |why| OpenError::Unreachable { url: url.to_string(), why };
+        let servers = url::each_server(text).iter().map(|one| server(one)).collect::<Result<Vec<_>, _>>();
+        let mut servers = servers.map_err(|e| unreachable(sentence(&e)))?;
+        if let [_, _, ..] = *servers {
+            for server in &mut servers {
+                server.target_session_attrs(TargetSessionAttrs::ReadWrite);
+            }
         }
-        if config.get_connect_timeout().is_none() {
-            config.connect_timeout(limits::CONNECT_WAIT);
-        }
-        if config.get_tcp_user_timeout().is_none() {
-            config.tcp_user_timeout(limits::SILENT_PEER);
-            config.keepalives_idle(limits::SILENT_PEER);
-        }
-        connect(&config).map_err(|e| unreachable(url, &e))?;
-        if config.get_hosts().iter().any(|host| matches!(host, Host::Tcp(name) if !is_here(name))) {
+        let mut hosts = servers.iter().flat_map(Config::get_hosts);
+        if hosts.any(|host| matches!(host, Host::Tcp(name) if !is_here(name))) {
             tracing::warn!(%url, "the line to the database is not encrypted: keep it inside a tunnel");
         }
-        Ok(Self { config })
+        let place = Place { servers, told: Mutex::default() };
+        place.alone().map_err(unreachable)?;
+        Ok(Self { place: Arc::new(place) })
     }
 
     fn engine(&self, writing: Option<Writer>) -> Box<dyn Engine> {
-        Box::new(Postgres { config: self.config.clone(), client: None, statements: BTreeMap::new(), writing })
+        let place = Arc::clone(&self.place);
+        Box::new(Postgres { place, client: None, statements: BTreeMap::new(), writing })
+    }
+}
+
+/// One server of the URL, with limits where the URL has none.
+fn server(text: &str) -> Result<Config, ::postgres::Error> {
+    let mut config: Config = text.parse()?;
+    if config.get_application_name().is_none() {
+        config.application_name("choba");
+    }
+    if config.get_connect_timeout().is_none() {
+        config.connect_timeout(limits::CONNECT_WAIT);
+    }
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(limits::SILENT_PEER);
+        config.keepalives_idle(limits::SILENT_PEER);
+    }
+    Ok(config)
+}
+
+impl Place {
+    /// At the start nothing is known yet, so two servers that both accept writes cannot be told apart.
+    fn alone(&self) -> Result<(), String> {
+        let found: Vec<_> = self.servers.iter().map(connect).collect();
+        match found.iter().filter(|made| made.is_ok()).count() {
+            0 => Err(found.into_iter().find_map(|made| made.err().map(|e| sentence(&e))).unwrap_or_default()),
+            1 => Ok(()),
+            _ => Err("more than one of its servers accepts writes: stop the old primary".to_owned()),
+        }
+    }
+
+    /// A connection to the first server that has everything this program was told is committed.
+    fn connect(&self) -> Result<Client, String> {
+        let mut why = String::new();
+        for server in &self.servers {
+            match connect(server) {
+                Ok(mut client) => match self.lacks(&mut client) {
+                    Ok(false) => return Ok(client),
+                    Ok(true) => {
+                        "this server lacks what was committed: an old primary".clone_into(&mut why);
+                        tracing::warn!(hosts = ?server.get_hosts(), ports = ?server.get_ports(), "{why}");
+                    }
+                    Err(error) => why = sentence(&error),
+                },
+                Err(error) => why = sentence(&error),
+            }
+        }
+        Err(why)
+    }
+
+    fn lacks(&self, client: &mut Client) -> Result<bool, ::postgres::Error> {
+        let told = self.told.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for (id, (TenantId(tenant), batch)) in told {
+            let row = client.query_opt(SEEN, &[&tenant, &id.as_slice()])?;
+            if row.is_none_or(|row| row.get::<_, i64>(0) < batch) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn note(&self, writer: &Writer) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.insert(writer.id, (writer.tenant, writer.batch));
+    }
+
+    fn forget(&self, writer: &Writer) {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).remove(&writer.id);
     }
 }
 
 /// Whether a host name means this machine.
 fn is_here(name: &str) -> bool {
     name == "localhost" || name.parse().is_ok_and(|address: IpAddr| address.is_loopback())
-}
-
-fn unreachable(url: &Url, error: &::postgres::Error) -> OpenError {
-    OpenError::Unreachable { url: url.to_string(), why: sentence(error) }
 }
 
 /// The error and its cause, on one line.
@@ -102,10 +183,10 @@ fn sentence(error: &::postgres::Error) -> String {
 fn connect(config: &Config) -> Result<Client, ::postgres::Error> {
     let mut client = config.connect(NoTls)?;
     client.batch_execute(SESSION)?;
-    // Whoever switched this off for other uses of the server did not mean payments.
+    // Whoever switched this off, or the wait for the standby, for other uses did not mean payments.
     for message in client.simple_query("SHOW synchronous_commit")? {
         if let SimpleQueryMessage::Row(row) = message
-            && row.get(0) == Some("off")
+            && matches!(row.get(0), Some("off" | "local"))
         {
             client.batch_execute("SET synchronous_commit = on")?;
         }
@@ -117,7 +198,7 @@ impl Engines for PostgresServer {
     fn writer(&mut self) -> Result<Box<dyn Engine>, OpenError> {
         let mut id = [0; 16];
         getrandom::fill(&mut id).map_err(|e| OpenError::Machine(e.to_string()))?;
-        Ok(self.engine(Some(Writer { id, batch: 0 })))
+        Ok(self.engine(Some(Writer { id, batch: 0, tenant: TenantId(0) })))
     }
 
     fn reader(&self) -> Result<Box<dyn Engine>, OpenError> {
@@ -137,7 +218,7 @@ impl Postgres {
     ) -> Result<R, Trouble> {
         let client = match self.client.take() {
             Some(client) => client,
-            None => connect(&self.config).map_err(|e| Trouble::Lost(sentence(&e)))?,
+            None => self.place.connect().map_err(Trouble::Lost)?,
         };
         let client = self.client.insert(client);
         let done = work(client);
@@ -198,7 +279,11 @@ impl Engine for Postgres {
             Step::Rollback if self.client.is_none() => return Ok(()),
             Step::Rollback => "ROLLBACK",
         };
-        self.with(|client| client.batch_execute(text))
+        self.with(|client| client.batch_execute(text))?;
+        if let (Step::Commit, Some(writer @ Writer { batch: 1.., .. })) = (step, &self.writing) {
+            self.place.note(writer);
+        }
+        Ok(())
     }
 
     fn execute(&mut self, sql: &str, params: &[Value<'_>]) -> Result<u64, Trouble> {
@@ -239,18 +324,23 @@ impl Engine for Postgres {
     fn mark(&mut self, tenant: TenantId) -> Result<(), Trouble> {
         let Some(writer) = &mut self.writing else { return Ok(()) };
         writer.batch = writer.batch.saturating_add(1);
+        writer.tenant = tenant;
         let (id, batch) = (writer.id, writer.batch);
         self.execute(MARK, &[tenant.into(), (&id).into(), batch.into()]).map(drop)
     }
 
     fn was_committed(&mut self, tenant: TenantId) -> Result<bool, Trouble> {
-        let Some(Writer { id, batch }) = self.writing else { return Ok(false) };
+        let Some(Writer { id, batch, .. }) = self.writing else { return Ok(false) };
         let mut found = None;
         self.query(MARKED, &[tenant.into(), (&id).into()], &mut |row| {
             found = Some(row.i64(0)?);
             Ok(())
         })?;
-        Ok(found == Some(batch))
+        let committed = found == Some(batch);
+        if let (true, Some(writer)) = (committed, &self.writing) {
+            self.place.note(writer);
+        }
+        Ok(committed)
     }
 
     fn after_commit(&mut self, _: i64) -> Result<(), Trouble> {
@@ -258,7 +348,10 @@ impl Engine for Postgres {
     }
 
     fn finish(&mut self) {
-        if let Some(Writer { id, batch: 1.. }) = self.writing {
+        if let Some(writer @ Writer { id, batch: 1.., .. }) = &self.writing {
+            // Not looked for any more once it is gone.
+            self.place.forget(writer);
+            let id = *id;
             drop(self.execute(UNMARK, &[(&id).into()]));
         }
         if let Some(client) = self.client.take() {

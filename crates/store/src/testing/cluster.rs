@@ -6,6 +6,7 @@
 
 use super::fail;
 use ::postgres::{Client, Config, NoTls};
+use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -84,37 +85,41 @@ impl Server {
     }
 
     fn run(&self, program: &str, arguments: &[&str]) {
-        let mut command = if is_root() {
-            let mut command = Command::new("setpriv");
-            command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]);
-            command.arg(self.programs.join(program));
-            command
-        } else {
-            Command::new(self.programs.join(program))
-        };
-        let quiet = command.args(arguments).current_dir(&self.folder).stdin(Stdio::null());
-        let done = quiet.stdout(Stdio::null()).stderr(Stdio::null()).status();
-        if !done.is_ok_and(|status| status.success()) {
-            fail(&format!("{program} of the test's own PostgreSQL failed in {}", self.folder.display()));
+        if !run(&self.programs, &self.folder, program, arguments) {
+            fail(&format!("{program} of the test's own PostgreSQL failed: {}", said(&self.folder)));
         }
     }
+}
+
+/// Runs one of PostgreSQL's programs in a folder; whether it succeeded. What it says goes to `run.log` there.
+pub(super) fn run(programs: &Path, folder: &Path, program: &str, arguments: &[&str]) -> bool {
+    let mut command = Command::new(programs.join(program));
+    if is_root() {
+        command = Command::new("setpriv");
+        command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(programs.join(program));
+    }
+    let log = || File::options().create(true).append(true).open(folder.join("run.log"));
+    let (Ok(out), Ok(err)) = (log(), log()) else { return false };
+    let told = command.args(arguments).current_dir(folder).stdin(Stdio::null()).stdout(out).stderr(err);
+    told.status().is_ok_and(|status| status.success())
+}
+
+/// The end of what PostgreSQL's programs said in a folder.
+pub(super) fn said(folder: &Path) -> String {
+    let text = std::fs::read_to_string(folder.join("run.log")).unwrap_or_default();
+    let last: Vec<&str> = text.lines().rev().take(5).collect();
+    last.into_iter().rev().collect::<Vec<_>>().join(" ")
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
         // It may be down already.
-        let mut stop = Command::new(self.programs.join("pg_ctl"));
-        if is_root() {
-            stop = Command::new("setpriv");
-            stop.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(self.programs.join("pg_ctl"));
-        }
-        stop.args(["-D", "data", "-m", "immediate", "-w", "stop"]).current_dir(&self.folder);
-        drop(stop.stdout(Stdio::null()).stderr(Stdio::null()).status());
+        let _ = run(&self.programs, &self.folder, "pg_ctl", &["-D", "data", "-m", "immediate", "-w", "stop"]);
         drop(std::fs::remove_dir_all(&self.folder));
     }
 }
 
-fn found_programs() -> PathBuf {
+pub(super) fn found_programs() -> PathBuf {
     programs().unwrap_or_else(|| {
         fail(
             "PostgreSQL is needed for the tests and initdb was not found: install the apt package \
@@ -124,7 +129,7 @@ fn found_programs() -> PathBuf {
 }
 
 /// A folder that the server's user owns. Not TMPDIR: the path of a socket may have 107 bytes at most.
-fn socket_folder() -> PathBuf {
+pub(super) fn socket_folder() -> PathBuf {
     let folder = tempfile::Builder::new()
         .prefix("choba-pg-")
         .tempdir_in("/tmp")
@@ -218,7 +223,10 @@ fn administer(statements: &[String]) -> Result<(), ::postgres::Error> {
     })
 }
 
-/// The folder of `initdb`: on the path, or where Debian keeps it, the newest version first.
+/// What is run of PostgreSQL.
+const NEEDED: [&str; 3] = ["initdb", "pg_ctl", "pg_basebackup"];
+
+/// Their folder: on the path, or where Debian keeps it, the newest version first.
 fn programs() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut debian: Vec<(u32, PathBuf)> = std::fs::read_dir("/usr/lib/postgresql")
@@ -230,7 +238,7 @@ fn programs() -> Option<PathBuf> {
     debian.sort();
     std::env::split_paths(&path)
         .chain(debian.into_iter().rev().map(|(_, folder)| folder))
-        .find(|folder| folder.join("initdb").is_file())
+        .find(|folder| NEEDED.iter().all(|program| folder.join(program).is_file()))
 }
 
 /// PostgreSQL refuses to run as root.

@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod basics;
 #[cfg(test)]
+mod failover;
+#[cfg(test)]
 mod opening;
 #[cfg(test)]
 mod postgres_only;

@@ -82,7 +82,7 @@ fn a_killed_reader_is_replaced() {
 }
 
 /// A unit that is not idempotent at all: it adds 5 yen and counts its runs.
-fn add_five(db: &Db) -> (Result<i64, WriteError<DbError>>, u32) {
+pub(crate) fn add_five(db: &Db) -> (Result<i64, WriteError<DbError>>, u32) {
     let runs = Arc::new(AtomicU32::new(0));
     let counter = Arc::clone(&runs);
     let said = db.write_blocking(T1, move |tx| {

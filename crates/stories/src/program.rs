@@ -1,0 +1,23 @@
+//! The real program beside a test's own, built if it is not there or not of today.
+
+use std::io;
+use std::path::PathBuf;
+use std::process::Command;
+
+/// Where it is.
+pub fn built() -> io::Result<PathBuf> {
+    // target/<profile>/deps/<test>
+    let test = std::env::current_exe()?;
+    let profile = test.ancestors().nth(2).ok_or(io::ErrorKind::NotFound)?;
+    let target = profile.parent().ok_or(io::ErrorKind::NotFound)?;
+    let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    build.args(["build", "--quiet", "-p", "choba", "--bin", "choba", "--target-dir"]).arg(target);
+    if profile.ends_with("release") {
+        build.arg("--release");
+    }
+    if build.current_dir(env!("CARGO_MANIFEST_DIR")).status()?.success() {
+        Ok(profile.join("choba"))
+    } else {
+        Err(io::Error::other("the program could not be built"))
+    }
+}
