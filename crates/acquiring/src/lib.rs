@@ -11,6 +11,7 @@
 //! | [`code_pay`] | code payments: the brand, the waiting customer, inquiry and cancel |
 //! | [`cases`] | what the books disagree on, and how a person settles it |
 //! | [`console`] | the pages: a day's payments, one payment |
+//! | [`totals`] | a day's totals with the card network |
 //! | [`duplicates`] | the warning before a second payment of the same |
 //! | [`networks`] | the card network: messages, answer codes, the line |
 //!
@@ -35,6 +36,7 @@ pub mod row;
 pub mod service;
 pub mod step;
 pub mod token;
+pub mod totals;
 pub mod view;
 use center_base::{Routes, Table};
 use service::Acquiring;

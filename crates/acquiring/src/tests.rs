@@ -13,6 +13,7 @@ mod recovery;
 mod refunds;
 mod room;
 mod storm;
+mod totals;
 
 use crate::ask::Ask;
 use crate::ask::tests::request;
@@ -49,6 +50,7 @@ fn migrations() -> Vec<Migration> {
         crate::cases::MIGRATIONS,
         refund::MIGRATIONS,
         crate::cases::REFUND_MIGRATIONS,
+        crate::totals::MIGRATIONS,
     ]
     .concat()
 }

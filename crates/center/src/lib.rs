@@ -104,6 +104,7 @@ pub fn migrations() -> Vec<Migration> {
         console::MIGRATIONS,
         acquiring::refund::MIGRATIONS,
         acquiring::cases::REFUND_MIGRATIONS,
+        acquiring::totals::MIGRATIONS,
         delivery::MIGRATIONS,
     ]
     .concat()
@@ -120,6 +121,7 @@ pub fn statements() -> Vec<&'static str> {
         acquiring::row::STATEMENTS,
         acquiring::cases::STATEMENTS,
         acquiring::refund::STATEMENTS,
+        acquiring::totals::STATEMENTS,
         acquiring::duplicates::STATEMENTS,
         console::STATEMENTS,
         delivery::STATEMENTS,
@@ -226,6 +228,7 @@ impl Center {
     pub async fn run(&self) {
         let mut jobs = vec![self.staff.sweep()];
         jobs.push(acquiring::cases::job());
+        jobs.push(acquiring::totals::job(self.acquiring.clone()));
         jobs.extend(self.network_files.clone().map(acquiring::cases::network_files));
         jobs.extend(delivery::jobs());
         let mut tasks = JoinSet::new();

@@ -255,6 +255,18 @@ pub(crate) enum AdminCommand {
         #[arg(long)]
         terminal: String,
     },
+    /// Say a day's totals to the card network and show what it answers; exit code 2 while it has not agreed. A
+    /// running center does so by itself after the day is over.
+    Totals {
+        #[command(flatten)]
+        center: CenterArgs,
+        /// The business date, `YYYY-MM-DD`.
+        #[arg(long)]
+        on: jiff::civil::Date,
+        /// The whole report as JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// End a lock after too many wrong passwords.
     Unlock {
         #[command(flatten)]

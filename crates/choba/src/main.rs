@@ -98,6 +98,18 @@ async fn admin(command: AdminCommand) -> Result<ExitCode, StartFault> {
             say(format_args!("terminal  {terminal}\npassword  {password}   (once, within 15 minutes)"));
             Ok(ExitCode::SUCCESS)
         }
+        AdminCommand::Totals { center, on, json } => {
+            let report = admin::totals(&serve::center_settings(center, Clock::real()), on).await?;
+            let agreed = report.get("standing").is_some_and(|standing| standing == "in_balance");
+            if json {
+                say(format_args!("{report}"));
+            } else {
+                say(format_args!("{}", serde_json::to_string_pretty(&report).map_err(StartFault::new)?));
+                let end = if agreed { "the network agrees" } else { "THE NETWORK HAS NOT AGREED" };
+                say(format_args!("{end}"));
+            }
+            Ok(if agreed { ExitCode::SUCCESS } else { ExitCode::from(2) })
+        }
         AdminCommand::Unlock { center, login } => {
             admin::unlock(&serve::center_settings(center, Clock::real()), &login).await?;
             say(format_args!("{login} may log in again"));

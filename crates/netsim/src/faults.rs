@@ -53,11 +53,13 @@ pub enum Fault {
     Close,
     /// Payments are refused with a code.
     Decline,
+    /// The card network's own totals of a day are others than the acquirer's.
+    TotalsDiffer,
 }
 
 impl Fault {
     /// Every fault, in the order of the desk.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::DropAnswer,
         Self::DropRequest,
         Self::Late,
@@ -66,7 +68,13 @@ impl Fault {
         Self::Garbage,
         Self::Close,
         Self::Decline,
+        Self::TotalsDiffer,
     ];
+
+    /// Whether it can be ordered of this network.
+    pub const fn strikes_at(self, network: Network) -> bool {
+        matches!(network, Network::Card) || !matches!(self, Self::TotalsDiffer)
+    }
 
     /// The word in JSON.
     pub const fn word(self) -> &'static str {
@@ -79,6 +87,7 @@ impl Fault {
             Self::Garbage => "garbage",
             Self::Close => "close",
             Self::Decline => "decline",
+            Self::TotalsDiffer => "totals_differ",
         }
     }
 
@@ -91,7 +100,7 @@ impl Fault {
             Self::Duplicate => Some(Strike::Duplicate),
             Self::Garbage => Some(Strike::Garbage),
             Self::Close => Some(Strike::Close),
-            Self::Decline => None,
+            Self::Decline | Self::TotalsDiffer => None,
         }
     }
 }
@@ -139,6 +148,8 @@ pub struct Order {
 pub enum Refused {
     /// This network is not simulated yet.
     NotBuilt,
+    /// This network has no such fault.
+    NotHere,
     /// `code` is no answer code of this network's refusals, or stands beside another fault than `decline`.
     BadCode,
     /// `ms` is beyond ten minutes.
@@ -156,6 +167,17 @@ pub struct Struck {
     pub line: Option<(Strike, Option<Duration>)>,
     /// The answer code that is forced.
     pub decline: Option<String>,
+    /// Whether the network's own totals are others.
+    pub other_totals: bool,
+}
+
+/// What the exchange is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Exchange {
+    /// The other side asks for money.
+    pub is_payment: bool,
+    /// It compares the totals of a day.
+    pub is_day: bool,
 }
 
 /// The orders in force. Cheap to clone; all clones are the same list.
@@ -167,6 +189,9 @@ impl Faults {
     pub fn order(&self, order: Order) -> Result<(), Refused> {
         if !order.network.is_built() {
             return Err(Refused::NotBuilt);
+        }
+        if !order.fault.strikes_at(order.network) {
+            return Err(Refused::NotHere);
         }
         let code_fits = |code: &String| match order.network {
             Network::Code => reply::find(code).is_some_and(|result| result.status >= 400),
@@ -208,8 +233,8 @@ impl Faults {
     }
 
     /// What strikes an exchange of this network, using up what is counted: the oldest order for the
-    /// line and, when the other side asks for money (`is_payment`), the order to refuse.
-    pub fn strike(&self, network: Network, is_payment: bool) -> Struck {
+    /// line, when the other side asks for money the order to refuse, and of a day's totals the order to differ.
+    pub fn strike(&self, network: Network, exchange: Exchange) -> Struck {
         let mut orders = self.lock();
         let mut struck = Struck::default();
         for order in orders.iter_mut().filter(|order| order.network == network) {
@@ -218,7 +243,11 @@ impl Faults {
                     struck.line = Some((strike, order.ms.map(Duration::from_millis)));
                     true
                 }
-                None if is_payment => {
+                None if exchange.is_day && order.fault == Fault::TotalsDiffer => {
+                    struck.other_totals = true;
+                    true
+                }
+                None if exchange.is_payment && order.fault == Fault::Decline => {
                     struck.decline = Some(order.code.clone().unwrap_or_else(|| network.refusal().to_owned()));
                     true
                 }
@@ -241,6 +270,8 @@ impl Faults {
 mod tests {
     use super::*;
 
+    const PAYMENT: Exchange = Exchange { is_payment: true, is_day: false };
+
     fn order(json: &str) -> Result<Order, serde_json::Error> {
         serde_json::from_str(json)
     }
@@ -255,15 +286,15 @@ mod tests {
     fn an_order_strikes_as_often_as_it_says_or_until_it_is_cleared() {
         let twice = in_force(r#"{"network":"card","fault":"drop_answer","times":2}"#);
         for strikes in [true, true, false] {
-            assert_eq!(twice.strike(Network::Card, true).line.is_some(), strikes);
+            assert_eq!(twice.strike(Network::Card, PAYMENT).line.is_some(), strikes);
         }
         assert_eq!(twice.in_force(), []);
         let always = in_force(r#"{"network":"card","fault":"close"}"#);
         for _ in 0..9 {
-            assert_eq!(always.strike(Network::Card, false).line, Some((Strike::Close, None)));
+            assert_eq!(always.strike(Network::Card, Exchange::default()).line, Some((Strike::Close, None)));
         }
         always.clear();
-        assert_eq!(always.strike(Network::Card, false), Struck::default());
+        assert_eq!(always.strike(Network::Card, Exchange::default()), Struck::default());
     }
 
     #[test]
@@ -271,9 +302,25 @@ mod tests {
         let faults = in_force(r#"{"network":"card","fault":"decline","code":"51","times":1}"#);
         faults.order(order(r#"{"network":"card","fault":"late","ms":70}"#).unwrap()).unwrap();
         let late = Some((Strike::Late, Some(Duration::from_millis(70))));
-        assert_eq!(faults.strike(Network::Card, false), Struck { line: late, decline: None });
-        assert_eq!(faults.strike(Network::Card, true), Struck { line: late, decline: Some("51".into()) });
-        assert_eq!(faults.strike(Network::Card, true).decline, None, "it was ordered once");
+        assert_eq!(
+            faults.strike(Network::Card, Exchange::default()),
+            Struck { line: late, ..Struck::default() }
+        );
+        assert_eq!(
+            faults.strike(Network::Card, PAYMENT),
+            Struck { line: late, decline: Some("51".into()), ..Struck::default() }
+        );
+        assert_eq!(faults.strike(Network::Card, PAYMENT).decline, None, "it was ordered once");
+    }
+
+    #[test]
+    fn only_a_days_totals_are_struck_by_the_order_that_they_differ() {
+        let faults = in_force(r#"{"network":"card","fault":"totals_differ","times":1}"#);
+        assert_eq!(faults.strike(Network::Card, PAYMENT), Struck::default());
+        let day = Exchange { is_payment: false, is_day: true };
+        for differs in [true, false] {
+            assert_eq!(faults.strike(Network::Card, day).other_totals, differs, "it was ordered once");
+        }
     }
 
     #[test]
@@ -288,6 +335,7 @@ mod tests {
         let faults = Faults::default();
         for (json, why) in [
             (r#"{"network":"emoney","fault":"close"}"#, Refused::NotBuilt),
+            (r#"{"network":"code","fault":"totals_differ"}"#, Refused::NotHere),
             (r#"{"network":"code","fault":"decline","code":"51"}"#, Refused::BadCode),
             (r#"{"network":"code","fault":"decline","code":"SUCCESS"}"#, Refused::BadCode),
             (r#"{"network":"card","fault":"decline","code":"00"}"#, Refused::BadCode),

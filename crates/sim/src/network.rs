@@ -16,6 +16,7 @@ use netsim::host::issuer::{Account, Accounts};
 use netsim::host::opened::Opened;
 use netsim::host::request::{self, Request};
 use netsim::host::step::{self, Done, Forced};
+use netsim::host::totals;
 use std::collections::BTreeMap;
 
 /// The number of the one card that everybody pays with: a stripe, so that no cryptogram is computed.
@@ -162,6 +163,7 @@ impl Network {
                 back::giving_back(message, asked, None, &known, forced(asked.amount).as_ref(), now)
             }
             Request::Reversal(advice) => step::reversal(message, advice, &known(&advice.key, None), now),
+            Request::Day(day) => totals::compare(message, day, &day.totals, None),
             Request::Management(code) => step::management(message, code),
         }
     }

@@ -50,6 +50,7 @@ pub struct House {
     told: String,
     every_field: bool,
     line_notes: bool,
+    totals: bool,
     watchdog: Watchdog,
 }
 
@@ -96,6 +97,7 @@ impl House {
             told: String::new(),
             every_field: false,
             line_notes: false,
+            totals: false,
             watchdog,
         };
         house.hear_the_desk();
@@ -252,6 +254,11 @@ impl House {
     /// The transcript shows every field of the network's messages.
     pub fn show_every_field(&mut self) {
         self.every_field = true;
+    }
+
+    /// The transcript shows the figures of a day's totals.
+    pub fn show_totals(&mut self) {
+        self.totals = true;
     }
 
     /// The transcript shows when lines to the network come and go.
@@ -589,6 +596,7 @@ impl House {
             log: &self.outside.log.newest(usize::MAX),
             every_field: self.every_field,
             line_notes: self.line_notes,
+            totals: self.totals,
             entries: &self.entries(),
             center: &self.exported(choba::admin::Which::Center),
             network: &self.exported(choba::admin::Which::Networks),

@@ -48,6 +48,7 @@ pub(crate) struct Told<'a> {
     pub(crate) log: &'a [Logged],
     pub(crate) every_field: bool,
     pub(crate) line_notes: bool,
+    pub(crate) totals: bool,
     pub(crate) entries: &'a [Value],
     pub(crate) center: &'a Value,
     pub(crate) network: &'a Value,
@@ -58,6 +59,8 @@ pub(crate) struct Told<'a> {
 
 /// Fields that a shopkeeper's transcript shows of every message.
 const SHOWN: [u8; 7] = [4, 22, 37, 38, 39, 48, 90];
+/// Fields of a day's totals: the day, the network's word, the figures.
+const TOTALS: [u8; 11] = [15, 66, 74, 75, 76, 77, 86, 87, 88, 89, 97];
 
 impl Told<'_> {
     pub(crate) fn text(&self) -> String {
@@ -123,8 +126,11 @@ impl Told<'_> {
                 Way::Note => "",
             };
             out.push(format!("{arrow}{}", line.title));
-            let fields =
-                line.fields.iter().filter(|field| self.every_field || SHOWN.contains(&number(field)));
+            let figures = |field: u8| self.totals && TOTALS.contains(&field);
+            let fields = line
+                .fields
+                .iter()
+                .filter(|field| self.every_field || SHOWN.contains(&number(field)) || figures(number(field)));
             out.extend(fields.map(|field| format!("  {}", message_field(field))));
         }
         out

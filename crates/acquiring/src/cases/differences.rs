@@ -47,11 +47,13 @@ pub enum Kind {
     TerminalBehind,
     /// A terminal knows more than the center: the center runs on an old backup.
     CenterBehind,
+    /// The network's totals of a day are others than ours.
+    TotalsDiffer,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::SlipWithoutPayment,
         Self::PaymentWithoutSlip,
         Self::AcknowledgementMissing,
@@ -69,6 +71,7 @@ impl Kind {
         Self::TerminalCopied,
         Self::TerminalBehind,
         Self::CenterBehind,
+        Self::TotalsDiffer,
     ];
 
     /// The stored word, and the key of its texts.
@@ -91,6 +94,7 @@ impl Kind {
             Self::TerminalCopied => "terminal_copied",
             Self::TerminalBehind => "terminal_behind",
             Self::CenterBehind => "center_behind",
+            Self::TotalsDiffer => "totals_differ",
         }
     }
 
@@ -106,6 +110,7 @@ impl Kind {
             Self::PaymentWithoutSlip | Self::BookedNotCharged => Action::GiveBackOrAccept,
             Self::AcknowledgementMissing => Action::AskShop,
             Self::AmountsDiffer | Self::LedgerDiffers => Action::CompareBooks,
+            Self::TotalsDiffer => Action::ReadFile,
             Self::DoubtTooOld | Self::RefundDoubtTooOld => Action::ReverseAgain,
             Self::RefundSlipOnly
             | Self::RefundNotShown
@@ -133,6 +138,8 @@ pub enum Action {
     AskShop,
     /// Compare the books side by side.
     CompareBooks,
+    /// Have the network's file of the day compared, which says which payment it is; then ask again.
+    ReadFile,
     /// Send the reversal again at once; a person who has the network's word may settle it.
     ReverseAgain,
     /// Ask the network's operator and the shop whether the customer has the money; give it back, or accept.
@@ -151,6 +158,7 @@ impl Action {
             Self::GiveBackOrAccept => "give_back_or_accept",
             Self::AskShop => "ask_shop",
             Self::CompareBooks => "compare_books",
+            Self::ReadFile => "read_file",
             Self::ReverseAgain => "reverse_again",
             Self::CheckRefund => "check_refund",
             Self::CheckTerminal => "check_terminal",
@@ -241,6 +249,8 @@ pub fn differences(books: &Books) -> Vec<Kind> {
         | Kind::RefundDoubtTooOld => false,
         // Found by the chain, not by comparing payments.
         Kind::JournalGap | Kind::TerminalCopied | Kind::TerminalBehind | Kind::CenterBehind => false,
+        // Of a day as a whole.
+        Kind::TotalsDiffer => false,
     };
     Kind::ALL.into_iter().filter(|kind| is(*kind)).collect()
 }

@@ -84,7 +84,8 @@ impl Outcome {
             | Kind::RefundNotShown
             | Kind::RefundedNotBooked
             | Kind::BookedNotRefunded
-            | Kind::JournalGap => &[Self::Accepted],
+            | Kind::JournalGap
+            | Kind::TotalsDiffer => &[Self::Accepted],
         }
     }
 

@@ -58,6 +58,13 @@ fn action_key(action: Action) -> String {
     format!("cases-action-{}", action.word().replace('_', "-"))
 }
 
+/// The figures of a day's totals, as the evidence names them.
+const TOTALS: [&str; 4] = ["sales", "sales_undone", "refunds", "refunds_undone"];
+
+fn totals_key(name: &str) -> String {
+    format!("cases-totals-{}", name.replace('_', "-"))
+}
+
 fn outcome_key(outcome: Outcome) -> String {
     format!("cases-outcome-{}", outcome.word().replace('_', "-"))
 }
@@ -258,7 +265,11 @@ impl Page<'_> {
             (notice(self.tone(), &self.t("cases-what"), &html! { p { (self.t(&about_key(case.kind))) } }))
             div.detail.one {
                 div.stack {
-                    @if !case.kind.is_of_terminal() { (panel(&self.t("cases-books"), &self.books())) }
+                    @if case.kind == Kind::TotalsDiffer {
+                        (panel(&self.t("cases-books"), &self.totals()))
+                    } @else if !case.kind.is_of_terminal() {
+                        (panel(&self.t("cases-books"), &self.books()))
+                    }
                     (panel(&self.t("cases-story"), &self.story()))
                 }
                 div.stack {
@@ -287,6 +298,27 @@ impl Page<'_> {
         let rows: Vec<(&str, Vec<Markup>)> = ["terminal", "center", "network", "ledger"]
             .into_iter()
             .map(|name| ("", self.book(name)))
+            .collect();
+        table(&self.t("cases-books"), &columns, &rows)
+    }
+
+    /// A day's totals, ours beside the network's.
+    fn totals(&self) -> Markup {
+        let words = ["cases-column-what", "cases-book-center", "cases-book-network"].map(|key| self.t(key));
+        let [what, center, network] = &words;
+        let columns = [Column::text(what), Column::number(center), Column::number(network)];
+        let cell = |book: &str, name: &str| {
+            let part = self.case.evidence.get(book).and_then(|says| says.get("totals")?.get(name));
+            let number = |field: &str| part.and_then(|part| part.get(field)?.as_i64());
+            let count = number("count").map_or_else(|| "–".to_owned(), |count| count.to_string());
+            html! { (amount(number("yen"))) span.sub { (ta(self.lang, "cases-totals-count", &[("count", &count)])) } }
+        };
+        let rows: Vec<(&str, Vec<Markup>)> = TOTALS
+            .into_iter()
+            .map(|name| {
+                let word = html! { b { (self.t(&totals_key(name))) } };
+                ("", vec![word, cell("center", name), cell("network", name)])
+            })
             .collect();
         table(&self.t("cases-books"), &columns, &rows)
     }
@@ -481,6 +513,7 @@ mod tests {
         for kind in Kind::ALL {
             keys.extend([kind_key(kind), about_key(kind), action_key(kind.action())]);
         }
+        keys.extend(TOTALS.map(totals_key));
         keys.extend(Outcome::ALL.map(outcome_key));
         let states = payment::StateName::ALL.map(|state| state.word().replace('_', "-"));
         let network = ["charged", "held", "tombstone", "absent", "voided", "refunded"].map(str::to_owned);

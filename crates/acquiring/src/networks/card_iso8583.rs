@@ -13,7 +13,7 @@ use money::Yen;
 use payment::{Approval, EntryMode, PaymentClass, PaymentId};
 
 /// DE 49: Japanese yen (ISO 4217).
-const YEN: &str = "392";
+pub(super) const YEN: &str = "392";
 
 /// What every message about a payment says: enough for a reversal years later, and nothing secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +62,7 @@ fn instant(at_us: i64) -> Timestamp {
 }
 
 /// DE 7: `MMDDhhmmss`, UTC.
-fn transmission(at_us: i64) -> String {
+pub(super) fn transmission(at_us: i64) -> String {
     instant(at_us).strftime("%m%d%H%M%S").to_string()
 }
 

@@ -3,6 +3,7 @@
 pub mod answer_codes;
 pub mod card_iso8583;
 pub mod card_refund;
+pub mod card_totals;
 pub mod code_http;
 mod hearing;
 pub mod line;

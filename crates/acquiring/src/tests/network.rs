@@ -1,6 +1,7 @@
 //! A card network in the test's own process: keeps a book as the contract says, and misbehaves on order.
 
 use iso8583::frame::{deframe, frame};
+use iso8583::totals::{Settlement, Totals};
 use iso8583::{Class, ECHOED, Message, Spec};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -49,6 +50,8 @@ struct State {
     voids: Vec<((String, String), String)>,
     /// Returns by their own DE 37: of which payment, and how much.
     returns: BTreeMap<String, (String, u64)>,
+    /// The totals of its own that it tells next; afterwards it agrees.
+    totals: VecDeque<Totals>,
 }
 
 /// The network; listens on a port of its own.
@@ -87,6 +90,11 @@ impl Network {
     /// What to do with the next advices; afterwards it says 00.
     pub(crate) fn advices(&self, acts: impl IntoIterator<Item = Act>) {
         self.state.lock().unwrap().advices.extend(acts);
+    }
+
+    /// The network's own totals for the next questions; afterwards it agrees.
+    pub(crate) fn totals(&self, own: impl IntoIterator<Item = Totals>) {
+        self.state.lock().unwrap().totals.extend(own);
     }
 
     /// Waits until so many payment messages have come in all.
@@ -160,6 +168,12 @@ impl Network {
         let act = queue.pop_front().unwrap_or(Act::Say("00"));
         state.seen.push(message.clone());
         let count = state.seen.len();
+        if message.mti().class() == Class::Reconciliation {
+            let answers = state.compare(message, &act);
+            drop(state);
+            self.count.send_replace(count);
+            return answers;
+        }
         let code = match &act {
             Act::Ignore => None,
             Act::Say(code) => Some(state.carry_out(message, code)),
@@ -184,6 +198,26 @@ impl Network {
 }
 
 impl State {
+    /// The 0500 family (9).
+    fn compare(&mut self, message: &Message, act: &Act) -> Vec<Vec<u8>> {
+        let code = match act {
+            Act::Say(code) => code,
+            Act::Garbage => return vec![frame(b"this is no message").unwrap()],
+            _ => return vec![],
+        };
+        let mut answer = message.answer(ECHOED).unwrap();
+        answer.set(15, message.text(15).unwrap()).unwrap().set(39, code).unwrap();
+        if !message.mti().is_advice() {
+            match self.totals.pop_front() {
+                Some(own) => {
+                    answer.set_settlement(Settlement::OutOfBalance).unwrap().set_totals(&own).unwrap();
+                }
+                None => drop(answer.set_settlement(Settlement::InBalance).unwrap()),
+            }
+        }
+        vec![frame(&answer.encode(&Spec::BINARY).unwrap()).unwrap()]
+    }
+
     /// Returns and their reversals (3a).
     fn give_back(&mut self, message: &Message, wanted: &str) -> String {
         let (rrn, yen) = (message.text(37).unwrap().to_owned(), message.number(4).unwrap());

@@ -4,10 +4,13 @@ mod books;
 mod compare;
 mod people;
 mod snapshot;
+mod totals;
 
 pub use books::Books;
 pub use compare::{Difference, compare};
 pub use people::{block_terminal, first_operator, let_in_terminal, load_cast, terminal_password, unlock};
+
+pub use totals::totals;
 
 use crate::programs::{StartFault, center as center_program};
 use clock::Clock;

@@ -81,6 +81,8 @@ desk-fault-close = Line cut
 desk-fault-close-aside = Hangs up instead of answering
 desk-fault-decline = Refuse
 desk-fault-decline-aside = For the chosen reason
+desk-fault-totals-differ = Other totals
+desk-fault-totals-differ-aside = The day's totals differ by one yen
 
 desk-magic = Choose the outcome by the amount
 desk-magic-lead = The last four digits of the amount decide what the card network does.

@@ -81,6 +81,8 @@ desk-fault-close = 回線が切れる
 desk-fault-close-aside = 返事の代わりに切断されます
 desk-fault-decline = 拒否する
 desk-fault-decline-aside = 選んだ理由で断ります
+desk-fault-totals-differ = 日計が違う
+desk-fault-totals-differ-aside = 日計が1円違うと答えます
 
 desk-magic = 金額で結果を選ぶ
 desk-magic-lead = 金額の下4桁で、カード会社の動きが決まります。

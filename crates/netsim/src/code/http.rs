@@ -7,7 +7,7 @@ use super::reply::{self, Reply, ResultCode};
 use super::rules::Rules;
 use super::step::{self, Asked, Done, World};
 use super::tables::{self, By};
-use crate::faults::{Faults, Network, Strike};
+use crate::faults::{Exchange, Faults, Network, Strike};
 use crate::host::tables::TENANT;
 use crate::limits;
 use crate::log::Log;
@@ -214,7 +214,9 @@ fn refund(body: &Bytes, key: impl Fn(&str) -> Key) -> Result<Ask, ResultCode> {
 
 /// One call from its arrival to the end of its answer.
 async fn exchange(brands: &Arc<Brands>, asked: Ask) -> Response {
-    let struck = brands.faults.strike(Network::Code, matches!(asked, Ask::Pay(_)));
+    let struck = brands
+        .faults
+        .strike(Network::Code, Exchange { is_payment: matches!(asked, Ask::Pay(_)), is_day: false });
     let forced = struck.decline.as_deref().and_then(reply::find);
     let is_lost = matches!(struck.line, Some((Strike::DropRequest, _))) || is_lost_by_amount(brands, &asked);
     if is_lost {

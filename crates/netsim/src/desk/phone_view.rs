@@ -126,7 +126,7 @@ impl View<'_> {
                 input type="hidden" name="network" value="code";
                 input type="hidden" name="times" value="1";
                 div.switches {
-                    @for fault in Fault::ALL {
+                    @for fault in Fault::ALL.into_iter().filter(|fault| fault.strikes_at(Network::Code)) {
                         (desk::trouble_switch(
                             fault.word(),
                             &self.t(&format!("desk-fault-{}", fault.word().replace('_', "-"))),

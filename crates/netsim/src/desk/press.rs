@@ -69,6 +69,7 @@ impl From<Refused> for No {
             Refused::NotBuilt => {
                 no(StatusCode::NOT_FOUND, "no-such-network", "This network is not simulated yet.")
             }
+            Refused::NotHere => no(U, "no-such-fault", "This network has no such fault."),
             Refused::BadCode => no(
                 U,
                 "bad-code",

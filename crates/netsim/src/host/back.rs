@@ -6,6 +6,7 @@ use super::book::{Change, Entry, Kind, Known, State};
 use super::opened::{Opened, Shut};
 use super::request::Back;
 use super::step::{APPROVED, Done, Forced, KNOWN, REFUSED, plain, set_settlement_date};
+use super::totals;
 use iso8583::{Message, Spec};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -54,8 +55,12 @@ pub fn void(
     };
     let (code, note) = match (forced, entry) {
         (Some(Forced::Code(code)), _) => (code.clone(), "forced"),
-        (Some(Forced::NoApprovalCode) | None, Some(entry)) => judge_void(asked, card, entry, known, now),
-        (Some(Forced::NoApprovalCode) | None, None) => verdict(NOT_POSSIBLE, "no such payment"),
+        (Some(Forced::NoApprovalCode | Forced::OtherTotals) | None, Some(entry)) => {
+            judge_void(asked, card, entry, known, now)
+        }
+        (Some(Forced::NoApprovalCode | Forced::OtherTotals) | None, None) => {
+            verdict(NOT_POSSIBLE, "no such payment")
+        }
     };
     let mut done = plain(message, &code, note)?;
     done.changes = changes;
@@ -188,6 +193,7 @@ fn entry(
     Some(Entry {
         key: asked.key.clone(),
         terminal: asked.terminal.clone(),
+        local_on: totals::day_of(&asked.local_on, now),
         kind: Kind::Return,
         of: asked.original.rrn.clone(),
         amount: asked.amount,

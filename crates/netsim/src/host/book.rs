@@ -110,6 +110,8 @@ pub struct Entry {
     pub key: PaymentKey,
     /// DE 41.
     pub terminal: String,
+    /// The day in Tokyo in whose totals it counts, `YYYY-MM-DD` (DE 13; contract, section 9).
+    pub local_on: String,
     /// Taken at once, held, or given back.
     pub kind: Kind,
     /// Of a return: the RRN of the payment that it gives back; empty otherwise.

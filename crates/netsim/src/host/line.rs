@@ -9,7 +9,8 @@ use super::opened::{self, Opened};
 use super::request::{self, Request};
 use super::step::{self, Done, Forced, World};
 use super::tables::{self, TENANT};
-use crate::faults::{Faults, Network, Strike};
+use super::totals;
+use crate::faults::{Exchange, Faults, Network, Strike};
 use crate::log::{Log, Way};
 use crate::{limits, magic};
 use bytes::BytesMut;
@@ -191,11 +192,18 @@ fn trouble(host: &Host, asked: &Result<Request, request::Malformed>) -> (Trouble
     let payment = match asked {
         Ok(Request::Payment(payment)) => Some(payment),
         // A void has the amount of its payment, which has had its effect.
-        Ok(Request::Void(_) | Request::Return(_) | Request::Completion(_) | Request::Reversal(_)) => None,
+        Ok(
+            Request::Void(_)
+            | Request::Return(_)
+            | Request::Completion(_)
+            | Request::Reversal(_)
+            | Request::Day(_),
+        ) => None,
         Ok(Request::Management(_)) | Err(_) => return (None, None),
     };
     let is_asking = matches!(asked, Ok(Request::Payment(_) | Request::Void(_) | Request::Return(_)));
-    let struck = host.faults.strike(Network::Card, is_asking);
+    let is_day = matches!(asked, Ok(Request::Day(_)));
+    let struck = host.faults.strike(Network::Card, Exchange { is_payment: is_asking, is_day });
     let magic_amount = match asked {
         Ok(Request::Return(back)) => Some(back.amount),
         _ => payment.map(|payment| payment.amount),
@@ -206,6 +214,7 @@ fn trouble(host: &Host, asked: &Result<Request, request::Malformed>) -> (Trouble
         Some(magic::Outcome::Refuse(_) | magic::Outcome::NoApprovalCode) | None => None,
     };
     let forced = struck.decline.map(Forced::Code).or_else(|| amount.and_then(Forced::by));
+    let forced = forced.or(struck.other_totals.then_some(Forced::OtherTotals));
     (struck.line.or(by_amount), forced)
 }
 
@@ -222,7 +231,7 @@ pub(super) async fn decide(
         Request::Void(back) | Request::Return(back) => {
             back.secret.as_ref().map(|secret| opened::open(&host.bdk, secret))
         }
-        Request::Completion(_) | Request::Reversal(_) | Request::Management(_) => None,
+        Request::Completion(_) | Request::Reversal(_) | Request::Day(_) | Request::Management(_) => None,
     };
     let (accounts, issuer_key, clock) = (host.accounts.clone(), host.issuer_key.clone(), host.clock.clone());
     let written = host.db.write(TENANT, move |tx| {
@@ -250,6 +259,10 @@ pub(super) async fn decide(
             Request::Reversal(advice) => {
                 let known = tables::known_back(tx, &advice.key, &advice.key, None)?;
                 step::reversal(&message, advice, &known, now)
+            }
+            Request::Day(day) => {
+                let own = tables::day(tx, &totals::day_of(&day.on, now))?;
+                totals::compare(&message, day, &own, forced.as_ref())
             }
             Request::Management(code) => step::management(&message, code),
         };

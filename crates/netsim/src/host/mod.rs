@@ -7,6 +7,7 @@
 //! | [`chip`] | the chip's cryptogram checked, the issuer's answer to it |
 //! | [`book`] | what the network knows of a payment, a reader and a card |
 //! | [`back`] | the same for money that is to be given back |
+//! | [`totals`] | a day's totals: what the network counts and says to the acquirer's |
 //! | [`step`] | the decision: pure, from what is known and what is asked to an answer and changes |
 //! | [`tables`] | the book on disk |
 //! | [`mod@line`] | the TCP side, where faults strike |
@@ -20,9 +21,12 @@ pub mod opened;
 pub mod request;
 pub mod step;
 pub mod tables;
+pub mod totals;
 
 #[cfg(test)]
 mod back_tests;
+#[cfg(test)]
+mod day_tests;
 #[cfg(test)]
 mod line_tests;
 #[cfg(test)]

@@ -5,6 +5,7 @@ use emv::dictionary::tags;
 use emv::{Tag, Tlv, tlv};
 use iso8583::codes::{Entry as EntryMode, parse_entry_mode, processing};
 use iso8583::private::{PaymentClass, SecureData};
+use iso8583::totals::Totals;
 use iso8583::{Message, Mti};
 use money::Yen;
 
@@ -45,8 +46,21 @@ pub enum Request {
     Completion(Advice),
     /// 0420 or 0421.
     Reversal(Advice),
+    /// 0500, 0501, 0520 or 0521.
+    Day(Day),
     /// 0800.
     Management(String),
+}
+
+/// The acquirer's totals of one day (contract, section 9).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Day {
+    /// DE 15, `MMDD`.
+    pub on: String,
+    /// DE 74 to 77, 86 to 89.
+    pub totals: Totals,
+    /// 0520: said as they stand, the network is not asked whether it agrees.
+    pub only_said: bool,
 }
 
 /// A payment that is asked for.
@@ -60,6 +74,8 @@ pub struct Payment {
     pub amount: Yen,
     /// DE 41 without padding.
     pub terminal: String,
+    /// DE 13, `MMDD`: the day of the totals in which it counts.
+    pub local_on: String,
     /// DE 22.
     pub entry_mode: String,
     /// DE 22, read.
@@ -85,6 +101,8 @@ pub struct Back {
     pub amount: Yen,
     /// DE 41 without padding.
     pub terminal: String,
+    /// DE 13, `MMDD`: the day of the totals in which a return counts.
+    pub local_on: String,
     /// DE 22; empty when no card was read.
     pub entry_mode: String,
     /// DE 63, read, when the card was read again.
@@ -130,6 +148,8 @@ pub fn read(message: &Message) -> Result<Request, Malformed> {
             text(message, 39)?;
             advice(message).map(Request::Reversal)
         }
+        b"0500" | b"0501" => day(message, false).map(Request::Day),
+        b"0520" | b"0521" => day(message, true).map(Request::Day),
         b"0800" => Ok(Request::Management(text(message, 70)?.to_owned())),
         _ => Err(Malformed::new(format!("{} is not spoken here", message.mti()))),
     }
@@ -137,6 +157,17 @@ pub fn read(message: &Message) -> Result<Request, Malformed> {
 
 fn text(message: &Message, number: u8) -> Result<&str, Malformed> {
     message.required(number).map_err(|_| Malformed::new(format!("DE {number} is missing")))
+}
+
+fn day(message: &Message, only_said: bool) -> Result<Day, Malformed> {
+    for number in [7, 11] {
+        text(message, number)?;
+    }
+    if text(message, 50)? != "392" {
+        return Err(Malformed::new("DE 50 must be 392"));
+    }
+    let totals = message.totals().map_err(|error| Malformed::new(format!("no totals: {error}")))?;
+    Ok(Day { on: text(message, 15)?.to_owned(), totals, only_said })
 }
 
 fn giving_back(message: &Message, is_return: bool) -> Result<Back, Malformed> {
@@ -157,7 +188,15 @@ fn giving_back(message: &Message, is_return: bool) -> Result<Back, Malformed> {
         Some(_) => text(message, 22)?.to_owned(),
         None => String::new(),
     };
-    Ok(Back { original, amount: amount(message)?, terminal: trimmed(message, 41)?, entry_mode, secret, key })
+    Ok(Back {
+        original,
+        amount: amount(message)?,
+        terminal: trimmed(message, 41)?,
+        local_on: text(message, 13)?.to_owned(),
+        entry_mode,
+        secret,
+        key,
+    })
 }
 
 fn key(message: &Message) -> Result<PaymentKey, Malformed> {
@@ -207,6 +246,7 @@ fn payment(message: &Message) -> Result<Payment, Malformed> {
         hold: message.mti() == Mti::AUTHORIZATION_REQUEST,
         amount: amount(message)?,
         terminal: trimmed(message, 41)?,
+        local_on: text(message, 13)?.to_owned(),
         chip: chip(message, entry)?,
         key,
         entry_mode,

@@ -7,6 +7,7 @@ use super::chip;
 use super::issuer::{Account, Accounts};
 use super::opened::{Opened, Shut};
 use super::request::{Advice, Payment, is_chip};
+use super::totals;
 use crate::cards::Standing;
 use crate::cards::issuer::Believed;
 use crate::magic::Outcome;
@@ -51,6 +52,8 @@ pub enum Forced {
     Code(String),
     /// Approved without an approval code.
     NoApprovalCode,
+    /// Of a day's totals: the network's own are others.
+    OtherTotals,
 }
 
 impl Forced {
@@ -105,10 +108,12 @@ pub fn payment(
     let believed = account.and_then(|account| chip::check(world.issuer_key, account, &asked.chip));
     let verdict = match (world.forced, account) {
         (Some(Forced::Code(code)), _) => Verdict { code: code.clone(), note: "forced", pin: None },
-        (Some(Forced::NoApprovalCode) | None, Some(account)) => {
+        (Some(Forced::NoApprovalCode | Forced::OtherTotals) | None, Some(account)) => {
             judge(asked, opened, account, believed.as_ref(), known.wrong_pins, world.now)
         }
-        (Some(Forced::NoApprovalCode) | None, None) => Verdict::of("14", "no such card"),
+        (Some(Forced::NoApprovalCode | Forced::OtherTotals) | None, None) => {
+            Verdict::of("14", "no such card")
+        }
     };
     if let (Some(account), Some(wrong)) = (account, verdict.pin) {
         changes.push(Change::WrongPins(account.name.clone(), wrong));
@@ -168,6 +173,7 @@ fn entry(asked: &Payment, code: &str, note: &str, answer: &Message, now: Timesta
     Some(Entry {
         key: asked.key.clone(),
         terminal: asked.terminal.clone(),
+        local_on: totals::day_of(&asked.local_on, now),
         kind: kind(asked),
         of: String::new(),
         amount: asked.amount,
@@ -395,6 +401,7 @@ fn tombstone(advice: &Advice, now: Timestamp) -> Entry {
     Entry {
         key: advice.key.clone(),
         terminal: advice.terminal.clone(),
+        local_on: clock::business_date(now).to_string(),
         kind: Kind::Unknown,
         of: String::new(),
         amount: advice.amount,

@@ -1,6 +1,8 @@
 //! The network's book on disk. Every change is durable before the answer that rests on it leaves.
 
 use super::book::{Change, Entry, Kind, Known, PaymentKey, State};
+use super::totals;
+use iso8583::totals::{Count, Totals};
 use jiff::Timestamp;
 use money::Yen;
 use store::{DbError, Inconsistent, Migration, ReadTx, Row, TenantId, Tx, params};
@@ -94,13 +96,20 @@ pub const MIGRATIONS: &[Migration] = &[
             CREATE INDEX charge_by_time ON charge (tenant, first_us);
             CREATE INDEX return_by_payment ON charge (tenant, shop, of_rrn) WHERE of_rrn <> '';",
     },
+    Migration {
+        name: "netsim/0005_day",
+        sql: "-- The day in whose totals an entry counts. 32,400 s: Tokyo is nine hours ahead.
+            ALTER TABLE charge ADD COLUMN local_on TEXT NOT NULL DEFAULT '';
+            /*sqlite: UPDATE charge SET local_on = date(first_us / 1000000 + 32400, 'unixepoch'); */
+            CREATE INDEX charge_by_day ON charge (tenant, local_on, kind, state, amount_yen);",
+    },
 ];
 
 /// The columns of an entry, in the order of [`entry`].
 macro_rules! columns {
     () => {
         "shop, rrn, terminal, kind, amount_yen, class, state, card, entry_mode, answer_code, approval, \
-         note, first_us, changed_us, answer, of_rrn"
+         note, first_us, changed_us, answer, of_rrn, local_on"
     };
 }
 
@@ -116,13 +125,17 @@ const NEWEST: &str = concat!(
 const ENTER: &str = concat!(
     "INSERT INTO charge (tenant, ",
     columns!(),
-    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
+    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"
 );
 const TURN: &str =
     "UPDATE charge SET state = $4, changed_us = $5 WHERE tenant = $1 AND shop = $2 AND rrn = $3";
 const GIVEN_BACK: &str = "SELECT CAST(COALESCE(SUM(amount_yen), 0) AS BIGINT)
      FROM charge
     WHERE tenant = $1 AND shop = $2 AND of_rrn = $3 AND of_rrn <> '' AND state = 'refunded'";
+pub(super) const DAY: &str = "SELECT kind, state, COUNT(*), CAST(SUM(amount_yen) AS BIGINT)
+     FROM charge
+    WHERE tenant = $1 AND local_on = $2
+    GROUP BY kind, state";
 const COUNTER: &str = "SELECT counter FROM reader WHERE tenant = $1 AND reader = $2";
 const SET_COUNTER: &str = "INSERT INTO reader (tenant, reader, counter) VALUES ($1, $2, $3)
     ON CONFLICT (tenant, reader) DO UPDATE SET counter = excluded.counter";
@@ -173,6 +186,19 @@ pub fn known_back(
     Ok(found)
 }
 
+/// What the network counts for a day, `YYYY-MM-DD` (contract, section 9).
+pub fn day(tx: &mut ReadTx<'_>, on: &str) -> Result<Totals, DbError> {
+    let wrong = |column: &str| Inconsistent::new(format!("charge.{column}"), "another value");
+    let lines = tx.query_all(DAY, params![TENANT, on], |row| {
+        let kind = Kind::from_word(row.text(0)?).ok_or_else(|| wrong("kind"))?;
+        let state = State::from_word(row.text(1)?).ok_or_else(|| wrong("state"))?;
+        let number = u64::try_from(row.i64(2)?).map_err(|_| wrong("kind"))?;
+        let yen = u64::try_from(row.i64(3)?).map_err(|_| wrong("amount_yen"))?;
+        Ok((kind, state, Count { number, yen }))
+    })?;
+    Ok(totals::count(lines))
+}
+
 /// Writes what a decision changes.
 pub fn save(tx: &mut Tx<'_>, changes: &[Change]) -> Result<(), DbError> {
     for change in changes {
@@ -215,6 +241,7 @@ fn enter(tx: &mut Tx<'_>, entry: &Entry) -> Result<(), DbError> {
         entry.changed_at.as_microsecond(),
         entry.answer.as_slice(),
         &entry.of,
+        &entry.local_on,
     ];
     tx.execute(ENTER, values).map(|_| ())
 }
@@ -254,6 +281,7 @@ fn entry(row: &Row<'_>) -> Result<Entry, DbError> {
         changed_at: Timestamp::from_microsecond(row.i64(13)?).map_err(|_| wrong("changed_us"))?,
         answer: row.bytes(14)?.to_vec(),
         of: row.text(15)?.to_owned(),
+        local_on: row.text(16)?.to_owned(),
         given_back: Yen::ZERO,
     })
 }
@@ -266,6 +294,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     ENTER,
     TURN,
     GIVEN_BACK,
+    DAY,
     COUNTER,
     SET_COUNTER,
     WRONG_PINS,

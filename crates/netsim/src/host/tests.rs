@@ -26,7 +26,7 @@ impl Bench {
         self.ask_forced(message, None).await
     }
 
-    async fn ask_forced(&self, message: &Message, forced: Option<Forced>) -> Message {
+    pub(super) async fn ask_forced(&self, message: &Message, forced: Option<Forced>) -> Message {
         let asked = request::read(message).unwrap();
         line::decide(&self.host, message.clone(), asked, forced).await.unwrap().answer
     }
@@ -330,7 +330,7 @@ async fn a_message_against_the_contract_says_why() {
         DE 90 names no original
         DE 37 and DE 42 must name the payment
         DE 22 is unknown
-        0500 is not spoken here"]]
+        DE 50 is missing"]]
     .assert_eq(&said.join("\n"));
 }
 
@@ -376,6 +376,7 @@ async fn what_was_decided_holds_after_a_restart() {
           "shop": "SHOP1",
           "rrn": "000000000001",
           "terminal": "00000001",
+          "local_on": "2026-11-21",
           "kind": "sale",
           "amount_yen": 880,
           "class": "1000",

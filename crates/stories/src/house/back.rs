@@ -79,5 +79,45 @@ impl House {
         self.clock.advance(std::time::Duration::from_hours(24));
         self.until_screen("sign-in").await;
         self.sign_in().await;
+        self.until_network("in balance", 1).await;
+    }
+
+    /// Midnight passes; the terminal has signed the clerk out.
+    pub async fn midnight(&mut self) {
+        self.say("(Midnight passes.)");
+        self.clock.advance(std::time::Duration::from_hours(14));
+        self.until_screen("sign-in").await;
+        self.forget_screens();
+    }
+
+    /// Time passes, as much as it takes, until the network has said this so often.
+    pub async fn a_little_later_the_network(&mut self, title: &str, times: usize) {
+        self.say("(A little later.)");
+        let said = |house: &Self| {
+            house.outside.log.newest(usize::MAX).iter().filter(|line| line.title.contains(title)).count()
+        };
+        self.let_seconds_pass(async |house| said(house) >= times).await;
+        self.until_network(title, times).await;
+    }
+
+    /// The operator looks at the cases in the console, and at the only one.
+    pub async fn look_at_the_case(&mut self) {
+        self.say("The operator opens the case in the console.");
+        let signs_in = [("login", "operator"), ("password", "Choba-demo-1")];
+        let cookies = http::submit(self.center_at, "/login", &signs_in).await.unwrap().cookies;
+        let first = async || {
+            let list = http::get_as(self.center_at, "/cases", &cookies).await.unwrap().body;
+            let place = list.split_once("href=\"/cases/").and_then(|(_, after)| after.split('"').next());
+            place.map(|id| format!("/cases/{id}"))
+        };
+        self.until("a case is open", async || first().await.is_some()).await;
+        let place = first().await.unwrap();
+        let page = http::get_as(self.center_at, &place, &cookies).await.unwrap();
+        assert_eq!(page.status, 200, "{}", page.body);
+        let main = page.body.split_once("<main").map_or(page.body.as_str(), |(_, main)| main);
+        let mut lines = page::lines(&format!("<main{main}"));
+        // How long it took is not told, since nothing promises it.
+        lines.retain(|line| !line.starts_with("2026/") && !line.contains("経過"));
+        self.quote("console", &lines);
     }
 }

@@ -3,7 +3,7 @@
 use crate::check;
 use stories::House;
 
-async fn paid_by_card(house: &mut House, amount: &str) {
+pub(crate) async fn paid_by_card(house: &mut House, amount: &str) {
     house.sale(amount).await;
     house.present("visa", "tap", None).await;
     house.until_screen("approved").await;

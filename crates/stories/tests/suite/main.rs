@@ -6,6 +6,7 @@ mod codes;
 mod paid;
 mod refused;
 mod register;
+mod totals;
 mod trouble;
 
 /// Compares a story with the text that was read.
