@@ -392,7 +392,7 @@ async fn the_desk_reads_well_in_both_languages() {
         "ja",
         "読取機は未接続",
         "お客様のスマホ",
-        expect![[r#"
+        expect![[r"
             読取機は未接続です
             端末を起動してください。
             差し込む
@@ -403,7 +403,7 @@ async fn the_desk_reads_well_in_both_languages() {
             ＋20秒
             ＋30分
             ＋1日
-        "#]],
+        "]],
     )
     .await;
     check_words(
@@ -411,7 +411,7 @@ async fn the_desk_reads_well_in_both_languages() {
         "en",
         "The reader is not",
         "The customer's phone",
-        expect![[r#"
+        expect![[r"
             The reader is not connected
             Please start the terminal.
             Insert
@@ -422,7 +422,7 @@ async fn the_desk_reads_well_in_both_languages() {
             +20 s
             +30 min
             +1 day
-        "#]],
+        "]],
     )
     .await;
 }
