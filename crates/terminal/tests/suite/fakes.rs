@@ -4,8 +4,9 @@ use crate::samples::{READER, config, slip};
 use axum::body::{Body, to_bytes};
 use center_api::{
     Activation, ActivationRequest, ClerkSession, ClerkSignIn, CompletionRequest, DuplicateAnswer,
-    DuplicateCheck, MailReceiptRequest, PaymentRequest, PaymentView, Problem, RefundOffer, RefundRequest,
-    RefundReversal, RefundView, ReversalRequest, Suspect, TerminalConfig,
+    DuplicateCheck, JournalAnswer, JournalStanding, JournalUpload, MailReceiptRequest, PaymentRequest,
+    PaymentView, Problem, RefundOffer, RefundRequest, RefundReversal, RefundView, ReversalRequest, Suspect,
+    TerminalConfig,
 };
 use clock::Clock;
 use codes::{api, pay};
@@ -57,6 +58,7 @@ struct Book {
     plan: VecDeque<Next>,
     away: bool,
     last_moment: bool,
+    ahead_s: Option<i64>,
     heard: Vec<String>,
 }
 
@@ -72,6 +74,11 @@ impl FakeCenter {
     /// The line goes down or comes back.
     pub(crate) fn away(&self, away: bool) {
         self.0.lock().unwrap().away = away;
+    }
+
+    /// Takes journals from now on; its clock is so far ahead of the terminal's.
+    pub(crate) fn is_ahead(&self, by_s: i64) {
+        self.0.lock().unwrap().ahead_s = Some(by_s);
     }
 
     /// What arrived, in order.
@@ -324,6 +331,16 @@ impl Center for FakeCenter {
                 refund_offer: book.offer.clone().filter(|_| given_back < view.amount.get()),
                 ..view
             }))
+        })
+    }
+
+    fn upload(&self, upload: JournalUpload) -> Asking<'_, JournalAnswer> {
+        Box::pin(async move {
+            let ahead_s = self.0.lock().unwrap().ahead_s;
+            let ahead_s = ahead_s.ok_or_else(|| CenterFault::NotReached("takes no journals".into()))?;
+            self.hears("journal".into())?;
+            let now_us = upload.now_us + ahead_s * 1_000_000;
+            Ok(JournalAnswer { standing: JournalStanding::Fine, now_us })
         })
     }
 

@@ -2,6 +2,7 @@
 
 use crate::fakes::{Bench, Next};
 use device::hardware::PrinterStatus;
+use std::time::Duration;
 
 async fn signed_in(bench: &Bench) {
     assert_eq!(bench.press("sign-in", "login_id=Hanako+&password=Komorebi7").await, 303);
@@ -165,7 +166,7 @@ async fn a_signature_that_is_never_given_ends_on_the_terminal_too() {
     let id = bench.start(880).await;
     bench.swipe().await;
     bench.reach("sign").await;
-    bench.pass(std::time::Duration::from_mins(31)).await;
+    bench.pass(Duration::from_mins(31)).await;
     bench.reach("undone").await;
     assert_eq!(bench.center.state(id), Some(payment::StateName::Released));
     assert_eq!(bench.look(id).await["is_final"], true);
@@ -190,6 +191,29 @@ async fn a_refused_sale_goes_on_with_a_new_id() {
     bench.reach("sign").await;
     let pays = bench.center.heard().iter().filter(|what| what.starts_with("pay ¥880 installments-3")).count();
     assert_eq!(pays, 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_clock_is_warned_of_beyond_a_minute_and_payments_go_on() {
+    // reliability R9: the center's date counts, so that a skewed terminal may go on.
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::fresh(folder.path()).await;
+    bench.center.is_ahead(-3 * 3_600);
+    signed_in(&bench).await;
+    let warns = async |text: &str| {
+        bench.pass(Duration::from_secs(10)).await;
+        bench.ask("GET", "/", "text/plain", "").await.1.contains(text)
+    };
+    bench.until("the warning", async || warns("センターと 180 分ずれています").await).await;
+    to_signature(&bench, "880").await;
+    bench.press("sign", STROKES).await;
+    bench.reach("approved").await;
+    bench.press("finish", "").await;
+    bench.center.is_ahead(61);
+    bench.ask("GET", "/go/home", "text/plain", "").await;
+    bench.until("a smaller one", async || warns("センターと 1 分ずれています").await).await;
+    bench.center.is_ahead(60);
+    bench.until("none", async || !warns("ずれています").await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
