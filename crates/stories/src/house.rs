@@ -1,6 +1,7 @@
 //! The house of a story: everything that runs, and the one who acts in it.
 
 mod back;
+mod books;
 mod codes;
 
 use crate::http::{self, Answer};

@@ -2,6 +2,7 @@
 //! every trouble. Read the texts under `tests/golden/`; `UPDATE_EXPECT=1` writes them anew.
 
 mod back;
+mod books;
 mod codes;
 mod paid;
 mod refused;
