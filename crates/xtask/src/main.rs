@@ -4,6 +4,7 @@
 mod assets;
 mod fuzz;
 mod machine;
+mod order;
 mod run;
 mod test;
 mod tidy;
@@ -30,6 +31,7 @@ cargo xtask failover [--rounds N]
                       kill PostgreSQL's primary under load, let its standby take over
 cargo xtask powercut  cut the power under the programs' file system (root, loop device)
 cargo xtask hunt      look for card numbers, tracks and PINs in everything that programs leave
+cargo xtask order     what a start of the release build touches, for the linker (needs valgrind)
 cargo xtask edges     print the table of edges between crates, for ARCHITECTURE.md";
 
 fn main() -> ExitCode {
@@ -57,6 +59,7 @@ fn dispatch(command: &str, rest: &[String]) -> Result<()> {
         "bench" => bench(rest),
         "sim" => sim(rest),
         "fuzz" => fuzz::fuzz(rest),
+        "order" => order::order(),
         "edges" => tidy::print_edges(),
         "crash" | "powercut" | "hunt" | "hammer" => checks(command, rest),
         "failover" => failover(rest),
