@@ -142,6 +142,8 @@ pub struct Person<'a> {
     pub leaves_when_struck: bool,
     /// What somebody else began is stopped, so that the own payment can begin.
     pub clears_the_way: bool,
+    /// Receipts that were sent by mail.
+    pub mailed: usize,
     /// Times that the card of this act was presented.
     presented: u32,
     /// When a code was last held in front of the scanner.
@@ -163,6 +165,7 @@ impl<'a> Person<'a> {
             story: Vec::new(),
             leaves_when_struck: false,
             clears_the_way: false,
+            mailed: 0,
             presented: 0,
             scanned_at: None,
             approved: None,
@@ -492,6 +495,32 @@ impl<'a> Person<'a> {
         let answer = http::post(self.town.ports.desk, &path, &body);
         self.say(format!("{wanted}: {:?}", answer.map(|answer| answer.status).ok()));
         Ok(())
+    }
+
+    /// Sends the receipt of the payment that the screen shows as approved, and goes back to it.
+    pub fn mail_the_receipt(&mut self, address: &str) -> Result<()> {
+        self.press("open-mail", "", "name=\"address\"")?;
+        self.press("mail", &format!("&address={address}"), "受け付けました")?;
+        self.mailed += 1;
+        self.press("back", "", "open-mail")
+    }
+
+    /// Presses until the page shows what comes of it.
+    fn press(&mut self, what: &str, fields: &str, shows: &str) -> Result<()> {
+        let (since, at) = (Instant::now(), self.town.ports.terminal);
+        let mut pressed = false;
+        while since.elapsed() < ACT {
+            let page = http::get(at, "/")?.body;
+            if pressed && page.contains(shows) {
+                return Ok(());
+            }
+            let rev = page.split_once("data-rev=\"").and_then(|(_, after)| after.split('"').next());
+            // A stale revision is a no-op, so a press may be repeated.
+            let body = format!("rev={}{fields}", rev.unwrap_or_default());
+            pressed = http::submit(at, &format!("/events/{what}"), &body)?.status == 303;
+            crate::tools::pause(LOOK);
+        }
+        bail!("{what} was pressed and {shows:?} is not to be seen");
     }
 
     /// Life goes on: a last customer's payment must be approved, at the latest after some tries.

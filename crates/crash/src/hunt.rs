@@ -15,12 +15,15 @@ use serde_json::{Value, json};
 use std::io::Write;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 /// What the hunt looked at and found.
 #[derive(Debug, Default)]
 pub struct Hunted {
     /// Payments that were made.
     pub payments: usize,
+    /// Mails that came with their receipts.
+    pub mails: usize,
     /// Shapes that were looked for.
     pub needles: usize,
     /// Places by name, with the bytes that were searched.
@@ -60,6 +63,7 @@ pub fn hunt(tools: &Tools, out: &mut dyn Write) -> Result<Hunted> {
         let mut person = Person::new(&mut town);
         pay_with_everything(&mut person, &shelf, out)?;
         hunted.payments = person.seen.len();
+        hunted.mails = mails(&person)?;
         pages(&mut person)?
     };
     for (name, text) in &pages {
@@ -107,7 +111,8 @@ fn shelf(town: &Town) -> Result<Vec<Shelf>> {
     Ok(all.as_array().context("no cards on the desk")?.iter().map(card).collect())
 }
 
-/// Every card in every way, then trouble: wrong PIN, silence, garbage, a center that dies.
+/// Every card in every way, each with its receipt by mail, then trouble: wrong PIN, silence, garbage, a center
+/// that dies.
 fn pay_with_everything(person: &mut Person<'_>, shelf: &[Shelf], out: &mut dyn Write) -> Result<()> {
     let mut amount = 1_000;
     for card in shelf {
@@ -115,6 +120,9 @@ fn pay_with_everything(person: &mut Person<'_>, shelf: &[Shelf], out: &mut dyn W
             amount += 1;
             let pin = card.pin.as_deref();
             let (_, state) = person.act(Act::Pay(amount, Card { name: &card.name, how, pin }))?;
+            if state == "approved" {
+                person.mail_the_receipt(ADDRESS)?;
+            }
             writeln!(out, "{} {how}: {state}", card.name)?;
         }
     }
@@ -130,6 +138,27 @@ fn pay_with_everything(person: &mut Person<'_>, shelf: &[Shelf], out: &mut dyn W
     person.town.kill(Party::Center);
     person.act(Act::Pay(2_006, visa))?;
     person.last_customer()
+}
+
+/// Where the receipts go.
+const ADDRESS: &str = "hanako@example.jp";
+/// How long the mails may take.
+const MAILS: Duration = Duration::from_mins(1);
+
+/// Waits until every mail that was asked for is in the catcher, and tells how many came.
+fn mails(person: &Person<'_>) -> Result<usize> {
+    let begun = Instant::now();
+    loop {
+        let caught = http::get(person.town.ports.desk, "/desk/mails")?.json();
+        let count = caught.as_array().map_or(0, Vec::len);
+        if count >= person.mailed && count > 0 {
+            return Ok(count);
+        }
+        if begun.elapsed() > MAILS {
+            bail!("{} mails were asked for, {count} came", person.mailed);
+        }
+        crate::tools::pause(Duration::from_millis(20));
+    }
 }
 
 /// Pages and answers of the product, as text.
@@ -214,7 +243,11 @@ fn searched(pid: u32, name: &str, needles: &Needles) -> Result<(Vec<Hit>, u64)> 
 }
 
 fn report(hunted: &Hunted, out: &mut dyn Write) -> Result<()> {
-    writeln!(out, "{} payments, {} shapes looked for", hunted.payments, hunted.needles)?;
+    writeln!(
+        out,
+        "{} payments, {} mails, {} shapes looked for",
+        hunted.payments, hunted.mails, hunted.needles
+    )?;
     let mut pages = (0, 0);
     for (name, bytes) in &hunted.places {
         if ["terminal /", "receipt", "local API", "console", "desk"].iter().any(|kind| name.starts_with(kind))
