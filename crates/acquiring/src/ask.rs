@@ -6,7 +6,7 @@ use crate::networks::card_refund::ReadAgain;
 use crate::refund::path::ShownCard;
 use center_api::{CardData, PaymentRequest};
 use center_base::Refusal;
-use iso8583::private::{EncryptedCard, EncryptedPin, SecureData};
+use iso8583::private::{EncryptedCard, EncryptedPin, KeySerial, SecureData};
 use money::Yen;
 use payment::{EntryMode, Method, Operator, PaymentClass, PaymentId};
 use receipt::CardFacts;
@@ -72,7 +72,10 @@ impl Ask {
 
     /// Whether the card data are under a key that is made of the published test key.
     pub fn is_by_test_key(&self) -> bool {
-        self.secure.card.as_ref().is_some_and(|card| cardkeys::test_keys::is_of_published_key(&card.ksn))
+        self.secure
+            .card
+            .as_ref()
+            .is_some_and(|card| cardkeys::test_keys::is_of_published_key(card.ksn.as_bytes()))
     }
 
     /// What the network is shown of the card.
@@ -170,23 +173,28 @@ fn names_the_card(mut rest: &[u8]) -> Option<bool> {
     Some(false)
 }
 
+/// A serial number's length names its scheme (docs/networks/card-iso8583.md, DE 63).
+const UNKNOWN_SCHEME: &str =
+    "card.ksn is of no known key scheme: 24 hex digits of AES DUKPT, 20 of triple DES DUKPT";
+
+fn encrypted_pin(pin: &center_api::EncryptedPin, card: KeySerial) -> Result<EncryptedPin, Refusal> {
+    let bytes = |text: &str| hex::decode(text).unwrap_or_default();
+    let (ksn, block) = (bytes(&pin.ksn), bytes(&pin.block));
+    EncryptedPin::from_bytes(&ksn, &block)
+        .filter(|pin| pin.ksn().len() == card.as_bytes().len())
+        .ok_or_else(|| Refusal::bad("card.pin is not of the key scheme of card.ksn"))
+}
+
 fn secure_data(card: &CardData) -> Result<SecureData, Refusal> {
     let ciphertext =
         hex::decode(&card.ciphertext).map_err(|_| Refusal::bad("card.ciphertext must be hex"))?;
     if ciphertext.is_empty() || ciphertext.len() > iso8583::limits::MAX_CARD_CIPHERTEXT {
         return Err(Refusal::bad("card.ciphertext is empty or too long"));
     }
-    let pin = card
-        .pin
-        .as_ref()
-        .map(|pin| {
-            Ok::<_, Refusal>(EncryptedPin {
-                ksn: hex_array(&pin.ksn, "card.pin.ksn")?,
-                block: hex_array(&pin.block, "card.pin.block")?,
-            })
-        })
-        .transpose()?;
-    let card = Some(EncryptedCard { ksn: hex_array(&card.ksn, "card.ksn")?, ciphertext });
+    let ksn = hex::decode(&card.ksn).ok().and_then(|bytes| KeySerial::from_bytes(&bytes));
+    let ksn = ksn.ok_or_else(|| Refusal::bad(UNKNOWN_SCHEME))?;
+    let pin = card.pin.as_ref().map(|pin| encrypted_pin(pin, ksn)).transpose()?;
+    let card = Some(EncryptedCard { ksn, ciphertext });
     Ok(SecureData { card, pin, ..SecureData::default() })
 }
 
@@ -258,11 +266,13 @@ pub(crate) mod tests {
 
     #[test]
     fn what_is_out_of_form_is_refused_without_being_repeated() {
-        let broken: [fn(&mut PaymentRequest); 7] = [
+        let broken: [fn(&mut PaymentRequest); 9] = [
             |r| r.amount = Yen::ZERO,
             |r| r.slip_no = 0,
             |r| r.note = Some("あ".repeat(101)),
             |r| r.card.as_mut().unwrap().pan.first6 = "4111111111111111".into(),
+            |r| r.card.as_mut().unwrap().ksn = "00".repeat(10),
+            |r| r.card.as_mut().unwrap().pin.as_mut().unwrap().block = "00".repeat(8),
             |r| r.card.as_mut().unwrap().ksn = "4111111111111111".into(),
             |r| r.card.as_mut().unwrap().ciphertext = String::new(),
             |r| r.card.as_mut().unwrap().pan_seq = Some("1".into()),
@@ -274,5 +284,20 @@ pub(crate) mod tests {
             assert_eq!(refusal.code, codes::api::BAD_REQUEST);
             assert!(!refusal.to_string().contains("4111"), "{refusal}");
         }
+    }
+
+    #[test]
+    fn card_data_of_no_known_key_scheme_are_refused_by_name() {
+        // card-iso8583.md, DE 63
+        let mut asked = request(PaymentId::from_u128(1), 880);
+        asked.card.as_mut().unwrap().ksn = "00".repeat(11);
+        let refusal = Ask::read(asked.clone()).err().unwrap();
+        assert_eq!(refusal.code, codes::api::BAD_REQUEST);
+        assert!(refusal.to_string().contains(UNKNOWN_SCHEME), "{refusal}");
+        // Triple DES is known: serial numbers of ten bytes, a PIN block of eight.
+        let card = asked.card.as_mut().unwrap();
+        card.ksn = "00".repeat(10);
+        card.pin = Some(center_api::EncryptedPin { ksn: "01".repeat(10), block: "CD".repeat(8) });
+        assert!(Ask::read(asked).is_ok());
     }
 }

@@ -75,6 +75,57 @@ pub fn decrypt(key: &Key, ciphertext: &[u8]) -> Result<Zeroizing<Vec<u8>>, NotDe
     Ok(plain)
 }
 
+/// The same for older readers: triple DES CBC, padding method 2, zero vector.
+pub mod tdes {
+    use super::{MAX_CIPHERTEXT, NotDecipherable};
+    use crate::TdesKey;
+    use zeroize::Zeroizing;
+
+    /// The ciphertext of `plain`: the next multiple of 8 above its length.
+    pub fn encrypt(key: &TdesKey, plain: &[u8]) -> Vec<u8> {
+        let (whole, rest) = plain.as_chunks::<8>();
+        let mut last = Zeroizing::new([0_u8; 8]);
+        for (to, from) in last.iter_mut().zip(rest.iter().chain(std::iter::once(&0x80))) {
+            *to = *from;
+        }
+        let mut previous = [0_u8; 8];
+        let mut out = Vec::with_capacity(plain.len().saturating_add(8));
+        for block in whole.iter().chain(std::iter::once(&*last)) {
+            for (to, from) in previous.iter_mut().zip(block) {
+                *to ^= from;
+            }
+            previous = key.encrypt(previous);
+            out.extend_from_slice(&previous);
+        }
+        out
+    }
+
+    /// The plain text of a ciphertext of at most [`MAX_CIPHERTEXT`] bytes, wiped when dropped.
+    pub fn decrypt(key: &TdesKey, ciphertext: &[u8]) -> Result<Zeroizing<Vec<u8>>, NotDecipherable> {
+        let (blocks, rest) = ciphertext.as_chunks::<8>();
+        if blocks.is_empty() || !rest.is_empty() || ciphertext.len() > MAX_CIPHERTEXT {
+            return Err(NotDecipherable);
+        }
+        // Allocated once, so that no copy of the plain text stays behind in a smaller buffer.
+        let mut plain = Zeroizing::new(Vec::with_capacity(ciphertext.len()));
+        let mut previous = [0_u8; 8];
+        for block in blocks {
+            let mut opened = Zeroizing::new(key.decrypt(*block));
+            for (to, from) in opened.iter_mut().zip(previous) {
+                *to ^= from;
+            }
+            plain.extend_from_slice(&*opened);
+            previous = *block;
+        }
+        let end = plain.iter().rposition(|byte| *byte != 0).ok_or(NotDecipherable)?;
+        if plain.get(end) != Some(&0x80) || plain.len().saturating_sub(end) > 8 {
+            return Err(NotDecipherable);
+        }
+        plain.truncate(end);
+        Ok(plain)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,6 +174,23 @@ mod tests {
                 let opened = decrypt(&Key::from_bytes(other), &out);
                 prop_assert!(opened.is_err() || **opened.unwrap() != plain);
             }
+        }
+    }
+
+    #[test]
+    fn triple_des_ciphertexts_are_those_of_openssl_and_open_again() {
+        // openssl enc -des-ede-cbc -K 0123456789ABCDEFFEDCBA9876543210 -iv 0 -nopad over the padded text.
+        let key = crate::TdesKey::from_hex("0123456789ABCDEFFEDCBA9876543210").unwrap();
+        let sealed = tdes::encrypt(&key, b"4111111111111111=3012");
+        assert_eq!(hex::encode(&sealed), "a4ff4016e66b1e08b1ed2caf855d0c14058531cefab7fb77");
+        for length in 0..=40 {
+            let plain = vec![0x80; length];
+            let sealed = tdes::encrypt(&key, &plain);
+            assert_eq!(sealed.len(), (length / 8 + 1) * 8);
+            assert_eq!(tdes::decrypt(&key, &sealed).unwrap().as_slice(), plain);
+        }
+        for wrong in [&[][..], &[0; 7], &[0; 8], &[0; 264]] {
+            assert!(tdes::decrypt(&key, wrong).is_err(), "{}", wrong.len());
         }
     }
 }

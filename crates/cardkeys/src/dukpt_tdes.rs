@@ -94,6 +94,12 @@ impl Ksn {
         self.with_counter(next)
     }
 
+    /// The eight bytes that name the reader's key whatever its counter: the last ones with the counter zero.
+    pub const fn reader(self) -> [u8; 8] {
+        let [_, _, c, d, e, f, g, h, ..] = self.0;
+        [c, d, e, f, g, h & 0xE0, 0, 0]
+    }
+
     /// The last eight bytes with this counter: what the transaction keys are derived from.
     fn register(self, counter: u32) -> [u8; 8] {
         let [_, _, c, d, e, f, g, h, ..] = self.0;
@@ -113,6 +119,29 @@ pub const fn is_valid_counter(counter: u32) -> bool {
     counter != 0 && counter & !COUNTER == 0 && counter.count_ones() <= MAX_ONE_BITS
 }
 
+/// What a reader is loaded with: its initial key, whose parity bits are data.
+#[derive(Clone)]
+pub struct ReaderKey(Zeroizing<[u8; 16]>);
+
+impl ReaderKey {
+    /// The key of the reader with this serial number, whatever the counter says.
+    pub fn derive(bdk: &TdesKey, ksn: Ksn) -> Self {
+        Self(initial(bdk.expose(), ksn))
+    }
+
+    /// The key for one use in one transaction, as [`working_key`] gives it to the host.
+    pub fn working_key(&self, ksn: Ksn, usage: Usage) -> Result<TdesKey, InvalidCounter> {
+        let key = transaction_key(self.0.clone(), ksn)?;
+        Ok(TdesKey::from_bytes(*variant(&key, usage)))
+    }
+}
+
+impl fmt::Debug for ReaderKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ReaderKey(masked)")
+    }
+}
+
 /// The initial key that a reader with this serial number is loaded with, whatever the counter says.
 pub fn derive_initial_key(bdk: &TdesKey, ksn: Ksn) -> TdesKey {
     TdesKey::from_bytes(*initial(bdk.expose(), ksn))
@@ -123,8 +152,7 @@ pub fn derive_initial_key(bdk: &TdesKey, ksn: Ksn) -> TdesKey {
 /// Unlike AES keys these have parity bits, which the derivation counts as data and a [`TdesKey`] sets to odd;
 /// so it begins at the base key, as a host does, and not at an initial key.
 pub fn working_key(bdk: &TdesKey, ksn: Ksn, usage: Usage) -> Result<TdesKey, InvalidCounter> {
-    let key = transaction_key(bdk, ksn)?;
-    Ok(TdesKey::from_bytes(*variant(&key, usage)))
+    ReaderKey::derive(bdk, ksn).working_key(ksn, usage)
 }
 
 /// One block under a double-length key whose parity bits are data.
@@ -164,12 +192,12 @@ fn initial(bdk: &[u8; 16], ksn: Ksn) -> Zeroizing<[u8; 16]> {
 }
 
 /// X9.24-1:2009, A.2: one non-reversible step for each one-bit of the counter, from the highest down.
-fn transaction_key(bdk: &TdesKey, ksn: Ksn) -> Result<Zeroizing<[u8; 16]>, InvalidCounter> {
+fn transaction_key(initial: Zeroizing<[u8; 16]>, ksn: Ksn) -> Result<Zeroizing<[u8; 16]>, InvalidCounter> {
     let counter = ksn.counter();
     if !is_valid_counter(counter) {
         return Err(InvalidCounter(counter));
     }
-    let mut key = initial(bdk.expose(), ksn);
+    let mut key = initial;
     let mut so_far = 0;
     for bit in (0..COUNTER.count_ones()).rev() {
         let mask = 1_u32.rotate_left(bit);
@@ -225,7 +253,10 @@ mod tests {
     }
 
     fn raw(counter: u32, usage: Usage) -> String {
-        hex::encode_upper(*variant(&transaction_key(&bdk(), ksn(counter)).unwrap(), usage))
+        hex::encode_upper(*variant(
+            &transaction_key(initial(bdk().expose(), ksn(counter)), ksn(counter)).unwrap(),
+            usage,
+        ))
     }
 
     /// ANSI X9.24-1:2009 A.4.2 (base key, serial number, PIN 1234, card 4012345678909), as public test suites

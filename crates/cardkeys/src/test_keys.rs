@@ -35,10 +35,22 @@ pub fn issuer() -> TdesKey {
 /// The base derivation key's part of every key serial number made of the published key.
 pub const BDK_ID: [u8; 4] = [0x12, 0x34, 0x56, 0x78];
 
-/// Whether a key serial number (12 bytes) names a key made of the published base derivation key, which
-/// everybody can compute.
-pub fn is_of_published_key(ksn: &[u8; 12]) -> bool {
-    ksn.starts_with(&BDK_ID)
+/// The base derivation key of the ANSI X9.24-1:2009 sample vectors, triple DES. Published: it protects nothing.
+pub fn tdes_bdk() -> TdesKey {
+    TdesKey::from_bytes(ISSUER)
+}
+
+/// Its part of every key serial number made of it.
+pub const TDES_BDK_ID: [u8; 5] = [0xFF, 0xFF, 0x98, 0x76, 0x54];
+
+/// Whether a key serial number (12 bytes: AES, 10 bytes: triple DES) names a key made of a published base
+/// derivation key, which everybody can compute.
+pub fn is_of_published_key(ksn: &[u8]) -> bool {
+    match ksn.len() {
+        12 => ksn.starts_with(&BDK_ID),
+        10 => ksn.starts_with(&TDES_BDK_ID),
+        _ => false,
+    }
 }
 
 /// Whether an AES key is one of the published ones, or the initial key of the published serial number.

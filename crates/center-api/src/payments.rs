@@ -121,7 +121,7 @@ pub struct CardData {
     pub atc: Option<String>,
     /// DE 55 as the chip gave it, hex, without number and track; empty for a stripe.
     pub emv: String,
-    /// Key serial number of the card data key, 24 hex digits (ANSI X9.24-3).
+    /// Key serial number of the card data key: 24 hex digits (ANSI X9.24-3) or 20 (ANSI X9.24-1).
     pub ksn: String,
     /// Card data under that key, hex.
     pub ciphertext: String,
@@ -139,9 +139,9 @@ pub struct CardData {
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct EncryptedPin {
-    /// Key serial number of the PIN key, 24 hex digits.
+    /// Key serial number of the PIN key, as long as that of the card data.
     pub ksn: String,
-    /// ISO 9564 format 4 block, 32 hex digits.
+    /// ISO 9564 block: format 4 under AES, 32 hex digits; format 0 under triple DES, 16.
     pub block: String,
 }
 

@@ -103,6 +103,9 @@ pub(crate) struct TerminalArgs {
     /// Serial number of the reader.
     #[arg(long, env = "CHOBA_TERMINAL_READER", default_value = "MP200L-0085")]
     pub(crate) reader: String,
+    /// The keys that the reader is loaded with: `aes`, or `tdes` for readers that came before AES.
+    #[arg(long, env = "CHOBA_TERMINAL_READER_KEYS", value_enum, default_value = "aes")]
+    pub(crate) reader_keys: choba::programs::terminal::ReaderScheme,
     /// With a password: activates this terminal id without a person.
     #[arg(long, env = "CHOBA_TERMINAL_ID", requires = "password")]
     pub(crate) id: Option<String>,

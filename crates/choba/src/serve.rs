@@ -112,6 +112,7 @@ pub(crate) async fn terminal(args: TerminalArgs) -> Result<(), StartFault> {
         bench: args.bench,
         printer: args.printer,
         reader_serial: args.reader,
+        reader_keys: args.reader_keys,
         unattended: args.id.zip(args.password),
         witness: None,
     })

@@ -42,8 +42,9 @@ impl Cvm {
 /// Card data under a key that the terminal and the center do not have.
 #[derive(Clone, PartialEq, Eq)]
 pub struct EncryptedCard {
-    /// Key serial number: which reader, which counter (X9.24-3).
-    pub ksn: [u8; 12],
+    /// Key serial number: which reader, which counter; twelve bytes of AES DUKPT (X9.24-3), ten of triple DES
+    /// DUKPT (X9.24-1).
+    pub ksn: Vec<u8>,
     /// Track 2 under the data key of that number.
     pub ciphertext: Vec<u8>,
     /// Tells the same card again, without its number.
@@ -54,13 +55,14 @@ pub struct EncryptedCard {
     pub brand: Scheme,
 }
 
-/// A PIN block of ISO 9564-1 format 4 under a key that the terminal and the center do not have.
+/// A PIN block of ISO 9564-1 (format 4 under AES, format 0 under triple DES) under a key that the terminal and
+/// the center do not have.
 #[derive(Clone, PartialEq, Eq)]
 pub struct EncryptedPin {
-    /// Key serial number: which reader, which counter (X9.24-3).
-    pub ksn: [u8; 12],
+    /// Key serial number, as of the card data.
+    pub ksn: Vec<u8>,
     /// The enciphered block.
-    pub block: [u8; 16],
+    pub block: Vec<u8>,
 }
 
 /// The application of a chip that was used.
@@ -108,13 +110,13 @@ impl Reading {
 
 impl fmt::Debug for EncryptedCard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "EncryptedCard({} {}, ksn {})", self.brand, self.masked, hex::encode(self.ksn))
+        write!(f, "EncryptedCard({} {}, ksn {})", self.brand, self.masked, hex::encode(&self.ksn))
     }
 }
 
 impl fmt::Debug for EncryptedPin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "EncryptedPin(ksn {})", hex::encode(self.ksn))
+        write!(f, "EncryptedPin(ksn {})", hex::encode(&self.ksn))
     }
 }
 

@@ -106,7 +106,7 @@ async fn a_card_is_inserted_answers_and_its_pin_becomes_a_block() {
 
     let mut seal = |pin: &Pin| {
         assert_eq!(pin.unmask(), "1234");
-        Ok(EncryptedPin { ksn: [1; 12], block: [2; 16] })
+        Ok(EncryptedPin { ksn: vec![1; 12], block: vec![2; 16] })
     };
     let (pad, ()) = tokio::join!(reader.ask_pin(yen(880), 1, &mut seal), async {
         assert_eq!(wire.hear().await, ToDesk::AskPin { amount_yen: yen(880), attempt: 1 });
@@ -115,7 +115,7 @@ async fn a_card_is_inserted_answers_and_its_pin_becomes_a_block() {
         wire.say(&ToTerminal::Pin { entry: PinEntry::Entered { pin } }).await;
         assert_eq!(wire.hear().await, ToDesk::PinDone);
     });
-    assert_eq!(pad, Ok(PadAnswer::Entered(EncryptedPin { ksn: [1; 12], block: [2; 16] })));
+    assert_eq!(pad, Ok(PadAnswer::Entered(EncryptedPin { ksn: vec![1; 12], block: vec![2; 16] })));
 }
 
 #[tokio::test]

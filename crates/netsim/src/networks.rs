@@ -10,13 +10,14 @@ use crate::desk::{Benches, Desk, Parts, TerminalName};
 use crate::faults::Faults;
 use crate::host::issuer::{Account, Accounts};
 use crate::host::line::{self, Host};
+use crate::host::opened::BaseKeys;
 use crate::host::tables;
 use crate::log::Log;
 use crate::mail::{self, Inbox};
 use crate::printer::{self, Printers};
 use axum::Router;
 use axum::serve::Listener as _;
-use cardkeys::{Key, TdesKey, test_keys};
+use cardkeys::{TdesKey, test_keys};
 use clock::Clock;
 use pages::live::Live;
 use pages::secure::SecureConfig;
@@ -55,8 +56,8 @@ pub struct Settings {
 /// The keys of network and issuers.
 #[derive(Clone, Debug)]
 pub struct Keys {
-    /// The base derivation key of the readers.
-    pub bdk: Key,
+    /// The base derivation keys of the readers.
+    pub bdk: BaseKeys,
     /// The issuers' key for cryptograms.
     pub issuer: TdesKey,
 }
@@ -64,7 +65,10 @@ pub struct Keys {
 impl Keys {
     /// The published test keys.
     pub fn test() -> Self {
-        Self { bdk: test_keys::bdk(), issuer: test_keys::issuer() }
+        Self {
+            bdk: BaseKeys { aes: test_keys::bdk(), tdes: test_keys::tdes_bdk() },
+            issuer: test_keys::issuer(),
+        }
     }
 }
 

@@ -7,14 +7,15 @@ use crate::code::rules::Rules;
 use crate::faults::Faults;
 use crate::host::issuer::{Account, Accounts};
 use crate::host::line::Host;
+use crate::host::opened::BaseKeys;
 use crate::host::tables;
 use crate::log::Log;
 use cardkeys::dukpt::{self, Ksn, Usage};
-use cardkeys::{CardData, Pan, Pin, cardcipher, cryptogram, pinblock, test_keys};
+use cardkeys::{CardData, Pan, Pin, cardcipher, cryptogram, dukpt_tdes, pinblock, test_keys};
 use clock::Clock;
 use emv::dictionary::tags;
 use emv::tlv;
-use iso8583::private::{EncryptedCard, EncryptedPin, OriginalData, SecureData};
+use iso8583::private::{EncryptedCard, EncryptedPin, KeySerial, OriginalData, SecureData};
 use iso8583::{Message, Mti};
 use money::Yen;
 use std::time::Duration;
@@ -61,7 +62,7 @@ pub(crate) fn host(folder: &std::path::Path, clock: &Clock) -> Host {
         db: Db::open(&url, &tables::migrations(), clock.clone()).unwrap(),
         clock: clock.clone(),
         accounts: accounts(),
-        bdk: test_keys::bdk(),
+        bdk: BaseKeys { aes: test_keys::bdk(), tdes: test_keys::tdes_bdk() },
         issuer_key: test_keys::issuer(),
         magic: true,
         late: Duration::from_secs(30),
@@ -98,6 +99,8 @@ pub(crate) struct Try<'a> {
     pub(crate) chip_amount: Option<u64>,
     /// Reuse this key counter.
     pub(crate) counter: Option<u32>,
+    /// A reader with triple DES keys.
+    pub(crate) older: bool,
 }
 
 impl Default for Try<'_> {
@@ -112,6 +115,7 @@ impl Default for Try<'_> {
             pin: Some("1234"),
             chip_amount: None,
             counter: None,
+            older: false,
         }
     }
 }
@@ -137,7 +141,8 @@ impl Terminal {
             let chip = chip_data(account, asked.chip_amount.unwrap_or(asked.amount), pin, self.counter);
             message.set_bytes(55, &chip).unwrap();
         }
-        message.set_bytes(63, &secret(account, counter, asked.pin).encode().unwrap()).unwrap();
+        let secret = if asked.older { older_secret } else { secret }(account, counter, asked.pin);
+        message.set_bytes(63, &secret.encode().unwrap()).unwrap();
         message
     }
 
@@ -207,12 +212,30 @@ fn secret(account: &Account, counter: u32, pin: Option<&str>) -> SecureData {
     let data = CardData::from_pan_and_expiry(account.pan.clone(), &account.expiry_yymm).unwrap();
     let pin_key = dukpt::working_key(&initial, ksn, Usage::PinEncryption).unwrap();
     let card = EncryptedCard {
-        ksn: ksn.to_bytes(),
+        ksn: KeySerial::Aes(ksn.to_bytes()),
         ciphertext: cardcipher::encrypt(&data_key, &data.expose_plain()),
     };
-    let pin = pin.map(|pin| EncryptedPin {
+    let pin = pin.map(|pin| EncryptedPin::Aes {
         ksn: ksn.to_bytes(),
         block: pinblock::encode(&Pin::parse(pin).unwrap(), &account.pan, &pin_key, [7; 8]),
+    });
+    SecureData { card: Some(card), pin, fingerprint: None, device_model: None }
+}
+
+fn older_secret(account: &Account, counter: u32, pin: Option<&str>) -> SecureData {
+    let bdk = test_keys::tdes_bdk();
+    let ksn = dukpt_tdes::Ksn::from_bytes([0xFF, 0xFF, 0x98, 0x76, 0x54, 0x32, 0x10, 0xE0, 0, 0]);
+    let ksn = ksn.with_counter(counter).unwrap();
+    let key = |usage| dukpt_tdes::working_key(&bdk, ksn, usage).unwrap();
+    let data = CardData::from_pan_and_expiry(account.pan.clone(), &account.expiry_yymm).unwrap();
+    let card = EncryptedCard {
+        ksn: KeySerial::Tdes(ksn.to_bytes()),
+        ciphertext: cardcipher::tdes::encrypt(&key(dukpt_tdes::Usage::DataRequest), &data.expose_plain()),
+    };
+    let pin = pin.map(|pin| {
+        let key = key(dukpt_tdes::Usage::PinEncryption);
+        let block = pinblock::format0::encode(&Pin::parse(pin).unwrap(), &account.pan, &key).unwrap();
+        EncryptedPin::Tdes { ksn: ksn.to_bytes(), block }
     });
     SecureData { card: Some(card), pin, fingerprint: None, device_model: None }
 }

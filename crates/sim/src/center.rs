@@ -18,7 +18,7 @@ use acquiring::networks::card_refund::read_refund_answer;
 use acquiring::networks::line::NoAnswer;
 use acquiring::step::{Advice, Doubt, Happening, Reason, Standing, Times, step};
 use codes::{Code, api, pay};
-use iso8583::private::{EncryptedCard, SecureData};
+use iso8583::private::{EncryptedCard, KeySerial, SecureData};
 use iso8583::{Message, Mti};
 use money::Yen;
 use outbox::Telling;
@@ -541,7 +541,7 @@ fn presented(asked: &Asked) -> Presented {
         class: PaymentClass::Lump,
         emv: Vec::new(),
         secure: SecureData {
-            card: Some(EncryptedCard { ksn, ciphertext: vec![1; 16] }),
+            card: Some(EncryptedCard { ksn: KeySerial::Aes(ksn), ciphertext: vec![1; 16] }),
             ..SecureData::default()
         },
     }

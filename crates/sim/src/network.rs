@@ -6,6 +6,7 @@ use crate::message::{LANES, Letter, Party};
 use crate::world::{Halt, Wake, World};
 use cardkeys::dukpt::Ksn;
 use cardkeys::{CardData, TdesKey};
+use iso8583::private::KeySerial;
 use iso8583::{Message, Mti};
 use jiff::Timestamp;
 use money::Yen;
@@ -217,7 +218,8 @@ impl Network {
 
 /// The shell's part of decrypting: the card is always the one.
 fn opens(payment: &request::Payment) -> Option<Opened> {
-    let ksn = Ksn::from_bytes(payment.secret.card.as_ref()?.ksn);
+    let KeySerial::Aes(ksn) = payment.secret.card.as_ref()?.ksn else { return None };
+    let ksn = Ksn::from_bytes(ksn);
     let card = CardData::from_pan_and_expiry(cardkeys::Pan::parse(CARD).ok()?, EXPIRY).ok()?;
     Some(Opened { reader: ksn.initial_key_id, lowest: ksn.counter, highest: ksn.counter, card, pin: None })
 }

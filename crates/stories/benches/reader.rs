@@ -10,7 +10,7 @@ use center_api::signature::{
 use center_api::{CardData, EncryptedPin, PaymentRequest};
 use device::fakes::{AtPad, FakeReader, MemoryCounters};
 use device::hardware::CardEvent;
-use device::secure_reader::ReaderKeys;
+use device::secure_reader::{KeyScheme, ReaderKeys};
 use device::{Deal, ReaderPolicy, Reading, SecureReader, Session, TerminalData, Turn};
 use emv::Scheme;
 use money::Yen;
@@ -38,8 +38,10 @@ pub(crate) struct Till {
 impl Till {
     pub(crate) fn new(terminal: &Terminal) -> Result<Self> {
         let keys = ReaderKeys {
-            initial_key_id: terminal.reader_key,
-            initial: dukpt::derive_initial_key(&test_keys::bdk(), terminal.reader_key),
+            scheme: KeyScheme::Aes {
+                initial_key_id: terminal.reader_key,
+                initial: dukpt::derive_initial_key(&test_keys::bdk(), terminal.reader_key),
+            },
             fingerprint: test_keys::fingerprint(),
         };
         let wanted = |name: &str| ["visa", "mastercard", "jcb"].contains(&name);
@@ -189,13 +191,13 @@ fn card_data(reading: &Reading, serial: &str) -> Result<CardData> {
         app_label: reading.application.as_ref().map(|application| application.label.clone()),
         atc: reading.atc_hex(),
         emv: hex::encode(&reading.emv_data),
-        ksn: hex::encode(reading.card.ksn),
+        ksn: hex::encode(&reading.card.ksn),
         ciphertext: hex::encode(&reading.card.ciphertext),
         fingerprint: hex::encode(reading.card.fingerprint),
         pin: reading
             .pin
             .as_ref()
-            .map(|pin| EncryptedPin { ksn: hex::encode(pin.ksn), block: hex::encode(pin.block) }),
+            .map(|pin| EncryptedPin { ksn: hex::encode(&pin.ksn), block: hex::encode(&pin.block) }),
         reader_serial: serial.to_owned(),
     })
 }

@@ -4,7 +4,7 @@ use crate::machine::{self, per_second, ratio};
 use crate::options::Options;
 use acquiring::networks::card_iso8583::{Presented, Subject};
 use anyhow::{Context, Result};
-use iso8583::private::{EncryptedCard, EncryptedPin, SecureData};
+use iso8583::private::{EncryptedCard, EncryptedPin, KeySerial, SecureData};
 use iso8583::{Message, Spec};
 use money::Yen;
 use payment::{EntryMode, PaymentClass, PaymentId};
@@ -90,8 +90,8 @@ fn request() -> Result<Message> {
         class: PaymentClass::Lump,
         emv: hex::decode(emv)?,
         secure: SecureData {
-            card: Some(EncryptedCard { ksn: [1; 12], ciphertext: vec![2; 48] }),
-            pin: Some(EncryptedPin { ksn: [3; 12], block: [4; 16] }),
+            card: Some(EncryptedCard { ksn: KeySerial::Aes([1; 12]), ciphertext: vec![2; 48] }),
+            pin: Some(EncryptedPin::Aes { ksn: [3; 12], block: [4; 16] }),
             ..SecureData::default()
         },
     };

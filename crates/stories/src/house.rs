@@ -11,6 +11,7 @@ use crate::run::{ANY, Center, Outside, Terminal, TerminalPlace};
 use crate::tell::{self, Told};
 use crate::watchdog::Watchdog;
 use choba::cast::{Cast, DEMO};
+use choba::programs::terminal::ReaderScheme;
 use clock::Clock;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -81,6 +82,7 @@ impl House {
             desk: outside.at.desk,
             printer: outside.at.printers[0].1,
             reader: device.reader.clone(),
+            reader_keys: ReaderScheme::Aes,
             device,
             registers: false,
         };
@@ -495,6 +497,13 @@ impl House {
     pub async fn plug_in_reader(&mut self, serial: &str) {
         self.say("(Another reader is plugged in.)");
         serial.clone_into(&mut self.place.reader);
+        self.plugged_in().await;
+    }
+
+    /// The reader is one that came before AES: it is loaded with triple DES keys.
+    pub async fn plug_in_older_reader(&mut self) {
+        self.say("(A reader with triple DES keys is plugged in.)");
+        self.place.reader_keys = ReaderScheme::Tdes;
         self.plugged_in().await;
     }
 

@@ -176,6 +176,8 @@ pub struct TerminalPlace {
     pub printer: SocketAddr,
     /// Serial number of the reader that is plugged in.
     pub reader: String,
+    /// The keys that it is loaded with.
+    pub reader_keys: terminal_program::ReaderScheme,
     /// Its row in the cast.
     pub device: CastDevice,
     /// Registers are served, with the demo's pairing.
@@ -202,6 +204,7 @@ impl Terminal {
             bench: format!("ws://{}/desk/bench/{}", place.desk, place.device.id),
             printer: Some(place.printer.to_string()),
             reader_serial: place.reader.clone(),
+            reader_keys: place.reader_keys,
             unattended: Some((place.device.id.clone(), place.device.password.clone())),
             witness: Some(witness),
         };

@@ -10,7 +10,7 @@ use cardkeys::dukpt::{self, Ksn, Usage};
 use cardkeys::{CardData, cardcipher, pinblock, test_keys};
 use device::fakes::{AtPad, FakeReader, MemoryCounters};
 use device::hardware::CardEvent;
-use device::secure_reader::ReaderKeys;
+use device::secure_reader::{KeyScheme, ReaderKeys};
 use device::{
     CardVerdict, Deal, HostAnswer, HostDecision, ReaderPolicy, Reading, Refusal, SecureReader, Session,
     TerminalData, Turn,
@@ -143,8 +143,9 @@ impl Network {
             return "54";
         }
         if let Some(sealed) = &reading.pin {
-            let key = working_key(sealed.ksn, Usage::PinEncryption);
-            let pin = pinblock::decode(&sealed.block, data.pan(), &key).expect("the block is of this card");
+            let key = working_key(&sealed.ksn, Usage::PinEncryption);
+            let pin = pinblock::decode(&sealed.block[..].try_into().unwrap(), data.pan(), &key)
+                .expect("the block is of this card");
             if !profile.is_pin(&Pin::new(&pin.expose()).unwrap()) {
                 self.tries_left -= 1;
                 return if self.tries_left == 0 { "75" } else { "55" };
@@ -164,12 +165,12 @@ fn initial_key() -> cardkeys::Key {
     dukpt::derive_initial_key(&test_keys::bdk(), test_keys::INITIAL_KEY_ID)
 }
 
-fn working_key(ksn: [u8; 12], usage: Usage) -> cardkeys::Key {
-    dukpt::working_key(&initial_key(), Ksn::from_bytes(ksn), usage).unwrap()
+fn working_key(ksn: &[u8], usage: Usage) -> cardkeys::Key {
+    dukpt::working_key(&initial_key(), Ksn::from_bytes(ksn.try_into().unwrap()), usage).unwrap()
 }
 
 fn open_card(reading: &Reading) -> CardData {
-    let key = working_key(reading.card.ksn, Usage::DataEncryption);
+    let key = working_key(&reading.card.ksn, Usage::DataEncryption);
     CardData::from_plain(&cardcipher::decrypt(&key, &reading.card.ciphertext).unwrap()).unwrap()
 }
 
@@ -239,8 +240,7 @@ impl Payment {
             (Some(sent) != pulled_at).then_some(answer)
         }));
         let keys = ReaderKeys {
-            initial_key_id: test_keys::INITIAL_KEY_ID,
-            initial: initial_key(),
+            scheme: KeyScheme::Aes { initial_key_id: test_keys::INITIAL_KEY_ID, initial: initial_key() },
             fingerprint: test_keys::fingerprint(),
         };
         let mut secure = SecureReader::new(keys, MemoryCounters::default(), Box::new(|| [9; 8]));

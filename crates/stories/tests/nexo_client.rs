@@ -10,6 +10,7 @@
 use choba::cast::{Cast, DEMO};
 use choba::demo::registers::{KEY, PASSPHRASE};
 use choba::programs::registers::{Pairing, pair};
+use choba::programs::terminal::ReaderScheme;
 use clock::Clock;
 use nexo::pairs::Pairs;
 use serde_json::{Value, json};
@@ -126,6 +127,7 @@ impl Town {
                 desk: outside.at.desk,
                 printer: *printer,
                 reader: device.reader.clone(),
+                reader_keys: ReaderScheme::Aes,
                 device: device.clone(),
                 registers: true,
             };

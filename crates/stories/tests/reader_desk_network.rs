@@ -14,7 +14,7 @@ use cardkeys::{dukpt, test_keys};
 use clock::Clock;
 use device::bench_driver::BenchReader;
 use device::fakes::MemoryCounters;
-use device::secure_reader::ReaderKeys;
+use device::secure_reader::{KeyScheme, ReaderKeys};
 use device::{
     Deal, HostAnswer, HostDecision, ReaderPolicy, Reading, SecureReader, Session, TerminalData, Turn,
 };
@@ -22,7 +22,7 @@ use emv::dictionary::tags;
 use emv::tlv;
 use expect_test::{Expect, expect};
 use iso8583::Message;
-use iso8583::private::{EncryptedCard, EncryptedPin, SecureData};
+use iso8583::private::{EncryptedCard, EncryptedPin, KeySerial, SecureData};
 use money::Yen;
 use netsim::{Addresses, Keys, Listen, Networks, Settings, Terminal};
 use payment::{EntryMode, PaymentClass, PaymentId};
@@ -75,8 +75,10 @@ impl Street {
         let reader = BenchReader::connect(url, "BENCH-1".into(), clock.clone());
         reader.connection().wait_for(|up| *up).await.unwrap();
         let keys = ReaderKeys {
-            initial_key_id: test_keys::INITIAL_KEY_ID,
-            initial: dukpt::derive_initial_key(&test_keys::bdk(), test_keys::INITIAL_KEY_ID),
+            scheme: KeyScheme::Aes {
+                initial_key_id: test_keys::INITIAL_KEY_ID,
+                initial: dukpt::derive_initial_key(&test_keys::bdk(), test_keys::INITIAL_KEY_ID),
+            },
             fingerprint: test_keys::fingerprint(),
         };
         let secure = SecureReader::new(keys, MemoryCounters::default(), Box::new(|| [9; 8]));
@@ -227,8 +229,11 @@ fn presented(reading: &Reading, class: PaymentClass) -> Presented {
         class,
         emv: reading.emv_data.clone(),
         secure: SecureData {
-            card: Some(EncryptedCard { ksn: reading.card.ksn, ciphertext: reading.card.ciphertext.clone() }),
-            pin: reading.pin.as_ref().map(|pin| EncryptedPin { ksn: pin.ksn, block: pin.block }),
+            card: Some(EncryptedCard {
+                ksn: KeySerial::from_bytes(&reading.card.ksn).unwrap(),
+                ciphertext: reading.card.ciphertext.clone(),
+            }),
+            pin: reading.pin.as_ref().map(|pin| EncryptedPin::from_bytes(&pin.ksn, &pin.block).unwrap()),
             fingerprint: None,
             device_model: None,
         },

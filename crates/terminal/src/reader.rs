@@ -135,13 +135,13 @@ fn card_data(reading: &Reading, serial: &str) -> Option<CardData> {
         app_label: reading.application.as_ref().map(|application| application.label.clone()),
         atc: reading.atc_hex(),
         emv: hex::encode(&reading.emv_data),
-        ksn: hex::encode(reading.card.ksn),
+        ksn: hex::encode(&reading.card.ksn),
         ciphertext: hex::encode(&reading.card.ciphertext),
         fingerprint: hex::encode(reading.card.fingerprint),
         pin: reading
             .pin
             .as_ref()
-            .map(|pin| EncryptedPin { ksn: hex::encode(pin.ksn), block: hex::encode(pin.block) }),
+            .map(|pin| EncryptedPin { ksn: hex::encode(&pin.ksn), block: hex::encode(&pin.block) }),
         reader_serial: serial.to_owned(),
     })
 }

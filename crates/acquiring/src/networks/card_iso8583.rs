@@ -239,7 +239,7 @@ pub fn management(code: &str, stan: u32, at_us: i64) -> Result<Message, Error> {
 mod tests {
     use super::*;
     use expect_test::expect;
-    use iso8583::private::{EncryptedCard, EncryptedPin};
+    use iso8583::private::{EncryptedCard, EncryptedPin, KeySerial};
 
     fn subject() -> Subject {
         Subject {
@@ -262,8 +262,8 @@ mod tests {
             class: PaymentClass::Installments(3),
             emv: hex::decode("9F360200018407A0000000031010").unwrap(),
             secure: SecureData {
-                card: Some(EncryptedCard { ksn: [1; 12], ciphertext: vec![2; 32] }),
-                pin: Some(EncryptedPin { ksn: [3; 12], block: [4; 16] }),
+                card: Some(EncryptedCard { ksn: KeySerial::Aes([1; 12]), ciphertext: vec![2; 32] }),
+                pin: Some(EncryptedPin::Aes { ksn: [3; 12], block: [4; 16] }),
                 ..SecureData::default()
             },
         }

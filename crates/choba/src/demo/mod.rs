@@ -191,6 +191,7 @@ fn terminal_settings(
         bench: format!("ws://{}/desk/bench/{}", settings.ports.desk(), device.id),
         printer: Some(settings.ports.printer(index).to_string()),
         reader_serial: device.reader.clone(),
+        reader_keys: terminal::ReaderScheme::Aes,
         unattended: Some((device.id.clone(), device.password.clone())),
         witness: None,
     }

@@ -1,10 +1,10 @@
 //! `choba terminal`: the device agent on its bench reader.
 
 use super::StartFault;
-use cardkeys::{dukpt, test_keys};
+use cardkeys::{dukpt, dukpt_tdes, test_keys};
 use clock::Clock;
 use device::bench_driver::BenchReader;
-use device::secure_reader::ReaderKeys;
+use device::secure_reader::{KeyScheme, ReaderKeys};
 use sha2::{Digest as _, Sha256};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -29,6 +29,8 @@ pub struct Settings {
     pub printer: Option<String>,
     /// Serial number of the reader.
     pub reader_serial: String,
+    /// The keys that the reader is loaded with.
+    pub reader_keys: ReaderScheme,
     /// Terminal id and password of an activation without a person.
     pub unattended: Option<(String, String)>,
     /// Who reads the screens along, for stories.
@@ -44,19 +46,42 @@ impl std::fmt::Debug for Settings {
     }
 }
 
-/// The test keys of a reader: each serial number has its own derivation id, so that no two readers
-/// ever use the same key.
-pub fn test_reader_keys(serial: &str) -> ReaderKeys {
-    let mut initial_key_id = [0; 8];
-    let (bdk, derivation) = initial_key_id.split_at_mut(4);
-    bdk.copy_from_slice(&test_keys::BDK_ID);
+/// Which sort of keys a reader is loaded with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum ReaderScheme {
+    /// AES DUKPT (ANSI X9.24-3), PIN blocks of ISO 9564 format 4.
+    #[default]
+    Aes,
+    /// Triple DES DUKPT (ANSI X9.24-1), PIN blocks of ISO 9564 format 0: readers that came before AES.
+    Tdes,
+}
+
+/// The test keys of a reader: each serial number has its own key, so that no two readers ever use the same.
+pub fn test_reader_keys(serial: &str, scheme: ReaderScheme) -> ReaderKeys {
     let digest = Sha256::digest(serial.as_bytes());
-    derivation.copy_from_slice(digest.first_chunk::<4>().unwrap_or(&[0; 4]));
-    ReaderKeys {
-        initial_key_id,
-        initial: dukpt::derive_initial_key(&test_keys::bdk(), initial_key_id),
-        fingerprint: test_keys::fingerprint(),
-    }
+    let own = digest.first_chunk::<4>().copied().unwrap_or_default();
+    let scheme = match scheme {
+        ReaderScheme::Aes => {
+            let mut initial_key_id = [0; 8];
+            let (bdk, derivation) = initial_key_id.split_at_mut(4);
+            bdk.copy_from_slice(&test_keys::BDK_ID);
+            derivation.copy_from_slice(&own);
+            let initial = dukpt::derive_initial_key(&test_keys::bdk(), initial_key_id);
+            KeyScheme::Aes { initial_key_id, initial }
+        }
+        ReaderScheme::Tdes => {
+            // 19 bits name the reader under the base key; the counter's bits begin below them.
+            let mut serial = [0; 10];
+            let (bdk, device) = serial.split_at_mut(5);
+            bdk.copy_from_slice(&test_keys::TDES_BDK_ID);
+            let [a, b, c, _] = own;
+            device.copy_from_slice(&[a, b, c & 0xE0, 0, 0]);
+            let serial = dukpt_tdes::Ksn::from_bytes(serial);
+            let initial = dukpt_tdes::ReaderKey::derive(&test_keys::tdes_bdk(), serial);
+            KeyScheme::Tdes { serial, initial }
+        }
+    };
+    ReaderKeys { scheme, fingerprint: test_keys::fingerprint() }
 }
 
 /// Sixteen bytes that nobody can foresee.
@@ -75,7 +100,7 @@ pub async fn start(settings: Settings) -> Result<Terminal, StartFault> {
         space: Space::of(&settings.data),
         data: settings.data,
         center_url: settings.centers.first().cloned().unwrap_or_default(),
-        reader_keys: test_reader_keys(&settings.reader_serial),
+        reader_keys: test_reader_keys(&settings.reader_serial, settings.reader_keys),
         reader_serial: settings.reader_serial.clone(),
         unattended: settings.unattended.map(|(id, password)| (id, Password::new(password))),
         clock: settings.clock.clone(),

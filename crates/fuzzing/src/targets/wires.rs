@@ -2,7 +2,7 @@
 
 use crate::Word;
 use bytes::BytesMut;
-use iso8583::private::{EncryptedCard, PaymentClass, SecureData};
+use iso8583::private::{EncryptedCard, KeySerial, PaymentClass, SecureData};
 use iso8583::totals::{Count, Totals};
 use iso8583::{Dialect, Message, Mti};
 
@@ -139,7 +139,7 @@ pub(super) fn secure_data(bytes: &[u8]) -> Word {
 
 pub(super) fn secure_seeds() -> Vec<Vec<u8>> {
     let data = SecureData {
-        card: Some(EncryptedCard { ksn: [7; 12], ciphertext: vec![0xA5; 48] }),
+        card: Some(EncryptedCard { ksn: KeySerial::Aes([7; 12]), ciphertext: vec![0xA5; 48] }),
         device_model: Some("BENCH READER 1".to_owned()),
         ..SecureData::default()
     };

@@ -26,7 +26,7 @@ mod secure_data;
 
 pub use original::OriginalData;
 pub use payment_class::{NotAPaymentClass, PaymentClass};
-pub use secure_data::{EncryptedCard, EncryptedPin, NotSecureData, SecureData};
+pub use secure_data::{EncryptedCard, EncryptedPin, KeySerial, NotSecureData, SecureData};
 
 /// The fields that no message of ours carries: card number, track 2 and PIN in the open (design, invariant 4).
 pub const ABSENT_BY_RULE: [u8; 3] = [2, 35, 52];

@@ -5,22 +5,82 @@ use crate::limits::{MAX_CARD_CIPHERTEXT, MAX_DEVICE_MODEL};
 use crate::{Error, Fault, Message};
 use std::fmt;
 
+/// Which key: its length names the scheme, so that neither can be taken for the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum KeySerial {
+    /// AES DUKPT, ANSI X9.24-3: twelve bytes.
+    Aes([u8; 12]),
+    /// Triple DES DUKPT, ANSI X9.24-1: ten bytes.
+    Tdes([u8; 10]),
+}
+
+impl KeySerial {
+    /// From the bytes on the wire; `None` when no scheme has serial numbers of this length.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().map(Self::Aes).or_else(|_| bytes.try_into().map(Self::Tdes)).ok()
+    }
+
+    /// The bytes on the wire.
+    pub const fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Aes(bytes) => bytes,
+            Self::Tdes(bytes) => bytes,
+        }
+    }
+}
+
 /// Card data under a key of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EncryptedCard {
     /// DF01: which key.
-    pub ksn: [u8; 12],
+    pub ksn: KeySerial,
     /// DF02: the ciphertext, 1 to 256 bytes.
     pub ciphertext: Vec<u8>,
 }
 
 /// A PIN under a key of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EncryptedPin {
-    /// DF03: which key.
-    pub ksn: [u8; 12],
-    /// DF04: the block, ISO 9564 format 4.
-    pub block: [u8; 16],
+pub enum EncryptedPin {
+    /// AES DUKPT.
+    Aes {
+        /// DF03: which key.
+        ksn: [u8; 12],
+        /// DF04: the block, ISO 9564 format 4.
+        block: [u8; 16],
+    },
+    /// Triple DES DUKPT.
+    Tdes {
+        /// DF03: which key.
+        ksn: [u8; 10],
+        /// DF04: the block, ISO 9564 format 0.
+        block: [u8; 8],
+    },
+}
+
+impl EncryptedPin {
+    /// From the bytes of DF03 and DF04; `None` when they are of no scheme, or of two.
+    pub fn from_bytes(ksn: &[u8], block: &[u8]) -> Option<Self> {
+        match KeySerial::from_bytes(ksn)? {
+            KeySerial::Aes(ksn) => Some(Self::Aes { ksn, block: block.try_into().ok()? }),
+            KeySerial::Tdes(ksn) => Some(Self::Tdes { ksn, block: block.try_into().ok()? }),
+        }
+    }
+
+    /// DF03.
+    pub const fn ksn(&self) -> &[u8] {
+        match self {
+            Self::Aes { ksn, .. } => ksn,
+            Self::Tdes { ksn, .. } => ksn,
+        }
+    }
+
+    /// DF04.
+    pub const fn block(&self) -> &[u8] {
+        match self {
+            Self::Aes { block, .. } => block,
+            Self::Tdes { block, .. } => block,
+        }
+    }
 }
 
 /// What DE 63 carries. Prints serial numbers, fingerprint and model, the ciphertexts by length.
@@ -56,12 +116,12 @@ impl SecureData {
             if card.ciphertext.is_empty() || card.ciphertext.len() > MAX_CARD_CIPHERTEXT {
                 return Err(NotSecureData);
             }
-            put(1, &card.ksn, &mut out)?;
+            put(1, card.ksn.as_bytes(), &mut out)?;
             put(2, &card.ciphertext, &mut out)?;
         }
         if let Some(pin) = &self.pin {
-            put(3, &pin.ksn, &mut out)?;
-            put(4, &pin.block, &mut out)?;
+            put(3, pin.ksn(), &mut out)?;
+            put(4, pin.block(), &mut out)?;
         }
         if let Some(fingerprint) = &self.fingerprint {
             put(5, fingerprint, &mut out)?;
@@ -111,10 +171,10 @@ fn is_model(text: &[u8]) -> bool {
 /// The values as they are met.
 #[derive(Default)]
 struct Parts<'a> {
-    card_ksn: Option<[u8; 12]>,
+    card_ksn: Option<KeySerial>,
     ciphertext: Option<&'a [u8]>,
-    pin_ksn: Option<[u8; 12]>,
-    pin_block: Option<[u8; 16]>,
+    pin_ksn: Option<&'a [u8]>,
+    pin_block: Option<&'a [u8]>,
     fingerprint: Option<[u8; 16]>,
     model: Option<&'a [u8]>,
 }
@@ -122,11 +182,11 @@ struct Parts<'a> {
 impl<'a> Parts<'a> {
     fn put(&mut self, number: u8, value: &'a [u8]) -> Result<(), NotSecureData> {
         match number {
-            1 => once(&mut self.card_ksn, value.try_into().ok()),
+            1 => once(&mut self.card_ksn, KeySerial::from_bytes(value)),
             2 if value.is_empty() || value.len() > MAX_CARD_CIPHERTEXT => Err(NotSecureData),
             2 => once(&mut self.ciphertext, Some(value)),
-            3 => once(&mut self.pin_ksn, value.try_into().ok()),
-            4 => once(&mut self.pin_block, value.try_into().ok()),
+            3 => once(&mut self.pin_ksn, Some(value)),
+            4 => once(&mut self.pin_block, Some(value)),
             5 => once(&mut self.fingerprint, value.try_into().ok()),
             6 => once(&mut self.model, Some(value).filter(|value| is_model(value))),
             // A newer reader may say more than we know.
@@ -141,7 +201,7 @@ impl<'a> Parts<'a> {
             _ => return Err(NotSecureData),
         };
         let pin = match (self.pin_ksn, self.pin_block) {
-            (Some(ksn), Some(block)) => Some(EncryptedPin { ksn, block }),
+            (Some(ksn), Some(block)) => Some(EncryptedPin::from_bytes(ksn, block).ok_or(NotSecureData)?),
             (None, None) => None,
             _ => return Err(NotSecureData),
         };
@@ -167,12 +227,16 @@ impl fmt::Display for SecureData {
         if let Some(card) = &self.card {
             parts.push(format!(
                 "card key {}, card data {}",
-                hex::encode_upper(card.ksn),
+                hex::encode_upper(card.ksn.as_bytes()),
                 hidden(&card.ciphertext)
             ));
         }
         if let Some(pin) = &self.pin {
-            parts.push(format!("PIN key {}, PIN block {}", hex::encode_upper(pin.ksn), hidden(&pin.block)));
+            parts.push(format!(
+                "PIN key {}, PIN block {}",
+                hex::encode_upper(pin.ksn()),
+                hidden(pin.block())
+            ));
         }
         if let Some(fingerprint) = &self.fingerprint {
             parts.push(format!("fingerprint {}", hex::encode(fingerprint)));
@@ -226,6 +290,9 @@ mod tests {
             format!("{ksn}DF0200"),
             "DF030C123456789012345600000001".to_owned(),
             "DF010B1234567890123456000000".to_owned(),
+            // A serial number of one scheme and a PIN block of the other.
+            "DF030A12345678901234560000DF041011111111111111111111111111111111".to_owned(),
+            "DF030C123456789012345600000001DF04081111111111111111".to_owned(),
             "DF06020A0A".to_owned(),
             "9F0100".to_owned(),
             "DF".to_owned(),
@@ -244,8 +311,8 @@ mod tests {
     #[test]
     fn ciphertexts_print_by_length() {
         let data = SecureData {
-            card: Some(EncryptedCard { ksn: [0x12; 12], ciphertext: vec![0xEE; 32] }),
-            pin: Some(EncryptedPin { ksn: [0x34; 12], block: [0xDD; 16] }),
+            card: Some(EncryptedCard { ksn: KeySerial::Aes([0x12; 12]), ciphertext: vec![0xEE; 32] }),
+            pin: Some(EncryptedPin::Aes { ksn: [0x34; 12], block: [0xDD; 16] }),
             fingerprint: Some([0x56; 16]),
             device_model: Some("BENCH-1".to_owned()),
         };
@@ -263,12 +330,19 @@ mod tests {
         fn what_is_written_is_read(
             card in prop::option::of((any::<[u8; 12]>(), prop::collection::vec(any::<u8>(), 1..=256))),
             pin in prop::option::of((any::<[u8; 12]>(), any::<[u8; 16]>())),
+            older: bool,
             fingerprint: Option<[u8; 16]>,
             device_model in prop::option::of("[ -~]{0,64}"),
         ) {
             let data = SecureData {
-                card: card.map(|(ksn, ciphertext)| EncryptedCard { ksn, ciphertext }),
-                pin: pin.map(|(ksn, block)| EncryptedPin { ksn, block }),
+                card: card.map(|(ksn, ciphertext)| {
+                    let ksn = if older { &ksn[2..] } else { &ksn[..] };
+                    EncryptedCard { ksn: KeySerial::from_bytes(ksn).unwrap(), ciphertext }
+                }),
+                pin: pin.map(|(ksn, block)| {
+                    let older_pin = EncryptedPin::from_bytes(&ksn[2..], &block[8..]).unwrap();
+                    if older { older_pin } else { EncryptedPin::Aes { ksn, block } }
+                }),
                 fingerprint,
                 device_model,
             };

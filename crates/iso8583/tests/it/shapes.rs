@@ -1,16 +1,16 @@
 //! The messages of our card network as they really look: every request with its answer.
 
-use iso8583::private::{EncryptedCard, EncryptedPin, OriginalData, PaymentClass, SecureData};
+use iso8583::private::{EncryptedCard, EncryptedPin, KeySerial, OriginalData, PaymentClass, SecureData};
 use iso8583::totals::{Count, Settlement, Totals};
 use iso8583::{ECHOED, Message, Mti};
 
 fn secure_data(with_pin: bool) -> SecureData {
     SecureData {
         card: Some(EncryptedCard {
-            ksn: [0x12, 0x34, 0x56, 0x78, 0x90, 0x12, 0x34, 0x56, 0, 0, 0, 7],
+            ksn: KeySerial::Aes([0x12, 0x34, 0x56, 0x78, 0x90, 0x12, 0x34, 0x56, 0, 0, 0, 7]),
             ciphertext: (0..48_u8).map(|at| at.wrapping_mul(37)).collect(),
         }),
-        pin: with_pin.then_some(EncryptedPin {
+        pin: with_pin.then_some(EncryptedPin::Aes {
             ksn: [0x12, 0x34, 0x56, 0x78, 0x90, 0x12, 0x34, 0x56, 0, 0, 0, 8],
             block: [0xA5; 16],
         }),

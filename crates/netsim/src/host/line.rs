@@ -5,7 +5,7 @@
 
 use super::back;
 use super::issuer::Accounts;
-use super::opened::{self, Opened};
+use super::opened::{self, BaseKeys, Opened};
 use super::request::{self, Request};
 use super::step::{self, Done, Forced, World};
 use super::tables::{self, TENANT};
@@ -14,7 +14,7 @@ use crate::faults::{Exchange, Faults, Network, Strike};
 use crate::log::{Log, Way};
 use crate::{limits, magic};
 use bytes::BytesMut;
-use cardkeys::{Key, TdesKey};
+use cardkeys::TdesKey;
 use clock::Clock;
 use iso8583::{Dialect, Message};
 use std::io;
@@ -35,8 +35,8 @@ pub struct Host {
     pub clock: Clock,
     /// The issuers' cards.
     pub accounts: Accounts,
-    /// The base derivation key of the readers.
-    pub bdk: Key,
+    /// The base derivation keys of the readers.
+    pub bdk: BaseKeys,
     /// The issuers' key for cryptograms.
     pub issuer_key: TdesKey,
     /// Whether amounts of [`magic::TABLE`] do what it says.

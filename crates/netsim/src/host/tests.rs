@@ -8,6 +8,7 @@ use super::tables;
 use crate::testing::{Terminal, Try, clock, host};
 use expect_test::{Expect, expect};
 use iso8583::Message;
+use iso8583::private::SecureData;
 
 pub(super) struct Bench {
     pub(super) host: Host,
@@ -79,6 +80,22 @@ async fn a_chip_with_its_pin_is_charged() {
         "]],
     )
     .await;
+}
+
+#[tokio::test]
+async fn a_reader_with_triple_des_keys_is_read_as_well_and_its_counter_counts() {
+    let older = |rrn, pin| Try { older: true, rrn, pin: Some(pin), ..Try::default() };
+    let mut bench = Bench::new();
+    assert_eq!(bench.pay(older(1, "1234")).await, "00");
+    assert_eq!(bench.pay(older(2, "9999")).await, "55");
+    assert_eq!(bench.pay(Try { counter: Some(1), ..older(3, "1234") }).await, "30", "a reused key");
+    // Card data of one scheme and a PIN of the other come from two readers.
+    let mut mixed = bench.terminal.request(&older(4, "1234"));
+    let other = bench.terminal.request(&Try { rrn: 4, ..Try::default() });
+    let read = |message: &Message| SecureData::decode(message.bytes(63).unwrap()).unwrap();
+    let secret = SecureData { pin: read(&other).pin, ..read(&mixed) };
+    mixed.set_bytes(63, &secret.encode().unwrap()).unwrap();
+    assert_eq!(code(&bench.ask(&mixed).await), "30");
 }
 
 #[tokio::test]
@@ -337,7 +354,7 @@ async fn a_message_against_the_contract_says_why() {
 #[tokio::test]
 async fn card_data_under_a_foreign_key_is_refused() {
     let mut bench = Bench::new();
-    bench.host.bdk = cardkeys::Key::from_bytes([9; 16]);
+    bench.host.bdk.aes = cardkeys::Key::from_bytes([9; 16]);
     assert_eq!(bench.pay(Try::default()).await, "30");
     assert!(bench.book().await.contains("cannot be decrypted"));
 }

@@ -21,6 +21,23 @@ fn a_chip_card_with_pin_is_paid_printed_and_in_every_book_once() {
 }
 
 #[test]
+fn a_chip_card_with_pin_is_paid_over_a_reader_with_triple_des_keys() {
+    // card-iso8583.md, DE 63
+    check!("older_reader", "A reader with triple DES keys.", async |house: &mut House| {
+        house.plug_in_older_reader().await;
+        house.show_every_field();
+        house.sale("880").await;
+        house.present("visa", "insert", Some("9999")).await;
+        house.until_screen("refused").await;
+        house.press("again", &[]).await;
+        house.until_reader("card").await;
+        house.until_screen("present").await;
+        house.present("visa", "insert", Some("1234")).await;
+        house.until_screen("approved").await;
+    });
+}
+
+#[test]
 fn a_wrong_pin_takes_no_money_and_the_right_one_pays() {
     // M-024
     check!("wrong_pin_then_right", "A wrong PIN, then the right one.", async |house: &mut House| {

@@ -13,7 +13,7 @@ use codes::{api, pay};
 use device::hardware::{
     Arm, CardEvent, CardReader, DeviceFault, Exchanged, PadAnswer, PinPad, Printer, PrinterStatus, SealPin,
 };
-use device::secure_reader::ReaderKeys;
+use device::secure_reader::{KeyScheme, ReaderKeys};
 use emv::bench::{Hint, SwipedTrack};
 use money::Yen;
 use payment::{Approval, Operator, PaymentId, StateName};
@@ -532,8 +532,10 @@ pub(crate) struct Bench {
 fn keys() -> ReaderKeys {
     use cardkeys::{dukpt, test_keys};
     ReaderKeys {
-        initial_key_id: test_keys::INITIAL_KEY_ID,
-        initial: dukpt::derive_initial_key(&test_keys::bdk(), test_keys::INITIAL_KEY_ID),
+        scheme: KeyScheme::Aes {
+            initial_key_id: test_keys::INITIAL_KEY_ID,
+            initial: dukpt::derive_initial_key(&test_keys::bdk(), test_keys::INITIAL_KEY_ID),
+        },
         fingerprint: test_keys::fingerprint(),
     }
 }
