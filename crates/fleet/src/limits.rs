@@ -34,4 +34,4 @@ pub(crate) const FAST_KEYS: usize = 512;
 pub(crate) const USES_BEFORE_FAST: u32 = 8;
 /// Up to so many requests later, each key at its own: hundreds of terminals that begin their day together would
 /// otherwise get their tables together, while everybody waits.
-pub(crate) const USES_SPREAD: u32 = 128;
+pub(crate) const USES_SPREAD: u32 = 32;
