@@ -132,9 +132,16 @@ mod tests {
         queue.close();
         assert_eq!(queue.push(5), Err(Full::Closed));
         assert_eq!(queue.take(2), Some(vec![1, 2]));
-        assert_eq!(queue.take_now(0), Vec::<i32>::new());
-        assert_eq!(queue.take_now(2), vec![3]);
+        assert_eq!(queue.take(2), Some(vec![3]));
         assert_eq!(queue.take(2), None);
         assert!(!queue.rest(Duration::MAX), "a closed queue lets nobody rest");
+    }
+
+    #[test]
+    fn what_waits_now_is_taken_without_waiting() {
+        let queue = Queue::new(3);
+        assert_eq!(queue.take_now(2), Vec::<i32>::new());
+        assert_eq!((1..=3).map(|n| queue.push(n)).collect::<Vec<_>>(), [Ok(()); 3]);
+        assert_eq!((queue.take_now(0), queue.take_now(2), queue.take_now(2)), (vec![], vec![1, 2], vec![3]));
     }
 }

@@ -7,6 +7,7 @@ use crate::cases::rows::{self, Case, CaseState};
 use crate::cases::settle::{self, Outcome, REASON_CHARS_MAX, REASON_CHARS_MIN, Word};
 use crate::cases::{Action, Kind};
 use crate::path::ADVICE_TOPIC;
+use crate::totals::rows::NAMES;
 use axum::extract::{Form, Path, Query, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use center_base::{Base, Caller, Refusal, Scope, audit};
@@ -57,9 +58,6 @@ fn about_key(kind: Kind) -> String {
 fn action_key(action: Action) -> String {
     format!("cases-action-{}", action.word().replace('_', "-"))
 }
-
-/// The figures of a day's totals, as the evidence names them.
-const TOTALS: [&str; 4] = ["sales", "sales_undone", "refunds", "refunds_undone"];
 
 fn totals_key(name: &str) -> String {
     format!("cases-totals-{}", name.replace('_', "-"))
@@ -313,7 +311,7 @@ impl Page<'_> {
             let count = number("count").map_or_else(|| "–".to_owned(), |count| count.to_string());
             html! { (amount(number("yen"))) span.sub { (ta(self.lang, "cases-totals-count", &[("count", &count)])) } }
         };
-        let rows: Vec<(&str, Vec<Markup>)> = TOTALS
+        let rows: Vec<(&str, Vec<Markup>)> = NAMES
             .into_iter()
             .map(|name| {
                 let word = html! { b { (self.t(&totals_key(name))) } };
@@ -513,7 +511,7 @@ mod tests {
         for kind in Kind::ALL {
             keys.extend([kind_key(kind), about_key(kind), action_key(kind.action())]);
         }
-        keys.extend(TOTALS.map(totals_key));
+        keys.extend(NAMES.map(totals_key));
         keys.extend(Outcome::ALL.map(outcome_key));
         let states = payment::StateName::ALL.map(|state| state.word().replace('_', "-"));
         let network = ["charged", "held", "tombstone", "absent", "voided", "refunded"].map(str::to_owned);

@@ -12,7 +12,7 @@ use pages::ui::Tone;
 use payment::StateName;
 
 /// Why a payment is undone although nothing went wrong with it: its result is found out on the way.
-pub(super) const UNDONE_ON_PURPOSE: [Code; 2] = [pay::CANCELLED, code::CONFIRM_TIMEOUT];
+const UNDONE_ON_PURPOSE: [Code; 2] = [pay::CANCELLED, code::CONFIRM_TIMEOUT];
 
 /// Who stands where in the picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -164,7 +164,8 @@ pub(super) fn answered(
     Ok(tx.execute(ANSWERED, values)? > 0)
 }
 
-const NAMES: [&str; 4] = ["sales", "sales_undone", "refunds", "refunds_undone"];
+/// What the figures are called, in evidence and reports.
+pub(crate) const NAMES: [&str; 4] = ["sales", "sales_undone", "refunds", "refunds_undone"];
 
 /// Totals as JSON: `{"sales": {"count", "yen"}, …}`.
 pub fn figures(of: &Totals) -> Json {

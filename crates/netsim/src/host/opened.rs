@@ -1,10 +1,10 @@
 //! DE 63 opened: the only place of the simulators where card data and PIN appear in the clear.
 
 use cardkeys::dukpt::{self, Ksn, Usage};
+use cardkeys::dukpt_tdes::ReaderKey;
 use cardkeys::pinblock::format0;
-use cardkeys::{CardData, Key, Pan, Pin, TdesKey, cardcipher, dukpt_tdes, pinblock};
+use cardkeys::{CardData, Key, Pin, TdesKey, cardcipher, dukpt_tdes, pinblock};
 use iso8583::private::{EncryptedPin, KeySerial, SecureData};
-use zeroize::Zeroizing;
 
 /// What the reader had encrypted.
 #[derive(Clone, Debug)]
@@ -55,79 +55,71 @@ pub struct BaseKeys {
     pub tdes: TdesKey,
 }
 
-/// What a serial number and its key give: which reader, which counter, what was in it.
-struct Part<T> {
-    reader: [u8; 8],
-    counter: u32,
-    inside: T,
-}
-
 /// Opens the encrypted part with the base derivation keys. The length of a serial number names its scheme.
 pub fn open(bdk: &BaseKeys, secure: &SecureData) -> Result<Opened, Shut> {
     let secret = secure.card.as_ref().ok_or(Shut::Empty)?;
-    let card = match secret.ksn {
-        KeySerial::Aes(ksn) => open_aes(&bdk.aes, ksn, &secret.ciphertext)?,
-        KeySerial::Tdes(ksn) => open_tdes(&bdk.tdes, ksn, &secret.ciphertext)?,
-    };
-    let mut opened = Opened {
-        reader: card.reader,
-        lowest: card.counter,
-        highest: card.counter,
-        pin: None,
-        card: CardData::from_plain(&card.inside).map_err(|_| Shut::Unreadable)?,
-    };
-    if let Some(pin) = &secure.pin {
-        let part = match (pin, secret.ksn) {
-            (EncryptedPin::Aes { ksn, block }, KeySerial::Aes(_)) => {
-                open_aes_pin(&bdk.aes, *ksn, block, opened.card.pan())?
-            }
-            (EncryptedPin::Tdes { ksn, block }, KeySerial::Tdes(_)) => {
-                open_tdes_pin(&bdk.tdes, *ksn, *block, opened.card.pan())?
-            }
-            (EncryptedPin::Aes { .. } | EncryptedPin::Tdes { .. }, _) => return Err(Shut::TwoReaders),
-        };
-        if part.reader != opened.reader {
-            return Err(Shut::TwoReaders);
+    match secret.ksn {
+        KeySerial::Aes(ksn) => {
+            open_aes(&bdk.aes, Ksn::from_bytes(ksn), &secret.ciphertext, secure.pin.as_ref())
         }
-        opened.lowest = opened.lowest.min(part.counter);
-        opened.highest = opened.highest.max(part.counter);
-        opened.pin = Some(part.inside);
+        KeySerial::Tdes(ksn) => {
+            let ksn = dukpt_tdes::Ksn::from_bytes(ksn);
+            open_tdes(&bdk.tdes, ksn, &secret.ciphertext, secure.pin.as_ref())
+        }
     }
-    Ok(opened)
 }
 
-type Plain = Zeroizing<Vec<u8>>;
 type Typed = Result<Pin, pinblock::NotThisPinBlock>;
+
+impl Opened {
+    fn card(reader: [u8; 8], counter: u32, plain: &[u8]) -> Result<Self, Shut> {
+        let card = CardData::from_plain(plain).map_err(|_| Shut::Unreadable)?;
+        Ok(Self { reader, lowest: counter, highest: counter, card, pin: None })
+    }
+
+    fn with_pin(self, counter: u32, pin: Typed) -> Self {
+        let (lowest, highest) = (self.lowest.min(counter), self.highest.max(counter));
+        Self { lowest, highest, pin: Some(pin), ..self }
+    }
+}
 
 fn bad_counter(_: dukpt::InvalidCounter) -> Shut {
     Shut::BadCounter
 }
 
-fn open_aes(bdk: &Key, ksn: [u8; 12], ciphertext: &[u8]) -> Result<Part<Plain>, Shut> {
-    let ksn = Ksn::from_bytes(ksn);
+fn open_aes(bdk: &Key, ksn: Ksn, ciphertext: &[u8], pin: Option<&EncryptedPin>) -> Result<Opened, Shut> {
     let initial = dukpt::derive_initial_key(bdk, ksn.initial_key_id);
     let key = dukpt::working_key(&initial, ksn, Usage::DataEncryption).map_err(bad_counter)?;
-    let inside = cardcipher::decrypt(&key, ciphertext).map_err(|_| Shut::Unreadable)?;
-    Ok(Part { reader: ksn.initial_key_id, counter: ksn.counter, inside })
-}
-
-fn open_aes_pin(bdk: &Key, ksn: [u8; 12], block: &[u8; 16], pan: &Pan) -> Result<Part<Typed>, Shut> {
-    let ksn = Ksn::from_bytes(ksn);
-    let initial = dukpt::derive_initial_key(bdk, ksn.initial_key_id);
+    let plain = cardcipher::decrypt(&key, ciphertext).map_err(|_| Shut::Unreadable)?;
+    let opened = Opened::card(ksn.initial_key_id, ksn.counter, &plain)?;
+    let Some(pin) = pin else { return Ok(opened) };
+    let EncryptedPin::Aes { ksn, block } = pin else { return Err(Shut::TwoReaders) };
+    let ksn = Ksn::from_bytes(*ksn);
+    if ksn.initial_key_id != opened.reader {
+        return Err(Shut::TwoReaders);
+    }
     let key = dukpt::working_key(&initial, ksn, Usage::PinEncryption).map_err(bad_counter)?;
-    let inside = pinblock::decode(block, pan, &key);
-    Ok(Part { reader: ksn.initial_key_id, counter: ksn.counter, inside })
+    let typed = pinblock::decode(block, opened.card.pan(), &key);
+    Ok(opened.with_pin(ksn.counter, typed))
 }
 
-fn open_tdes(bdk: &TdesKey, ksn: [u8; 10], ciphertext: &[u8]) -> Result<Part<Plain>, Shut> {
-    let ksn = dukpt_tdes::Ksn::from_bytes(ksn);
-    let key = dukpt_tdes::working_key(bdk, ksn, dukpt_tdes::Usage::DataRequest).map_err(bad_counter)?;
-    let inside = cardcipher::tdes::decrypt(&key, ciphertext).map_err(|_| Shut::Unreadable)?;
-    Ok(Part { reader: ksn.reader(), counter: ksn.counter(), inside })
-}
-
-fn open_tdes_pin(bdk: &TdesKey, ksn: [u8; 10], block: [u8; 8], pan: &Pan) -> Result<Part<Typed>, Shut> {
-    let ksn = dukpt_tdes::Ksn::from_bytes(ksn);
-    let key = dukpt_tdes::working_key(bdk, ksn, dukpt_tdes::Usage::PinEncryption).map_err(bad_counter)?;
-    Ok(Part { reader: ksn.reader(), counter: ksn.counter(), inside: format0::decode(&block, pan, &key) })
+fn open_tdes(
+    bdk: &TdesKey,
+    ksn: dukpt_tdes::Ksn,
+    ciphertext: &[u8],
+    pin: Option<&EncryptedPin>,
+) -> Result<Opened, Shut> {
+    let initial = ReaderKey::derive(bdk, ksn);
+    let key = initial.working_key(ksn, dukpt_tdes::Usage::DataRequest).map_err(bad_counter)?;
+    let plain = cardcipher::tdes::decrypt(&key, ciphertext).map_err(|_| Shut::Unreadable)?;
+    let opened = Opened::card(ksn.reader(), ksn.counter(), &plain)?;
+    let Some(pin) = pin else { return Ok(opened) };
+    let EncryptedPin::Tdes { ksn, block } = pin else { return Err(Shut::TwoReaders) };
+    let ksn = dukpt_tdes::Ksn::from_bytes(*ksn);
+    if ksn.reader() != opened.reader {
+        return Err(Shut::TwoReaders);
+    }
+    let key = initial.working_key(ksn, dukpt_tdes::Usage::PinEncryption).map_err(bad_counter)?;
+    let typed = format0::decode(block, opened.card.pan(), &key);
+    Ok(opened.with_pin(ksn.counter(), typed))
 }
