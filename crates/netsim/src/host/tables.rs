@@ -98,10 +98,10 @@ pub const MIGRATIONS: &[Migration] = &[
     },
     Migration {
         name: "netsim/0005_day",
-        sql: "-- The day in whose totals an entry counts. 32,400 s: Tokyo is nine hours ahead.
+        sql: "-- The day in whose totals an entry counts. 32,400 s: Tokyo is nine hours ahead. The index grows at its end: the time stands before what differs from entry to entry.
             ALTER TABLE charge ADD COLUMN local_on TEXT NOT NULL DEFAULT '';
             /*sqlite: UPDATE charge SET local_on = date(first_us / 1000000 + 32400, 'unixepoch'); */
-            CREATE INDEX charge_by_day ON charge (tenant, local_on, kind, state, amount_yen);",
+            CREATE INDEX charge_by_day ON charge (tenant, local_on, first_us, kind, state, amount_yen);",
     },
 ];
 

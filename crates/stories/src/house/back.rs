@@ -67,8 +67,7 @@ impl House {
         let lines = if answer.status == 303 {
             vec!["303: the payment\u{2019}s page".to_owned()]
         } else {
-            let main = answer.body.split_once("<main").map_or(answer.body.as_str(), |(_, main)| main);
-            page::lines(&format!("<main{main}"))
+            main_part(&answer.body)
         };
         self.quote("console", &lines);
     }
@@ -103,21 +102,20 @@ impl House {
     /// The operator looks at the cases in the console, and at the only one.
     pub async fn look_at_the_case(&mut self) {
         self.say("The operator opens the case in the console.");
-        let signs_in = [("login", "operator"), ("password", "Choba-demo-1")];
-        let cookies = http::submit(self.center_at, "/login", &signs_in).await.unwrap().cookies;
-        let first = async || {
-            let list = http::get_as(self.center_at, "/cases", &cookies).await.unwrap().body;
-            let place = list.split_once("href=\"/cases/").and_then(|(_, after)| after.split('"').next());
-            place.map(|id| format!("/cases/{id}"))
-        };
-        self.until("a case is open", async || first().await.is_some()).await;
-        let place = first().await.unwrap();
-        let page = http::get_as(self.center_at, &place, &cookies).await.unwrap();
+        let session = self.operator().await;
+        self.until("a case is open", async || !self.cases(&session).await.is_empty()).await;
+        let cases = self.cases(&session).await;
+        let page = self.console(&session, &cases[0]).await;
         assert_eq!(page.status, 200, "{}", page.body);
-        let main = page.body.split_once("<main").map_or(page.body.as_str(), |(_, main)| main);
-        let mut lines = page::lines(&format!("<main{main}"));
+        let mut lines = main_part(&page.body);
         // How long it took is not told, since nothing promises it.
         lines.retain(|line| !line.starts_with("2026/") && !line.contains("経過"));
         self.quote("console", &lines);
     }
+}
+
+/// What a page of the console says beside its menu.
+fn main_part(body: &str) -> Vec<String> {
+    let main = body.split_once("<main").map_or(body, |(_, main)| main);
+    page::lines(&format!("<main{main}"))
 }
