@@ -30,6 +30,15 @@ impl Standing {
         }
     }
 
+    /// Whether nothing is said any more. Only a person asks about a difference anew.
+    pub const fn is_over(self, by_hand: bool) -> bool {
+        match self {
+            Self::InBalance => true,
+            Self::OutOfBalance => !by_hand,
+            Self::Telling | Self::Told | Self::Asking => false,
+        }
+    }
+
     /// Reads [`Standing::word`].
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|standing| standing.word() == word)

@@ -55,22 +55,25 @@ fn look(
 ) -> Result<(Option<Day>, Counted, Next), DbError> {
     let text = on.to_string();
     let day = rows::load(tx, tenant, (NETWORK, &text))?;
-    // What is over is not counted again: only a person asks about a difference anew.
-    let is_over = day.is_some_and(|day| match day.standing {
-        Standing::InBalance => true,
-        Standing::OutOfBalance => !by_hand,
-        Standing::Telling | Standing::Told | Standing::Asking => false,
-    });
+    // What is over is not counted again.
+    let is_over = day.is_some_and(|day| day.standing.is_over(by_hand));
     let counted = if is_over { Counted::default() } else { rows::counted(tx, tenant, &text)? };
     let next = next(day.map(|day| day.standing), counted.open, by_hand);
     Ok((day, counted, next))
 }
 
-/// Unit 1: what leaves, committed before it does. Nothing when nothing is to be said.
-fn begin(tx: &mut Tx<'_>, on: Date, by_hand: bool) -> Result<Option<Day>, DbError> {
+/// Unit 1: what leaves, committed before it does. Nothing when nothing is to be said, or when somebody else has
+/// said something since it was looked at.
+fn begin(
+    tx: &mut Tx<'_>,
+    on: Date,
+    (seen, counted, next): (Option<Day>, Counted, Next),
+) -> Result<Option<Day>, DbError> {
     let (tenant, text) = (tx.tenant(), on.to_string());
-    let (_, counted, next) = look(tx, tenant, on, by_hand)?;
     let key = (NETWORK, text.as_str());
+    if rows::load(tx, tenant, key)? != seen {
+        return Ok(None);
+    }
     match next {
         Next::Tell => rows::first_said(tx, key, Standing::Telling, &counted.totals)?,
         Next::Ask => rows::first_said(tx, key, Standing::Asking, &counted.totals)?,
@@ -159,7 +162,10 @@ impl Acquiring {
     }
 
     async fn say_total(&self, on: Date, by_hand: bool) -> Result<(), Refusal> {
-        let begun = self.base.write(move |tx| Ok(begin(tx, on, by_hand)?)).await?;
+        // A day is counted beside the payments: whoever writes does not wait for it.
+        let tenant = self.base.tenant;
+        let looked = self.base.read(move |tx| Ok(look(tx, tenant, on, by_hand)?)).await?;
+        let begun = self.base.write(move |tx| Ok(begin(tx, on, looked)?)).await?;
         let Some(asked) = begun else { return Ok(()) };
         let saying = Saying {
             on,
