@@ -617,6 +617,30 @@ impl Bench {
         assert!(ended.is_ok(), "never: {what}; the screen is {}", self.terminal.screen_name());
     }
 
+    /// Lets `step` pass until something holds. A task may begin its wait only after a step has gone by, so
+    /// one more passes whenever the terminal has been quiet for a moment of the watchdog's time.
+    pub(crate) async fn pass_until(&self, step: Duration, what: &str, holds: impl AsyncFn() -> bool) {
+        let mut heard = self.terminal.heard();
+        let passing = async {
+            while !holds().await {
+                self.pass(step).await;
+                while Clock::real().timeout(Duration::from_millis(50), heard.changed()).await.is_ok() {
+                    if holds().await {
+                        return;
+                    }
+                }
+            }
+        };
+        let ended = Clock::real().timeout(Duration::from_mins(1), passing).await;
+        assert!(ended.is_ok(), "never: {what}; the screen is {}", self.terminal.screen_name());
+    }
+
+    /// Lets `step` pass until the screen has this name.
+    pub(crate) async fn pass_until_screen(&self, step: Duration, name: &str) {
+        let there = async || self.terminal.screen_name() == name;
+        self.pass_until(step, &format!("screen {name}"), there).await;
+    }
+
     /// A swipe of a card without a chip.
     pub(crate) async fn swipe(&self) {
         let track = SwipedTrack::new(";4761739001010010=30121010000012345678?");

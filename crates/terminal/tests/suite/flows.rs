@@ -166,8 +166,7 @@ async fn a_signature_that_is_never_given_ends_on_the_terminal_too() {
     let id = bench.start(880).await;
     bench.swipe().await;
     bench.reach("sign").await;
-    bench.pass(Duration::from_mins(31)).await;
-    bench.reach("undone").await;
+    bench.pass_until_screen(Duration::from_mins(31), "undone").await;
     assert_eq!(bench.center.state(id), Some(payment::StateName::Released));
     assert_eq!(bench.look(id).await["is_final"], true);
 }
@@ -200,20 +199,18 @@ async fn a_wrong_clock_is_warned_of_beyond_a_minute_and_payments_go_on() {
     let bench = Bench::fresh(folder.path()).await;
     bench.center.is_ahead(-3 * 3_600);
     signed_in(&bench).await;
-    let warns = async |text: &str| {
-        bench.pass(Duration::from_secs(10)).await;
-        bench.ask("GET", "/", "text/plain", "").await.1.contains(text)
-    };
-    bench.until("the warning", async || warns("センターと 180 分ずれています").await).await;
+    let warns = async |text: &str| bench.ask("GET", "/", "text/plain", "").await.1.contains(text);
+    let probe = Duration::from_secs(10);
+    bench.pass_until(probe, "the warning", async || warns("センターと 180 分ずれています").await).await;
     to_signature(&bench, "880").await;
     bench.press("sign", STROKES).await;
     bench.reach("approved").await;
     bench.press("finish", "").await;
     bench.center.is_ahead(61);
     bench.ask("GET", "/go/home", "text/plain", "").await;
-    bench.until("a smaller one", async || warns("センターと 1 分ずれています").await).await;
+    bench.pass_until(probe, "a smaller one", async || warns("センターと 1 分ずれています").await).await;
     bench.center.is_ahead(60);
-    bench.until("none", async || !warns("ずれています").await).await;
+    bench.pass_until(probe, "none", async || !warns("ずれています").await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

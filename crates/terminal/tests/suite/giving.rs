@@ -82,8 +82,7 @@ async fn a_customer_who_confirms_on_the_phone_is_waited_for_without_doubt() {
     let view = bench.look(id).await;
     assert_eq!((&view["state"], &view["waits_for"]), (&"sent".into(), &"customer".into()));
     bench.center.customer_confirms(id);
-    bench.pass(Duration::from_secs(3)).await;
-    bench.reach("approved").await;
+    bench.pass_until_screen(Duration::from_secs(3), "approved").await;
     assert_eq!(bench.look(id).await["money_taken"], "yes");
 }
 
@@ -96,8 +95,7 @@ async fn a_customer_who_does_not_confirm_in_time_is_told_so() {
     let id = start_code(&bench, Some(PAYPAY)).await;
     bench.reach("customer").await;
     bench.center.customer_is_too_late(id);
-    bench.pass(Duration::from_secs(3)).await;
-    bench.reach("undone").await;
+    bench.pass_until_screen(Duration::from_secs(3), "undone").await;
     bench.says("お客様の確認が時間内にありませんでした").await;
     let view = bench.look(id).await;
     assert_eq!((&view["state"], &view["money_taken"]), (&"reversed".into(), &"no".into()));
@@ -247,8 +245,7 @@ async fn a_refund_that_nobody_answers_for_is_a_doubt_and_ends_like_a_payment() {
     assert_eq!((&view["state"], &view["money_returned"]), (&"in_doubt".into(), &"unknown".into()));
     assert_eq!(bench.json("POST", "/local/payments", r#"{"amount":1,"method":"card"}"#).await.0, 409);
     bench.center.decides_refund(refund, StateName::Approved);
-    bench.pass(Duration::from_secs(10)).await;
-    bench.reach("approved").await;
+    bench.pass_until_screen(Duration::from_secs(10), "approved").await;
     assert_eq!(bench.look(refund).await["money_returned"], "yes");
     assert_eq!(bench.look(id).await["given_back"], 880);
 }

@@ -107,8 +107,7 @@ async fn a_silent_center_is_a_doubt_that_blocks_and_ends_in_a_reversal() {
         },
         StateName::Reversed,
     );
-    bench.pass(Duration::from_secs(10)).await;
-    bench.reach("undone").await;
+    bench.pass_until_screen(Duration::from_secs(10), "undone").await;
     assert_eq!(bench.look(id).await["money_taken"], "no");
     bench.start(880).await;
 }
@@ -223,8 +222,7 @@ async fn nobody_with_a_card_ends_in_404_on_the_handed_in_clock() {
     let bench = Bench::fresh(folder.path()).await;
     let id = bench.start(880).await;
     bench.reach("present").await;
-    bench.pass(Duration::from_secs(61)).await;
-    bench.reach("refused").await;
+    bench.pass_until_screen(Duration::from_secs(61), "refused").await;
     assert_eq!(bench.look(id).await["code"], "payment-404");
 }
 

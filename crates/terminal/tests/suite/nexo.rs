@@ -166,8 +166,7 @@ async fn a_doubt_that_staff_leave_behind_is_unknown_and_its_end_is_told_later() 
     bench.swipe().await;
     bench.reach("processing").await;
     assert_eq!(outcome(&line.ask(&status("2", "1")).await).0, "InProgress");
-    bench.pass(Duration::from_secs(40)).await;
-    bench.reach("unknown").await;
+    bench.pass_until_screen(Duration::from_secs(40), "unknown").await;
     // Held open while it is being settled.
     let (condition, in_progress) = outcome(&line.ask(&status("3", "1")).await);
     assert_eq!(condition, "InProgress");
