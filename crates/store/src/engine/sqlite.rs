@@ -29,6 +29,9 @@ const HEAD: &str = "SELECT seq, chain FROM head WHERE tenant = $1";
 pub(crate) struct SqliteFile {
     path: PathBuf,
     lock: Option<File>,
+    /// Every connection has a share, dropped after it: the process that closes a file loses all its locks
+    /// on it, those of SQLite too (fcntl(2)).
+    file: Arc<File>,
 }
 
 /// What a statement was written as, and what SQLite reads.
@@ -58,6 +61,7 @@ struct Sqlite {
     texts: Texts,
     /// The writer's part; readers have none.
     writing: Option<Writing>,
+    _file: Arc<File>,
 }
 
 struct Writing {
@@ -135,8 +139,8 @@ impl SqliteFile {
         drop(lock.seek(SeekFrom::Start(0)));
         drop(write!(lock, "{}", std::process::id()));
         // SQLite gives its log the rights of the file.
-        open_private(path).map_err(|e| file_error(path, &e))?;
-        Ok(Self { path: path.to_owned(), lock: Some(lock) })
+        let file = Arc::new(open_private(path).map_err(|e| file_error(path, &e))?);
+        Ok(Self { path: path.to_owned(), lock: Some(lock), file })
     }
 
     fn connect(&self, flags: OpenFlags) -> Result<Connection, OpenError> {
@@ -208,16 +212,19 @@ impl Engines for SqliteFile {
                 let helper = Arc::clone(&helper);
                 let conn = self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
                 conn.pragma_update(None, "wal_autocheckpoint", 0).map_err(broken)?;
-                move || helper.run(&conn)
+                let file = Arc::clone(&self.file);
+                move || helper.run(conn, &file)
             })
             .map_err(|e| OpenError::Machine(e.to_string()))?;
         let writing = Writing { _lock: lock, log: Log::new(pages, 0), helper, thread: Some(thread) };
-        Ok(Box::new(Sqlite { conn, texts: Texts::default(), writing: Some(writing) }))
+        let _file = Arc::clone(&self.file);
+        Ok(Box::new(Sqlite { conn, texts: Texts::default(), writing: Some(writing), _file }))
     }
 
     fn reader(&self) -> Result<Box<dyn Engine>, OpenError> {
         let conn = self.connect(OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        Ok(Box::new(Sqlite { conn, texts: Texts::default(), writing: None }))
+        let _file = Arc::clone(&self.file);
+        Ok(Box::new(Sqlite { conn, texts: Texts::default(), writing: None, _file }))
     }
 
     fn writers(&self) -> usize {
@@ -227,14 +234,14 @@ impl Engines for SqliteFile {
 
 impl Helper {
     /// Copies the log into the file as far as it goes without making anybody wait.
-    fn run(&self, conn: &Connection) {
+    fn run(&self, conn: Connection, file: &File) {
         // Of this thread alone (nice(2)): whoever waits for a payment goes before it.
         #[cfg(target_os = "linux")]
         if let Err(error) = rustix::process::nice(limits::CHECKPOINT_NICE) {
             tracing::debug!(%error, "the checkpointer does not give way");
         }
         while self.calls.take(1).is_some() {
-            match self.copy(conn) {
+            match self.copy(&conn, file) {
                 Ok(()) => self.copied.store(true, Ordering::Release),
                 Err(trouble) => {
                     *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(trouble);
@@ -245,10 +252,14 @@ impl Helper {
 
     /// Again and again, since the log grows meanwhile: what is left is the writer's, who stands still for it.
     /// Ends when little is left, or when a pass brought nothing because a reader holds the log.
-    fn copy(&self, conn: &Connection) -> Result<(), Trouble> {
+    ///
+    /// SQLite syncs the file only when the whole log has been copied, which under load only the writer sees;
+    /// it would wait there for all that was copied here.
+    fn copy(&self, conn: &Connection, file: &File) -> Result<(), Trouble> {
         let mut before = 0;
         for _ in 0..limits::CHECKPOINT_PASSES {
             let copied = checkpoint(conn, "PASSIVE")?;
+            file.sync_data().map_err(|e| Trouble::Fatal(format!("the file was not synced: {e}")))?;
             let left = self.pages.load(Ordering::Relaxed).saturating_sub(copied);
             if left <= limits::CHECKPOINT_REST || copied <= before {
                 break;
