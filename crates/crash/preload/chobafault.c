@@ -52,6 +52,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { KILL_BEFORE = 1, KILL_AFTER, FAIL, TORN, CUT, STOP };
@@ -70,8 +71,13 @@ static int observes;
 /* What becomes of a call. */
 enum verdict { GO, GO_THEN_KILL, GO_THEN_CUT, HALF_THEN_KILL, REFUSE };
 
+/* Seconds by which the wall clock of this program is ahead. */
+static time_t ahead;
+
 __attribute__((constructor)) static void begin(void) {
     if (getenv("CHOBA_FAULT_LEASH")) prctl(PR_SET_PDEATHSIG, SIGKILL);
+    const char *shift = getenv("CHOBA_FAULT_AHEAD_S");
+    if (shift) ahead = (time_t)strtoll(shift, NULL, 10);
     const char *path = getenv("CHOBA_FAULT_CONTROL");
     if (!path) return;
     int fd = open(path, O_RDWR | O_CLOEXEC);
@@ -209,6 +215,13 @@ static size_t all(const struct iovec *parts, int count) {
     size_t sum = 0;
     for (int i = 0; i < count; i++) sum += parts[i].iov_len;
     return sum;
+}
+
+int clock_gettime(clockid_t which, struct timespec *now) {
+    REAL(clock_gettime);
+    int done = real(which, now);
+    if (done == 0 && which == CLOCK_REALTIME) now->tv_sec += ahead;
+    return done;
 }
 
 ssize_t write(int fd, const void *bytes, size_t size) {

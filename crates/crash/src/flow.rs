@@ -4,7 +4,7 @@
 //! goes on by itself after any restart, as it would at a counter.
 
 use crate::http;
-use crate::nexo::{Register, Word};
+use crate::nexo::{self, Register, Word};
 use crate::town::{TERMINAL, Town};
 use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
@@ -35,6 +35,8 @@ pub enum Act<'c> {
     Back(Option<i64>),
     /// A register asks for a card payment of so many yen, by nexo over HTTPS.
     Register(i64, Card<'c>),
+    /// A register gives the last approved payment back: so many yen, or all that is left, by nexo over HTTPS.
+    RegisterBack(Option<i64>),
 }
 
 /// What the customer holds ready.
@@ -55,6 +57,8 @@ pub struct Flow {
     pub trouble: Option<&'static str>,
     /// Done before the calls are counted.
     pub before: &'static [Act<'static>],
+    /// The night goes by before the rest.
+    pub next_day: bool,
     /// Done while a program may be struck.
     pub acts: &'static [Act<'static>],
 }
@@ -66,7 +70,7 @@ const SWIPE: Card<'static> = Card { name: "visa-stripe", how: "swipe", pin: None
 const LAST: Card<'static> = Card { name: "mastercard", how: "tap", pin: None };
 
 const fn flow(name: &'static str, about: &'static str, acts: &'static [Act<'static>]) -> Flow {
-    Flow { name, about, trouble: None, before: &[], acts }
+    Flow { name, about, trouble: None, before: &[], next_day: false, acts }
 }
 
 /// Every flow.
@@ -101,6 +105,23 @@ pub const FLOWS: &[Flow] = &[
         ..flow("refund-silent", "given back by code, the answer never comes", &[Act::Back(Some(600))])
     },
     flow("register", "a register's payment by nexo, chip and PIN", &[Act::Register(1_700, CHIP)]),
+    Flow {
+        before: &[Act::Register(1_800, CHIP)],
+        ..flow("reversal", "a register gives a card payment back whole", &[Act::RegisterBack(None)])
+    },
+    Flow {
+        before: &[Act::Code(1_500, "aoi-paypay")],
+        ..flow(
+            "reversal-part",
+            "a register gives a code payment back, a part and then the rest",
+            &[Act::RegisterBack(Some(600)), Act::RegisterBack(None)],
+        )
+    },
+    Flow {
+        before: &[Act::Pay(940, TAP)],
+        next_day: true,
+        ..flow("return", "a card payment returned on a later business day", &[Act::Back(None)])
+    },
 ];
 
 /// The flow of a name.
@@ -213,6 +234,7 @@ impl<'a> Person<'a> {
             }
             Act::Back(amount) => (self.begin_back(amount, since)?, Hand::default()),
             Act::Register(amount, card) => return self.at_register(amount, card, since),
+            Act::RegisterBack(amount) => return self.back_at_register(amount, since),
         };
         let state = self.follow(&id, hand, since)?;
         if state == "approved" && !matches!(act, Act::Back(_)) {
@@ -282,54 +304,18 @@ impl<'a> Person<'a> {
         }
     }
 
-    /// A register asks for a payment. It keeps the number of its message, and after a silence asks what
-    /// became of it; only when the terminal never heard of it, it asks anew (docs/integrators/registers).
+    /// A register asks for a payment; only when the terminal never heard of it, it asks anew.
     fn at_register(&mut self, amount: i64, card: Card<'_>, since: Instant) -> Result<(String, String)> {
-        let register = Register::of(self.town)?;
+        let asked = nexo::Asked::Payment(amount);
         loop {
-            self.minted += 1;
-            let number = format!("R{:09}", self.minted);
-            self.say(format!("register: {number}, {amount} yen"));
-            let mut waits = Some(register.begin_payment(&number, amount));
-            let word = loop {
-                self.look_around()?;
-                if since.elapsed() > ACT {
-                    bail!("the register's payment {number} does not end");
-                }
-                self.serve_reader(card)?;
-                let heard = match &waits {
-                    Some(answer) => match answer.try_recv() {
-                        Err(std::sync::mpsc::TryRecvError::Empty) => None,
-                        Ok(Ok(word)) => Some(word),
-                        Ok(Err(_)) | Err(_) => {
-                            self.say("register: no answer");
-                            waits = None;
-                            None
-                        }
-                    },
-                    None => register.status(&number, &format!("S{:09}", self.minted)).ok(),
-                };
-                match heard {
-                    Some(word) if word.is_open() => waits = None,
-                    Some(word) => break word,
-                    None => {}
-                }
-                self.minted += u32::from(waits.is_none());
-                crate::tools::pause(LOOK);
-            };
-            self.say(format!("register: told {word:?}"));
-            let ids = self.unknown_to_us()?;
-            for (id, row) in &ids {
-                let seen = self.seen.entry(id.clone()).or_default();
-                seen.taken = word == Word::Paid;
-                seen.denied = word != Word::Paid;
-                seen.last_word = (word == Word::Paid).then(|| crate::flow::word(row, "state").to_owned());
-            }
+            let (number, word) = self.told_at_register(&asked, Some(card), since)?;
+            let ids = self.news(word, |books| books.payments)?;
             match (word, ids.iter().collect::<Vec<_>>().as_slice()) {
                 (Word::Paid, [(id, row)])
                     if self::word(row, "state") == "approved"
                         && row.get("amount").and_then(Value::as_i64) == Some(amount) =>
                 {
+                    self.approved = Some((*id).clone());
                     return Ok(((*id).clone(), "approved".to_owned()));
                 }
                 (Word::Paid, rows) => bail!("the register was told of a payment, the journal has {rows:?}"),
@@ -338,6 +324,92 @@ impl<'a> Person<'a> {
                 (Word::NotPaid | Word::Open, _) => return Ok((number, "not paid".to_owned())),
             }
         }
+    }
+
+    /// A register gives back what was approved last, and asks anew when nothing was given back: a refusal
+    /// while the terminal or the center is just starting says that no money moved.
+    fn back_at_register(&mut self, amount: Option<i64>, since: Instant) -> Result<(String, String)> {
+        let of = self.approved.clone().context("nothing was approved that could be given back")?;
+        let asked = nexo::Asked::Reversal(of, amount);
+        loop {
+            let (number, word) = self.told_at_register(&asked, None, since)?;
+            let ids = self.news(word, |books| books.refunds)?;
+            match (word, ids.iter().collect::<Vec<_>>().as_slice()) {
+                (Word::Paid, [(id, row)])
+                    if self::word(row, "state") == "approved"
+                        && amount.is_none_or(|amount| {
+                            row.get("amount").and_then(Value::as_i64) == Some(amount)
+                        }) =>
+                {
+                    return Ok(((*id).clone(), "approved".to_owned()));
+                }
+                (Word::Paid, rows) => bail!("the register was told of a refund, the journal has {rows:?}"),
+                (Word::NotFound, []) | (Word::Busy | Word::NotPaid | Word::Open, _) => {}
+                (Word::NotFound, rows) => bail!("{number} is not found, the journal has {rows:?}"),
+            }
+        }
+    }
+
+    /// What the journal has that nobody told us, as the register was told of it.
+    fn news(
+        &mut self,
+        told: Word,
+        of: impl Fn(crate::books::Both) -> crate::books::Rows,
+    ) -> Result<crate::books::Rows> {
+        let mut ids = of(crate::books::terminal(&self.town.folder)?);
+        ids.retain(|id, _| !self.seen.contains_key(id));
+        for (id, row) in &ids {
+            let seen = self.seen.entry(id.clone()).or_default();
+            seen.taken = told == Word::Paid;
+            seen.denied = told != Word::Paid;
+            seen.last_word = (told == Word::Paid).then(|| word(row, "state").to_owned());
+        }
+        Ok(ids)
+    }
+
+    /// A register's message up to a word that is not open. It keeps the number of its message, and after a
+    /// silence asks what became of it (docs/integrators/registers).
+    fn told_at_register(
+        &mut self,
+        asked: &nexo::Asked,
+        card: Option<Card<'_>>,
+        since: Instant,
+    ) -> Result<(String, Word)> {
+        let register = Register::of(self.town)?;
+        self.minted += 1;
+        let number = format!("R{:09}", self.minted);
+        self.say(format!("register: {number}, {asked:?}"));
+        let mut waits = Some(register.begin(&number, asked));
+        let word = loop {
+            self.look_around()?;
+            if since.elapsed() > ACT {
+                bail!("the register's message {number} does not end");
+            }
+            if let Some(card) = card {
+                self.serve_reader(card)?;
+            }
+            let heard = match &waits {
+                Some(answer) => match answer.try_recv() {
+                    Err(std::sync::mpsc::TryRecvError::Empty) => None,
+                    Ok(Ok(word)) => Some(word),
+                    Ok(Err(_)) | Err(_) => {
+                        self.say("register: no answer");
+                        waits = None;
+                        None
+                    }
+                },
+                None => register.status(asked, &number, &format!("S{:09}", self.minted)).ok(),
+            };
+            match heard {
+                Some(word) if word.is_open() => waits = None,
+                Some(word) => break word,
+                None => {}
+            }
+            self.minted += u32::from(waits.is_none());
+            crate::tools::pause(LOOK);
+        };
+        self.say(format!("register: told {word:?}"));
+        Ok((number, word))
     }
 
     /// Presents the card when the reader waits, whoever asked for it.

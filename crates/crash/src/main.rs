@@ -26,7 +26,7 @@ enum Command {
     /// Sends mutated messages to every door of the running programs while payments go on.
     Hammer(Blows),
     /// Pays with every card and looks for numbers, tracks and PINs in all that is left behind.
-    Hunt,
+    Hunt(Game),
 }
 
 #[derive(Args)]
@@ -40,6 +40,13 @@ struct Power {
     /// Run a program that has this bug (`no-sync`): a cut must find it.
     #[arg(long)]
     planted: Option<String>,
+}
+
+#[derive(Args)]
+struct Game {
+    /// One card a way and one kind of trouble.
+    #[arg(long)]
+    quick: bool,
 }
 
 #[derive(Args)]
@@ -102,8 +109,8 @@ fn main() -> ExitCode {
         Command::Hammer(args) => Tools::build(None)
             .and_then(|tools| hammer(&tools, args.messages, args.seed, &mut std::io::stdout()))
             .map(|hammered| hammered.problems.is_empty()),
-        Command::Hunt => Tools::build(None)
-            .and_then(|tools| hunt(&tools, &mut std::io::stdout()))
+        Command::Hunt(args) => Tools::build(None)
+            .and_then(|tools| hunt(&tools, args.quick, &mut std::io::stdout()))
             .map(|hunted| hunted.hits.is_empty()),
     };
     match done {

@@ -16,12 +16,49 @@ use std::time::Duration;
 /// How long a register waits for a payment.
 const PATIENCE: Duration = Duration::from_secs(50);
 
-/// What a register is told about its payment.
+/// What a register asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// A payment of so many yen.
+    Payment(i64),
+    /// The payment with this id is given back: so many yen, or all that is left.
+    Reversal(String, Option<i64>),
+}
+
+impl Asked {
+    const fn category(&self) -> &'static str {
+        match self {
+            Self::Payment(_) => "Payment",
+            Self::Reversal(..) => "Reversal",
+        }
+    }
+
+    fn body(&self) -> Value {
+        let id = |id: &str| json!({ "TransactionID": id, "TimeStamp": "2026-11-28T10:00:00+09:00" });
+        match self {
+            Self::Payment(yen) => json!({
+                "SaleData": { "SaleTransactionID": id("TSU3-0003377") },
+                "PaymentTransaction": { "AmountsReq": { "Currency": "JPY", "RequestedAmount": yen } },
+            }),
+            Self::Reversal(of, yen) => {
+                let mut body = json!({
+                    "OriginalPOITransaction": { "POITransactionID": id(of) }, "ReversalReason": "CustCancel",
+                });
+                if let (Some(yen), Some(fields)) = (yen, body.as_object_mut()) {
+                    fields.insert("ReversedAmount".to_owned(), json!(yen));
+                }
+                body
+            }
+        }
+    }
+}
+
+/// What a register is told about its payment, or about giving one back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Word {
-    /// The money was taken.
+    /// The money was taken, or given back.
     Paid,
-    /// No money was taken, for good.
+    /// No money was moved, for good.
     NotPaid,
     /// The terminal never heard of it.
     NotFound,
@@ -41,11 +78,10 @@ impl Word {
     fn of(answer: &Value) -> Option<Self> {
         let response = answer.get("SaleToPOIResponse")?;
         let Some(status) = response.get("TransactionStatusResponse") else {
-            return Self::of_payment(response.get("PaymentResponse")?);
+            return Self::of_payment(either(response)?);
         };
-        if let Some(payment) =
-            status.pointer("/RepeatedMessageResponse/RepeatedResponseMessageBody/PaymentResponse")
-        {
+        let repeated = status.pointer("/RepeatedMessageResponse/RepeatedResponseMessageBody");
+        if let Some(payment) = repeated.and_then(either) {
             return Self::of_payment(payment);
         }
         match status.pointer("/Response/ErrorCondition")?.as_str()? {
@@ -65,6 +101,13 @@ impl Word {
             _ => Self::NotPaid,
         })
     }
+}
+
+/// The answer to a payment or to giving one back.
+fn either(body: &Value) -> Option<&Value> {
+    ["PaymentResponse", "ReversalResponse"]
+        .into_iter()
+        .find_map(|name| body.get(name).filter(|found| found.is_object()))
 }
 
 /// A register that is paired with the terminal of a town.
@@ -95,22 +138,17 @@ impl Register {
         } })
     }
 
-    /// Asks for a payment from a thread of its own.
-    pub fn begin_payment(&self, number: &str, yen: i64) -> Receiver<Result<Word>> {
-        let body = json!({
-            "SaleData": { "SaleTransactionID": {
-                "TransactionID": "TSU3-0003377", "TimeStamp": "2026-11-28T10:00:00+09:00" } },
-            "PaymentTransaction": { "AmountsReq": { "Currency": "JPY", "RequestedAmount": yen } },
-        });
-        let (register, message) = (self.clone(), Self::message("Payment", number, &body));
+    /// Asks from a thread of its own.
+    pub fn begin(&self, number: &str, asked: &Asked) -> Receiver<Result<Word>> {
+        let (register, message) = (self.clone(), Self::message(asked.category(), number, &asked.body()));
         let (told, heard) = channel();
         std::thread::spawn(move || told.send(register.ask(&message)));
         heard
     }
 
-    /// What became of a payment.
-    pub fn status(&self, of: &str, number: &str) -> Result<Word> {
-        let reference = json!({ "MessageCategory": "Payment", "SaleID": "REG1", "ServiceID": of });
+    /// What became of it.
+    pub fn status(&self, asked: &Asked, of: &str, number: &str) -> Result<Word> {
+        let reference = json!({ "MessageCategory": asked.category(), "SaleID": "REG1", "ServiceID": of });
         let body = json!({ "MessageReference": reference });
         self.ask(&Self::message("TransactionStatus", number, &body))
     }
@@ -177,6 +215,9 @@ mod tests {
             ("Failure", "Busy", "money=no", Word::Busy),
         ] {
             assert_eq!(Word::of(&answer(payment(result, condition, more))), Some(word));
+            let back =
+                json!({ "SaleToPOIResponse": { "ReversalResponse": payment(result, condition, more) } });
+            assert_eq!(Word::of(&back), Some(word));
         }
         let status = |condition: &str| {
             json!({ "SaleToPOIResponse": { "TransactionStatusResponse": {

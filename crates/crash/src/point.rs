@@ -130,6 +130,12 @@ fn play(
     for act in flow.before {
         person.act(*act)?;
     }
+    if flow.next_day {
+        settled(person)?;
+        person.town.sleep_until_tomorrow()?;
+        person.town.until_connected()?;
+        person.say("the next day");
+    }
     if let Some(trouble) = flow.trouble {
         let fault = json!({ "network": "card", "fault": trouble, "times": 1 });
         http::post(person.town.ports.desk, "/desk/faults", &fault)?;

@@ -22,6 +22,9 @@ const READER: &str = "MP200L-0085";
 /// How long a program may take to say `ready`, and two programs to find each other.
 const READY: Duration = Duration::from_mins(1);
 
+/// A day, in seconds.
+const DAY_S: u64 = 86_400;
+
 /// A process of the town.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, clap::ValueEnum)]
 pub enum Party {
@@ -246,6 +249,10 @@ pub struct Town {
     controls: [Control; 3],
     tools: Tools,
     processes: [Option<Process>; 3],
+    /// Programs that the library stands before when the town starts.
+    watched: Vec<Party>,
+    /// Seconds by which the programs' clocks are ahead.
+    ahead_s: u64,
     /// Times that a dead program was started again.
     pub restarts: u32,
 }
@@ -264,18 +271,33 @@ impl Town {
             controls: [networks?, center?, terminal?],
             tools: tools.clone(),
             processes: [None, None, None],
+            watched: watched.to_vec(),
+            ahead_s: 0,
             restarts: 0,
         };
+        town.open()?;
+        Ok(town)
+    }
+
+    /// Starts every program.
+    fn open(&mut self) -> Result<()> {
         for party in Party::ALL {
-            let process = town.spawn(party, watched.contains(&party))?;
-            town.put(party, Some(process));
+            let process = self.spawn(party, self.watched.contains(&party))?;
+            self.put(party, Some(process));
         }
         for party in Party::ALL {
-            if !town.process(party).is_some_and(Process::ready) {
-                bail!("{} ended before it was ready:\n{}", party.word(), town.said(party));
+            if !self.process(party).is_some_and(Process::ready) {
+                bail!("{} ended before it was ready:\n{}", party.word(), self.said(party));
             }
         }
-        Ok(town)
+        Ok(())
+    }
+
+    /// The town sleeps: every program is stopped and starts on the next day.
+    pub fn sleep_until_tomorrow(&mut self) -> Result<()> {
+        self.close()?;
+        self.ahead_s += DAY_S;
+        self.open()
     }
 
     /// The terminal's folder.
@@ -352,6 +374,7 @@ impl Town {
         }
         command.env("LD_PRELOAD", &self.tools.preload);
         command.env("CHOBA_FAULT_LEASH", "1");
+        command.env("CHOBA_FAULT_AHEAD_S", self.ahead_s.to_string());
         if struck {
             command.env("CHOBA_FAULT_CONTROL", &self.control(party).path);
             command.env("CHOBA_FAULT_LOG", &self.control(party).log);
@@ -465,6 +488,10 @@ impl Town {
 
     /// Asks every program to stop and waits, the terminal first.
     fn end_gently(mut self) -> Result<()> {
+        self.close()
+    }
+
+    fn close(&mut self) -> Result<()> {
         for party in [Party::Terminal, Party::Center, Party::Networks] {
             if let Some(process) = self.process(party) {
                 let pid = process.child.id().to_string();

@@ -4,6 +4,7 @@
 use crash::fault::Mode;
 use crash::flow::{FLOWS, named};
 use crash::hammer::{Door, hammer};
+use crash::hunt::hunt;
 use crash::powercut;
 use crash::sweep::{Swept, Wanted, sweep};
 use crash::tools::Tools;
@@ -70,6 +71,16 @@ fn damaged_messages_at_every_door_stop_nobody() {
     for door in Door::ALL {
         assert!(hammered.doors.get(&door).is_some_and(|(sent, answered)| *sent > 0 && *answered > 0));
     }
+}
+
+#[test]
+fn no_card_number_track_or_pin_is_in_anything_that_programs_leave() {
+    // S3; `cargo xtask hunt` pays with every card in every way.
+    let (tools, _turn) = tools();
+    let mut told = Vec::new();
+    let hunted = hunt(tools, true, &mut told).expect("the hunt runs");
+    assert_eq!(hunted.hits, Vec::new(), "{}", String::from_utf8_lossy(&told));
+    assert!(hunted.mails > 0, "no receipt was mailed");
 }
 
 #[test]

@@ -118,6 +118,31 @@ pub trait PinPad: Send {
     ) -> impl Future<Output = Result<PadAnswer, DeviceFault>> + Send;
 }
 
+/// How much is left in the device's battery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Charge {
+    /// 0 to 100 percent.
+    pub percent: u8,
+    /// It is being charged, or runs on mains.
+    pub charging: bool,
+}
+
+/// The device's battery.
+pub trait Battery: Send + Sync {
+    /// How much is left; `None` when the device has no battery, or it does not say.
+    fn charge(&self) -> Option<Charge>;
+}
+
+/// A device without a battery.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Mains;
+
+impl Battery for Mains {
+    fn charge(&self) -> Option<Charge> {
+        None
+    }
+}
+
 /// How the printer is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PrinterStatus {

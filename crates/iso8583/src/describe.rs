@@ -1,5 +1,6 @@
 //! The printer: what logs, console and transcripts show of a message. Masked unless asked by name.
 
+use crate::codes::processing;
 use crate::fields::{Format, Mask, field};
 use crate::private::SecureData;
 use crate::{Message, Mti};
@@ -32,6 +33,9 @@ impl fmt::Display for Description {
     }
 }
 
+/// What DE 48 is in a return (docs/networks/card-iso8583.md, 7).
+const RETURNED: &str = "Additional data, private: RRN of the original";
+
 impl Message {
     /// The message as logs and console may show it: card numbers, tracks, PINs and keys masked.
     pub fn describe(&self) -> Description {
@@ -44,11 +48,13 @@ impl Message {
     }
 
     fn described(&self, show: impl Fn(Format, Mask, &[u8]) -> String) -> Description {
+        let is_return = self.text(3) == Some(processing::REFUND);
         let lines = self
             .fields()
             .filter_map(|(number, value)| {
                 let row = field(number)?;
-                Some(Line { field: number, name: row.name, shown: show(row.format, row.mask, value) })
+                let name = if number == 48 && is_return { RETURNED } else { row.name };
+                Some(Line { field: number, name, shown: show(row.format, row.mask, value) })
             })
             .collect();
         Description { mti: self.mti(), lines }
@@ -163,6 +169,17 @@ mod tests {
         message.set_bytes(55, &hex::decode(chip).unwrap()).unwrap();
         message.set(62, "KEY0123").unwrap();
         message
+    }
+
+    #[test]
+    fn what_a_return_says_of_its_original_is_no_payment_class() {
+        let mut message = Message::new(Mti::FINANCIAL_REQUEST);
+        message.set(3, processing::REFUND).unwrap().set(48, "J289144GJ289").unwrap();
+        let shown = message.describe().to_string();
+        assert!(shown.contains("48 Additional data, private: RRN of the original: J289144GJ289"), "{shown}");
+        message.set(3, processing::PURCHASE).unwrap().set(48, "1000").unwrap();
+        let shown = message.describe().to_string();
+        assert!(shown.contains("48 Additional data, private: payment class: 1000"), "{shown}");
     }
 
     #[test]

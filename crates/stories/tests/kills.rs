@@ -21,6 +21,9 @@ use stories::page;
 use stories::register::{Register, lines};
 
 const TERMINAL: &str = "000000358002";
+/// What a blocked terminal says (codes.ftl, 431 and 432).
+const COPIED: &str = "端末データが複製されています";
+const BEHIND: &str = "端末のデータが古くなっています";
 const CAST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../choba/data/cast.toml");
 
 fn choba() -> &'static Path {
@@ -112,13 +115,67 @@ impl Town {
     }
 
     fn start_terminal_with(&self, printer: SocketAddr, more: &str) -> Process {
-        let Self { desk, center, terminal, .. } = self;
+        self.start_terminal_on(&self.terminal_data(), self.terminal, printer, more)
+    }
+
+    /// The same on another device's data and address.
+    fn start_terminal_on(&self, data: &Path, at: SocketAddr, printer: SocketAddr, more: &str) -> Process {
+        let Self { desk, center, .. } = self;
         Process::start(&words(&format!(
-            "terminal --data {} --listen {terminal} --center http://{center} \
+            "terminal --data {} --listen {at} --center http://{center} \
              --bench ws://{desk}/desk/bench/{TERMINAL} --printer {printer} --reader MP200L-0085 \
              --id {TERMINAL} --password 5282 {more}",
-            self.terminal_data().display()
+            data.display()
         )))
+    }
+
+    /// A card payment on a terminal to its end.
+    async fn ends(&self, terminal: SocketAddr) -> Value {
+        let id = self.tap_at(terminal).await;
+        self.settled_at(terminal, &id).await
+    }
+
+    /// Payments are tried on a terminal until its page says why it takes none.
+    async fn refused(&self, terminal: SocketAddr, title: &str) {
+        let asked = json!({ "amount": 880, "method": "card" });
+        let card = json!({ "card": "visa", "how": "tap" });
+        until("the terminal refuses and says why", async || {
+            // Whichever of the two is not possible now is refused.
+            post(terminal, "/local/payments", &asked).await.ok()?;
+            post(self.desk, &format!("/desk/terminals/{TERMINAL}/present"), &card).await.ok()?;
+            let shown = page::lines(&get(terminal, "/").await.ok()?.body);
+            shown.iter().any(|line| line.contains(title)).then_some(())
+        })
+        .await;
+    }
+
+    /// The terminal was let in: a payment on it is approved, at the latest after some tries.
+    async fn pays_again(&self) {
+        until("the terminal pays again", async || {
+            let view = self.ends(self.terminal).await;
+            (view["state"] == "approved").then_some(())
+        })
+        .await;
+    }
+
+    /// `choba admin let-in-terminal`, while the center is stopped: its file has one writer.
+    fn let_in(&self) {
+        let done = Command::new(choba())
+            .args(["admin", "let-in-terminal", "--terminal", TERMINAL, "--reason", "the copy was erased"])
+            .arg("--data")
+            .arg(self.folder.path().join("center"))
+            .output()
+            .unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    }
+
+    fn verified(&self) -> Value {
+        let done = Command::new(choba())
+            .args(["admin", "verify", "--json", "--data"])
+            .arg(self.folder.path())
+            .output()
+            .unwrap();
+        serde_json::from_slice(&done.stdout).unwrap()
     }
 
     fn terminal_data(&self) -> PathBuf {
@@ -175,9 +232,13 @@ impl Town {
 
     /// Begins a payment of ¥880 as soon as the terminal takes it, taps a card, and gives the id.
     async fn tap(&self) -> String {
+        self.tap_at(self.terminal).await
+    }
+
+    async fn tap_at(&self, terminal: SocketAddr) -> String {
         let asked = json!({ "amount": 880, "method": "card" });
         let begun = until("the terminal begins a payment", async || {
-            let answer = post(self.terminal, "/local/payments", &asked).await.ok()?;
+            let answer = post(terminal, "/local/payments", &asked).await.ok()?;
             (answer.status == 201).then(|| answer.json())
         })
         .await;
@@ -198,12 +259,16 @@ impl Town {
     }
 
     async fn settled(&self, id: &str) -> Value {
+        self.settled_at(self.terminal, id).await
+    }
+
+    async fn settled_at(&self, terminal: SocketAddr, id: &str) -> Value {
         until("the payment is final", async || {
-            let view = get(self.terminal, &format!("/local/payments/{id}")).await.ok()?.json();
+            let view = get(terminal, &format!("/local/payments/{id}")).await.ok()?.json();
             if view["waits_for"] == "clerk" {
                 // The same card pays the same sum again and again here (R-075).
                 let path = format!("/local/payments/{id}/continue");
-                let _ = post(self.terminal, &path, &json!({})).await;
+                let _ = post(terminal, &path, &json!({})).await;
             }
             (view["is_final"] == true).then_some(view)
         })
@@ -213,12 +278,7 @@ impl Town {
     /// `choba admin verify --json` until nothing is open: sound, and no difference.
     async fn books_are_sound(&self) {
         let report = until("no payment is open in any book", async || {
-            let done = Command::new(choba())
-                .args(["admin", "verify", "--json", "--data"])
-                .arg(self.folder.path())
-                .output()
-                .unwrap();
-            let report: Value = serde_json::from_slice(&done.stdout).unwrap();
+            let report = self.verified();
             let open = report["center"]["tenants"][0]["open"].as_array().unwrap().len();
             (open == 0).then_some(report)
         })
@@ -359,4 +419,71 @@ async fn a_register_hears_the_truth_of_a_payment_in_which_the_terminal_was_kille
     let charges = get(town.desk, "/desk/charges").await.unwrap().json();
     assert_eq!(charges.as_array().unwrap().len(), 1, "{charges}");
     town.books_are_sound().await;
+}
+
+/// Copies the data of a device that is switched off.
+fn copied(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copied_terminal_is_noticed_when_both_run_and_the_one_that_is_kept_is_let_in_again() {
+    let _turn = TURN.lock().await;
+    // S9
+    let town = Town::open();
+    let center = town.start_center();
+    let kept = town.start_terminal(town.printer);
+    assert_eq!(town.ends(town.terminal).await["state"], "approved");
+    kept.kill();
+    let (folder, copy_at) = (tempfile::tempdir().unwrap(), free());
+    copied(&town.terminal_data(), folder.path());
+    let _kept = town.start_terminal(town.printer);
+    assert_eq!(town.ends(town.terminal).await["state"], "approved");
+
+    let copy = town.start_terminal_on(folder.path(), copy_at, town.printer, "");
+    town.refused(copy_at, COPIED).await;
+    town.refused(town.terminal, COPIED).await;
+    copy.kill();
+    center.kill();
+    town.let_in();
+    let _center = town.start_center();
+    town.pays_again().await;
+    town.books_are_sound().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_terminal_on_an_old_backup_is_blocked_and_what_it_lost_is_a_difference_when_it_is_let_in() {
+    let _turn = TURN.lock().await;
+    // R11, S9
+    let town = Town::open();
+    let center = town.start_center();
+    let terminal = town.start_terminal(town.printer);
+    assert_eq!(town.ends(town.terminal).await["state"], "approved");
+    terminal.kill();
+    let backup = tempfile::tempdir().unwrap();
+    copied(&town.terminal_data(), backup.path());
+    let terminal = town.start_terminal(town.printer);
+    let lost = town.ends(town.terminal).await;
+    assert_eq!(lost["state"], "approved");
+    terminal.kill();
+    std::fs::remove_dir_all(town.terminal_data()).unwrap();
+    copied(backup.path(), &town.terminal_data());
+
+    // A center that runs on knows the last requests and takes the old data for a copy's.
+    center.kill();
+    let center = town.start_center();
+    let _terminal = town.start_terminal(town.printer);
+    town.refused(town.terminal, BEHIND).await;
+    center.kill();
+    town.let_in();
+    let _center = town.start_center();
+    town.pays_again().await;
+    let report = town.verified();
+    let differences = report["differences"].as_array().unwrap();
+    let payments: Vec<&Value> = differences.iter().map(|one| &one["payment"]).collect();
+    assert_eq!(payments, [&lost["id"]], "{report}");
 }

@@ -11,6 +11,7 @@
 
 mod agent;
 pub mod attempt;
+pub mod battery;
 pub mod center;
 pub mod client;
 pub mod context;

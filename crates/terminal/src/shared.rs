@@ -10,6 +10,7 @@ use crate::reader::Order;
 use crate::screen::Screen;
 use center_api::Activation;
 use clock::Clock;
+use device::hardware::Battery;
 use pages::frame::Link;
 use pages::live::Live;
 use payment::PaymentId;
@@ -31,6 +32,7 @@ pub(crate) struct Shared {
     pub(crate) center: Arc<dyn Center>,
     pub(crate) orders: mpsc::Sender<Order>,
     pub(crate) printer: tokio::sync::Mutex<Option<Box<dyn AnyPrinter>>>,
+    pub(crate) battery: Box<dyn Battery>,
     pub(crate) clock: Clock,
     pub(crate) space: Space,
     pub(crate) chance: Chance,
@@ -62,6 +64,7 @@ pub(crate) struct Parts {
     pub(crate) center: Arc<dyn Center>,
     pub(crate) orders: mpsc::Sender<Order>,
     pub(crate) printer: Option<Box<dyn AnyPrinter>>,
+    pub(crate) battery: Box<dyn Battery>,
     pub(crate) clock: Clock,
     pub(crate) space: Space,
     pub(crate) chance: Chance,
@@ -86,6 +89,7 @@ impl Shared {
             center: parts.center,
             orders: parts.orders,
             printer: tokio::sync::Mutex::new(parts.printer),
+            battery: parts.battery,
             clock: parts.clock,
             space: parts.space,
             chance: parts.chance,

@@ -16,6 +16,7 @@ use crate::tasks::{counter, line, settling};
 use crate::web;
 use clock::Clock;
 use device::SecureReader;
+use device::hardware::Battery;
 use device::hardware::{CardReader, PinPad};
 use device::secure_reader::ReaderKeys;
 use pages::secure::SecureConfig;
@@ -62,6 +63,8 @@ pub struct Hardware<H> {
     pub printer: Option<Box<dyn AnyPrinter>>,
     /// What a scanner reads, when one is connected to the device.
     pub scans: Option<mpsc::Receiver<String>>,
+    /// The battery that the device runs on.
+    pub battery: Box<dyn Battery>,
 }
 
 /// Why a terminal was not opened, or ended: one sentence.
@@ -175,6 +178,7 @@ impl Terminal {
             center,
             orders,
             printer: hardware.printer,
+            battery: hardware.battery,
             clock: settings.clock.clone(),
             space: settings.space,
             chance: settings.chance,

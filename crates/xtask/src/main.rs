@@ -30,7 +30,8 @@ cargo xtask hammer [--messages N] [--seed S]
 cargo xtask failover [--rounds N]
                       kill PostgreSQL's primary under load, let its standby take over
 cargo xtask powercut  cut the power under the programs' file system (root, loop device)
-cargo xtask hunt      look for card numbers, tracks and PINs in everything that programs leave
+cargo xtask hunt [--quick]
+                      look for card numbers, tracks and PINs in everything that programs leave
 cargo xtask order     what a start of the release build touches, for the linker (needs valgrind)
 cargo xtask edges     print the table of edges between crates, for ARCHITECTURE.md";
 

@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use std::path::PathBuf;
 use std::sync::Arc;
 use store::Space;
+use terminal::battery::SystemBattery;
 use terminal::client::HttpCenter;
 use terminal::printer::{AnyPrinter, NetworkPrinter};
 use terminal::secret::Password;
@@ -117,6 +118,13 @@ pub async fn start(settings: Settings) -> Result<Terminal, StartFault> {
     let printer = settings
         .printer
         .map(|address| Box::new(NetworkPrinter::new(address, settings.clock.clone())) as Box<dyn AnyPrinter>);
-    let hardware = Hardware { reader, connected, digits, printer, scans };
+    let hardware = Hardware {
+        reader,
+        connected,
+        digits,
+        printer,
+        scans,
+        battery: Box::new(SystemBattery::of_this_machine()),
+    };
     Terminal::start(told, opened, public_key, Arc::new(center), hardware).await.map_err(StartFault::new)
 }

@@ -213,18 +213,18 @@ impl Engines for SqliteFile {
                 let conn = self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
                 conn.pragma_update(None, "wal_autocheckpoint", 0).map_err(broken)?;
                 let file = Arc::clone(&self.file);
-                move || helper.run(conn, &file)
+                move || helper.run(&conn, &file)
             })
             .map_err(|e| OpenError::Machine(e.to_string()))?;
         let writing = Writing { _lock: lock, log: Log::new(pages, 0), helper, thread: Some(thread) };
-        let _file = Arc::clone(&self.file);
-        Ok(Box::new(Sqlite { conn, texts: Texts::default(), writing: Some(writing), _file }))
+        let texts = Texts::default();
+        Ok(Box::new(Sqlite { conn, texts, writing: Some(writing), _file: Arc::clone(&self.file) }))
     }
 
     fn reader(&self) -> Result<Box<dyn Engine>, OpenError> {
         let conn = self.connect(OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        let _file = Arc::clone(&self.file);
-        Ok(Box::new(Sqlite { conn, texts: Texts::default(), writing: None, _file }))
+        let texts = Texts::default();
+        Ok(Box::new(Sqlite { conn, texts, writing: None, _file: Arc::clone(&self.file) }))
     }
 
     fn writers(&self) -> usize {
@@ -234,14 +234,14 @@ impl Engines for SqliteFile {
 
 impl Helper {
     /// Copies the log into the file as far as it goes without making anybody wait.
-    fn run(&self, conn: Connection, file: &File) {
+    fn run(&self, conn: &Connection, file: &File) {
         // Of this thread alone (nice(2)): whoever waits for a payment goes before it.
         #[cfg(target_os = "linux")]
         if let Err(error) = rustix::process::nice(limits::CHECKPOINT_NICE) {
             tracing::debug!(%error, "the checkpointer does not give way");
         }
         while self.calls.take(1).is_some() {
-            match self.copy(&conn, file) {
+            match self.copy(conn, file) {
                 Ok(()) => self.copied.store(true, Ordering::Release),
                 Err(trouble) => {
                     *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(trouble);

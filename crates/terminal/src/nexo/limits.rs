@@ -23,3 +23,5 @@ pub(crate) const DEADLINE_MAX_S: i64 = 1_800;
 pub(crate) const LOGIN_US: i64 = 24 * 3_600 * 1_000_000;
 /// Versions of the passphrase that are good at once, so that a register can be moved to the new one.
 pub(crate) const KEY_VERSIONS: usize = 2;
+/// A register is not let in on a battery of so many percent or less (nexo: Login).
+pub(crate) const BATTERY_LEAST: u8 = 10;

@@ -17,7 +17,7 @@ use ::nexo::response::{
     PoiSystemData, PrinterState, Response,
 };
 use codes::{MoneyTaken, api};
-use device::hardware::PrinterStatus;
+use device::hardware::{Charge, PrinterStatus};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -101,6 +101,12 @@ impl Registers {
                 .with("reason", "no_training");
             return answer(Response::failure(ErrorCondition::NotAllowed, &pairs));
         }
+        if let Some(charge) = self.shared().battery.charge().filter(|charge| too_low(*charge)) {
+            let pairs = condition::pairs_of(self.handle.lang(), api::NOT_ALLOWED, MoneyTaken::No)
+                .with("reason", "battery_low")
+                .with("battery", charge.percent);
+            return answer(Response::failure(ErrorCondition::UnavailableDevice, &pairs));
+        }
         let now_us = self.clock().now_us();
         let logged = Logged {
             sale_id: header.sale_id.clone(),
@@ -150,10 +156,14 @@ impl Registers {
         })
     }
 
-    /// What runs, since when, and how many payments nobody can answer for yet.
+    /// What runs, since when, how many payments nobody can answer for yet, and the battery where there is one.
     fn state_pairs(&self) -> Pairs {
         let open = self.shared().with_shown(|shown| shown.ctx.open.len());
         let pairs = Pairs::new().with("open", open).with("version", env!("CARGO_PKG_VERSION"));
+        let pairs = match self.shared().battery.charge() {
+            Some(charge) => pairs.with("battery", charge.percent).with("charging", charge.charging),
+            None => pairs,
+        };
         let Some(busy) = self.handle.busy() else { return pairs };
         running(&busy_pairs(&busy, &Pairs::new()), pairs)
     }
@@ -190,4 +200,9 @@ impl Registers {
             PrinterStatus::CoverOpen | PrinterStatus::Offline => PrinterState::OutOfOrder,
         })
     }
+}
+
+/// Nothing of a day's work begins on a battery that is nearly empty and not being charged.
+const fn too_low(charge: Charge) -> bool {
+    charge.percent <= limits::BATTERY_LEAST && !charge.charging
 }

@@ -11,7 +11,8 @@ use center_api::{
 use clock::Clock;
 use codes::{api, pay};
 use device::hardware::{
-    Arm, CardEvent, CardReader, DeviceFault, Exchanged, PadAnswer, PinPad, Printer, PrinterStatus, SealPin,
+    Arm, Battery, CardEvent, CardReader, Charge, DeviceFault, Exchanged, PadAnswer, PinPad, Printer,
+    PrinterStatus, SealPin,
 };
 use device::secure_reader::{KeyScheme, ReaderKeys};
 use emv::bench::{Hint, SwipedTrack};
@@ -515,6 +516,16 @@ impl Printer for TestPrinter {
     }
 }
 
+/// A battery that says what it is told.
+#[derive(Clone, Default)]
+pub(crate) struct TestBattery(pub(crate) Arc<Mutex<Option<Charge>>>);
+
+impl Battery for TestBattery {
+    fn charge(&self) -> Option<Charge> {
+        *self.0.lock().unwrap()
+    }
+}
+
 /// A terminal on a bench of fakes.
 pub(crate) struct Bench {
     pub(crate) terminal: Terminal,
@@ -523,6 +534,7 @@ pub(crate) struct Bench {
     /// What the disk of the journal has left.
     pub(crate) free_bytes: Arc<AtomicU64>,
     pub(crate) printer: TestPrinter,
+    pub(crate) battery: TestBattery,
     pub(crate) cards: mpsc::Sender<CardEvent>,
     pub(crate) scans: mpsc::Sender<String>,
     _digits: watch::Sender<u8>,
@@ -568,12 +580,14 @@ impl Bench {
         let (connected, is_connected) = watch::channel(true);
         let (digits, pad) = watch::channel(0);
         let printer = TestPrinter(Arc::new(Mutex::new((PrinterStatus::Ready, Vec::new()))));
+        let battery = TestBattery::default();
         let hardware = Hardware {
             reader: TestReader { cards: card_box, armed: watch::Sender::new(false) },
             connected: is_connected,
             digits: pad,
             printer: Some(Box::new(printer.clone())),
             scans: Some(scan_box),
+            battery: Box::new(battery.clone()),
         };
         let terminal = Terminal::start(settings, opened, "00".repeat(32), Arc::new(center.clone()), hardware)
             .await
@@ -584,6 +598,7 @@ impl Bench {
             clock,
             free_bytes,
             printer,
+            battery,
             cards,
             scans,
             _digits: digits,

@@ -2,6 +2,7 @@
 
 use crate::fakes::{Bench, FakeCenter, Next};
 use clock::Clock;
+use device::hardware::Charge;
 use nexo::pairs::Pairs;
 use payment::StateName;
 use rustls::pki_types::pem::PemObject as _;
@@ -216,6 +217,38 @@ fn what_a_register_asked_before_the_power_cut_is_known_after_it() {
         assert_eq!(center.charged_yen(), 0);
         assert_eq!(outcome(&line.ask(&status("3", "9")).await).0, "NotFound");
     });
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_battery_is_told_and_one_that_is_nearly_empty_lets_no_register_in() {
+    // nexo.md 3a (Login, Diagnosis), R-003
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::fresh(folder.path()).await;
+    let line = line(&bench, folder.path()).await;
+    let login = |number: &str| {
+        let software = json!({ "ManufacturerID": "A", "ApplicationName": "B", "SoftwareVersion": "1", "CertificationCode": "-" });
+        let body = json!({ "DateTime": "2026-11-21T10:15:30+09:00", "SaleSoftware": software, "OperatorLanguage": "ja" });
+        message("Login", number, body)
+    };
+    let said = |answer: &Value, category: &str| {
+        let response = &answer["SaleToPOIResponse"][format!("{category}Response")]["Response"];
+        let pairs = Pairs::read(response["AdditionalResponse"].as_str().unwrap_or("")).unwrap();
+        let word = response["ErrorCondition"].as_str().or_else(|| response["Result"].as_str()).unwrap();
+        let of = |key: &str| pairs.get(key).unwrap_or("-").to_owned();
+        format!("{word} {} {} {} {}", of("battery"), of("charging"), of("reason"), of("money"))
+    };
+    let answer = line.ask(&message("Diagnosis", "1", json!({}))).await;
+    assert_eq!(said(&answer, "Diagnosis"), "Success - - - -", "no battery, no word about one");
+    for (number, percent, charging, told) in [
+        ("2", 10, false, "UnavailableDevice 10 - battery_low no"),
+        ("3", 10, true, "Success 10 true - -"),
+        ("4", 11, false, "Success 11 false - -"),
+    ] {
+        *bench.battery.0.lock().unwrap() = Some(Charge { percent, charging });
+        assert_eq!(said(&line.ask(&login(number)).await, "Login"), told, "{percent}");
+    }
+    let answer = line.ask(&message("Diagnosis", "5", json!({}))).await;
+    assert_eq!(said(&answer, "Diagnosis"), "Success 11 false - -");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
