@@ -8,14 +8,14 @@ use crate::journal::Journal;
 use crate::printer::AnyPrinter;
 use crate::reader::Order;
 use crate::screen::Screen;
-use center_api::Activation;
+use center_api::{Activation, JournalStanding};
 use clock::Clock;
 use device::hardware::Battery;
 use pages::frame::Link;
 use pages::live::Live;
 use payment::PaymentId;
 use std::collections::BTreeSet;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::Space;
 use tokio::sync::{Notify, mpsc, watch};
@@ -162,8 +162,18 @@ impl Shared {
         let _ = self.messages.send(Message::Around(around)).await;
     }
 
-    /// Keeps the lamp in step with what a call to the center showed.
+    /// Keeps the lamp in step with what a call to the center showed, and whether it still lets us pay (431 to 433):
+    /// every request is refused then, the one that asks why among them.
     pub(crate) async fn heard_from_center<T: Sync>(&self, answer: &Result<T, CenterFault>) {
+        if let Err(CenterFault::Refused(problem)) = answer
+            && JournalStanding::ALL.iter().any(|standing| standing.code() == Some(problem.code))
+        {
+            self.proved.store(false, Ordering::Relaxed);
+            let (blocked, off_s) = self.with_shown(|shown| (shown.ctx.blocked, shown.ctx.clock_off_s));
+            if blocked != Some(problem.code) {
+                self.around(Around::Standing(Some(problem.code), off_s)).await;
+            }
+        }
         let up = match answer {
             Ok(_) | Err(CenterFault::Refused(_)) => true,
             Err(CenterFault::NotReached(_)) => false,

@@ -28,7 +28,9 @@ pub(crate) async fn report(shared: &Shared) -> bool {
             now_us: shared.clock.now_us(),
         };
         let asked = shared.clock.timeout(limits::PROBE_WAIT, shared.center.upload(upload)).await;
-        let Ok(Ok(answer)) = asked else { return false };
+        let Ok(answer) = asked else { return false };
+        shared.heard_from_center(&answer).await;
+        let Ok(answer) = answer else { return false };
         let told = match answer.standing {
             JournalStanding::Fine => Some(Some(last)),
             // Once it is let in, everything is told again: the center compares what it has lost.

@@ -16,14 +16,14 @@ use receipt::Copy;
 
 pub(super) fn result(w: Words, ctx: &Context, finished: &Finished) -> Markup {
     if finished.attempt.is_open() {
-        return unknown(w, &finished.attempt);
+        return unknown(w, ctx, &finished.attempt);
     }
     match finished.attempt.name() {
         StateName::Approved => approved(w, ctx, finished),
         StateName::Reversed | StateName::Released => undone(w, finished),
         StateName::Declined | StateName::Failed | StateName::Abandoned => refused(w, finished),
         StateName::Started | StateName::Sent | StateName::Authorized | StateName::InDoubt => {
-            unknown(w, &finished.attempt)
+            unknown(w, ctx, &finished.attempt)
         }
     }
 }
@@ -246,7 +246,7 @@ fn undone(w: Words, finished: &Finished) -> Markup {
 }
 
 /// Nobody knows yet. The screen turns by itself as soon as somebody does.
-fn unknown(w: Words, attempt: &Attempt) -> Markup {
+fn unknown(w: Words, ctx: &Context, attempt: &Attempt) -> Markup {
     let code = attempt.code().unwrap_or(pay::NO_ANSWER);
     let (check, other, keep, yes) = (
         w.t("terminal-check-now"),
@@ -278,8 +278,20 @@ fn unknown(w: Words, attempt: &Attempt) -> Markup {
     };
     html! {
         (Sound::Unknown.once(format!("{}-unknown", attempt.id)))
+        (stopped(w, ctx))
         (form("stack two-panes", "check-now", &panel))
         div.aside-action { (pages::ui::confirm(&Button::plain(&other), &question, &keep)) }
+    }
+}
+
+/// Why the doubt does not end by itself: the center lets this terminal ask nothing. Whether money was taken is
+/// not said here, since the code says it of a payment that never began.
+fn stopped(w: Words, ctx: &Context) -> Markup {
+    html! {
+        @if let Some(code) = ctx.blocked {
+            @let said = i18n::code_text(w.0, code);
+            (notice(Tone::Ng, &said.title, &html! { p { (said.next) } }))
+        }
     }
 }
 

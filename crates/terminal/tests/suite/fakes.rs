@@ -58,6 +58,7 @@ struct Book {
     suspect: Option<Suspect>,
     plan: VecDeque<Next>,
     away: bool,
+    stopped: Option<codes::Code>,
     last_moment: bool,
     ahead_s: Option<i64>,
     heard: Vec<String>,
@@ -75,6 +76,11 @@ impl FakeCenter {
     /// The line goes down or comes back.
     pub(crate) fn away(&self, away: bool) {
         self.0.lock().unwrap().away = away;
+    }
+
+    /// Refuses whatever this terminal asks, or lets it in again.
+    pub(crate) fn stops(&self, code: Option<codes::Code>) {
+        self.0.lock().unwrap().stopped = code;
     }
 
     /// Takes journals from now on; its clock is so far ahead of the terminal's.
@@ -178,6 +184,9 @@ impl FakeCenter {
         let mut book = self.0.lock().unwrap();
         if book.away {
             return Err(CenterFault::NotReached("away".into()));
+        }
+        if let Some(code) = book.stopped {
+            return Err(CenterFault::Refused(Box::new(Problem::new(i18n::Lang::Ja, code))));
         }
         book.heard.push(what);
         Ok(())

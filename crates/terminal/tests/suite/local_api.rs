@@ -113,6 +113,24 @@ async fn a_silent_center_is_a_doubt_that_blocks_and_ends_in_a_reversal() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_doubt_of_a_terminal_that_the_center_stopped_says_why_it_does_not_end() {
+    // S9: the payment's own request is the first that hears of it.
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::fresh(folder.path()).await;
+    bench.center.is_ahead(0);
+    let id = bench.start(880).await;
+    bench.reach("present").await;
+    bench.center.stops(Some(codes::api::TERMINAL_COPIED));
+    bench.swipe().await;
+    bench.reach("unknown").await;
+    bench.says("端末データが複製されています").await;
+    assert_eq!(bench.look(id).await["money_taken"], "unknown");
+    bench.center.stops(None);
+    bench.pass_until_screen(Duration::from_secs(10), "undone").await;
+    assert_eq!(bench.look(id).await["money_taken"], "no");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_that_never_arrived_leaves_a_tombstone() {
     let folder = tempfile::tempdir().unwrap();
     let bench = Bench::fresh(folder.path()).await;
