@@ -77,6 +77,7 @@ pub(super) fn sign_in(w: Words, ctx: &Context, screen: &SignIn) -> Markup {
                 h1 tabindex="-1" { (w.t("terminal-sign-in-title")) }
                 @if let Some(config) = &ctx.config { p { (config.shop.merchant.name) } }
             }
+            (super::sale::stopped(w, ctx))
             (form("stack", "sign-in", &html! {
                 (trouble(w, screen.trouble))
                 (Field::text("login_id", &id).autocomplete("username").value(&screen.login_id).max_chars(100))

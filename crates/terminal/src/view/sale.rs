@@ -31,12 +31,19 @@ fn banners(w: Words, ctx: &Context) -> Markup {
     }
 }
 
-fn hindrances(w: Words, ctx: &Context) -> Markup {
+/// The center lets this terminal take no payments.
+pub(super) fn stopped(w: Words, ctx: &Context) -> Markup {
     html! {
         @if let Some(code) = ctx.blocked {
             @let said = i18n::code_text(w.0, code);
             (notice(Tone::Ng, &said.title, &html! { p { (said.what) } p { (said.next) } }))
         }
+    }
+}
+
+fn hindrances(w: Words, ctx: &Context) -> Markup {
+    html! {
+        (stopped(w, ctx))
         @if let Some(off_s) = ctx.clock_off_s {
             @let minutes = (off_s.abs() / 60).to_string();
             (notice(Tone::Ask, &w.t("terminal-clock-off"), &html! {

@@ -39,6 +39,9 @@ fn the_surroundings_are_seen_where_they_matter() {
         ctx.center_up = false;
         ctx.open = vec![in_state(State::InDoubt(pay::NO_ANSWER))];
         check(lang, "home-troubles", &drawn(&ctx, &Screen::Home));
+        // S9: whoever signs in learns that nothing can be paid here.
+        ctx.blocked = Some(codes::api::TERMINAL_BEHIND);
+        check(lang, "sign-in-stopped", &drawn(&ctx, &Screen::SignIn(terminal::screen::SignIn::default())));
     }
 }
 
