@@ -4,10 +4,10 @@
 //! | module | holds |
 //! |---|---|
 //! | [`record`] | the field table: name, place, width and form of every field |
-//! | [`write`], [`write_each`], [`write_file`] | transfers to bytes; everything unfit is listed first (X-090) |
-//! | [`read`] | bytes to transfers, or the first wrong byte by record, byte and field (X-091) |
-//! | [`kana`] | text to the bank's characters, half width (X-092) |
-//! | [`holder`] | the holder of an account, with the form of a company shortened (X-092) |
+//! | [`write()`], [`write_each`], [`write_file`] | transfers to bytes; everything unfit is listed first (X-090) |
+//! | [`read()`] | bytes to transfers, or the first wrong byte by record, byte and field (X-091) |
+//! | [`mod@kana`] | text to the bank's characters, half width (X-092) |
+//! | [`mod@holder`] | the holder of an account, with the form of a company shortened (X-092) |
 //! | [`returned`] | transfers that came back (X-093) |
 //! | [`master`] | numbers and names of banks and branches |
 //! | [`limits`] | how much of anything is taken |

@@ -138,7 +138,7 @@ impl std::error::Error for BadReturned {}
 
 /// Reads a whole file; nothing of a file with a wrong line.
 ///
-/// What is accepted means what it says: [`write`] makes the same text of it.
+/// What is accepted means what it says: [`write()`] makes the same text of it.
 pub fn read(bytes: &[u8]) -> Result<ReturnedFile, BadReturned> {
     if bytes.len() > MAX_RETURNED_BYTES {
         return Err(BadReturned { line: 1, why: WhyBad::TooLong });
@@ -170,7 +170,7 @@ pub fn read(bytes: &[u8]) -> Result<ReturnedFile, BadReturned> {
     Ok(ReturnedFile { bank_file, on, returned: body.returned })
 }
 
-/// The text of a file, as [`read`] takes it.
+/// The text of a file, as [`read()`] takes it.
 pub fn write(file: &ReturnedFile) -> String {
     let mut text = format!("{NAME}\t{VERSION}\t{}\t{}\n", file.bank_file, file.on);
     let code = |code: Option<CustomerCode>| code.map(|code| code.to_string()).unwrap_or_default();
