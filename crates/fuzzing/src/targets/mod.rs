@@ -1,5 +1,7 @@
-//! The targets: wires of networks and chips, codes, registers, the center's and the terminal's own bodies.
+//! The targets: wires of networks and chips, codes, registers, banks, the center's and the
+//! terminal's own bodies.
 
+mod bank;
 mod bodies;
 mod codes;
 mod register;
@@ -24,4 +26,7 @@ pub(crate) const ALL: &[Target] = &[
     Target { name: "payment_body", run: bodies::payment, seeds: bodies::payments },
     Target { name: "center_bodies", run: bodies::others, seeds: bodies::others_seeds },
     Target { name: "journal_fact", run: bodies::fact, seeds: bodies::facts },
+    Target { name: "bank_file", run: bank::file, seeds: bank::files },
+    Target { name: "returned_file", run: bank::returned, seeds: bank::returned_files },
+    Target { name: "holder_name", run: bank::name, seeds: bank::names },
 ];
