@@ -12,11 +12,11 @@ use jiff::civil::Date;
 const COLUMNS: [(&str, Len, Len, Align); 7] = [
     ("区分", LEFT, 5_500, Align::Left),
     ("取扱期間", 5_500, 9_300, Align::Left),
-    ("件数", 9_300, 10_700, Align::Right),
-    ("売上金額", 10_700, 13_200, Align::Right),
-    ("料率", 13_200, 14_800, Align::Right),
-    ("決済手数料", 14_800, 17_000, Align::Right),
-    ("差引金額", 17_000, RIGHT, Align::Right),
+    ("件数", 9_300, 10_600, Align::Right),
+    ("売上金額", 10_600, 13_000, Align::Right),
+    ("料率", 13_000, 14_300, Align::Right),
+    ("決済手数料", 14_300, 16_700, Align::Right),
+    ("差引金額", 16_700, RIGHT, Align::Right),
 ];
 
 /// Columns of the invoice's table.
@@ -317,11 +317,13 @@ fn account_cells(pair: &[(&str, String)]) -> Vec<Cell> {
     for (label, value) in pair {
         texts.extend([(Tag::RowHead, (*label).to_owned()), (Tag::Cell, value.clone())]);
     }
-    texts
-        .into_iter()
-        .zip(ACCOUNT)
-        .map(|((tag, text), (from, to))| Cell { tag, from, to, align: Align::Left, text })
-        .collect()
+    let last = texts.len().saturating_sub(1);
+    let cell = |(at, ((tag, text), (from, to)))| {
+        // The last value has the rest of the row.
+        let to = if at == last { RIGHT } else { to };
+        Cell { tag, from, to, align: Align::Left, text }
+    };
+    texts.into_iter().zip(ACCOUNT).enumerate().map(cell).collect()
 }
 
 /// What the marks mean, and whom to ask. U-072, U-075
@@ -335,7 +337,7 @@ fn notes(paper: &mut Paper, notice: &Notice) {
     if notice.lines.iter().any(|line| line.kind == LineKind::Late) {
         texts.push("*2　以前の取扱期間の取引のうち、締切後に成立が確認されたものです。");
     }
-    texts.push("・本書のファイルを開く9桁の番号は、口座登録のお知らせに記載しています。");
+    texts.push("・本書のファイルを開く9桁の番号は、別途お送りする書面に記載しています。");
     texts.push("・ご入金を確認できない場合は、お取引の金融機関へお問い合わせください。");
     texts.push("・カード会社と直接ご契約の取引については、各カード会社へお問い合わせください。");
     let lines = Len::try_from(texts.len()).unwrap_or(Len::MAX);
@@ -374,7 +376,7 @@ pub(crate) fn rate(ppm: u32) -> String {
 /// Payments, and behind them the give-backs that were netted inside.
 fn count(payments: u32, backs: u32) -> String {
     let payments = yen(i64::from(payments));
-    if backs == 0 { payments } else { format!("{payments}(-{backs})") }
+    if backs == 0 { payments } else { format!("{payments}(-{})", yen(i64::from(backs))) }
 }
 
 /// A period; the year of its last day is told when it is another one.

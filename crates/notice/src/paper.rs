@@ -134,9 +134,11 @@ pub(crate) const BODY: Size = Size(90);
 pub(crate) const FINE: Len = 9;
 /// The weight of a rule that ends something.
 pub(crate) const STRONG: Len = 25;
+/// What a cell's text may be set in before it is broken into lines.
+const SIZES: [Size; 5] = [BODY, Size(85), Size(80), Size(75), Size(70)];
 const ROW_PAD: Len = 190;
 /// Room between a cell's text and its neighbour's.
-pub(crate) const GAP: Len = 100;
+pub(crate) const GAP: Len = 200;
 
 impl Paper {
     pub(crate) fn new() -> Result<Self, Fault> {
@@ -249,7 +251,7 @@ impl Paper {
         let mut fitted = Vec::with_capacity(cells.len());
         for Cell { tag, from, to, align, text } in cells {
             let most = to.saturating_sub(from).saturating_sub(GAP);
-            let (size, runs) = self.fit(&text, most);
+            let (size, runs) = self.fit(&text, most, align);
             let lines = Len::try_from(runs.len()).unwrap_or(Len::MAX);
             high = high.max(leading(size).saturating_mul(lines));
             fitted.push(Fitted { tag, from, to, align, size, runs });
@@ -257,13 +259,17 @@ impl Paper {
         Row { cells: fitted, high: high.saturating_add(ROW_PAD), weight }
     }
 
-    fn fit(&mut self, text: &str, most: Len) -> (Size, Vec<Run>) {
+    fn fit(&mut self, text: &str, most: Len, align: Align) -> (Size, Vec<Run>) {
         let run = self.run(text);
-        let sizes = [BODY, Size(85), Size(80), Size(75), Size(70)];
-        match sizes.into_iter().find(|size| run.width(*size) <= most) {
-            Some(size) => (size, vec![run]),
-            None => (Size(80), self.face.wrap(text, Size(80), most, &mut self.missing)),
+        if let Some(size) = SIZES.into_iter().find(|size| run.width(*size) <= most) {
+            return (size, vec![run]);
         }
+        let size = match align {
+            Align::Left => Size(80),
+            // A figure is never broken: it gets as small as it must.
+            Align::Right => self.face.whole_pieces(text, most).unwrap_or(Size(50)),
+        };
+        (size, self.face.wrap(text, size, most, &mut self.missing))
     }
 
     /// Places a row at the present height, with a rule below.

@@ -127,6 +127,22 @@ impl Face {
         }
     }
 
+    /// The largest size at which no piece that must stay whole is wider than told.
+    pub(crate) fn whole_pieces(&self, text: &str, most: Len) -> Option<Size> {
+        let mut widest = 0;
+        let mut units = 0_i64;
+        let mut before = None;
+        for next in text.chars() {
+            if before.is_some_and(|before| may_break(before, next)) {
+                units = 0;
+            }
+            units = units.saturating_add(self.run(next.encode_utf8(&mut [0; 4]), &mut BTreeSet::new()).units);
+            widest = widest.max(units);
+            before = Some(next);
+        }
+        (50..=90).rev().step_by(5).map(Size).find(|size| length(widest, self.units_per_em, *size) <= most)
+    }
+
     /// The byte before which the first line ends.
     fn cut(&self, text: &str, size: Size, most: Len, missing: &mut BTreeSet<char>) -> usize {
         let mut allowed = None;
@@ -175,10 +191,10 @@ fn is_selector(c: char) -> bool {
 }
 
 /// Whether a line may end between the two: not inside a word or a number, not before what closes, not
-/// after what opens.
+/// after what opens, always before what opens.
 fn may_break(before: char, next: char) -> bool {
     let word = |c: char| c.is_ascii() && c != ' ';
-    if word(before) && word(next) {
+    if word(before) && word(next) && next != '(' {
         return false;
     }
     let closes = "、。，．・）」』】〕〉》!?！？ー々)]ぁぃぅぇぉっゃゅょァィゥェォッャュョ";
