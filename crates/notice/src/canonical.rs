@@ -70,12 +70,12 @@ impl Canonical {
 
 impl Issuer {
     fn write(&self, out: &mut Canonical) {
-        let Self { name, address, phone, registration } = self;
+        let Self { name, address, phone, invoice_reg_no } = self;
         out.put("issuer", name).put("address", address.len());
         for line in address {
             out.put("line", line);
         }
-        out.put("phone", phone).put("registration", registration);
+        out.put("phone", phone).put("invoice reg no", invoice_reg_no);
     }
 }
 

@@ -75,7 +75,7 @@ pub struct Issuer {
     /// The phone number.
     pub phone: String,
     /// T and thirteen digits; empty when not registered.
-    pub registration: String,
+    pub invoice_reg_no: String,
 }
 
 /// What a line is made of.
@@ -328,7 +328,7 @@ impl Notice {
             ("contact", &self.contact),
             ("issuer", &issuer.name),
             ("phone", &issuer.phone),
-            ("registration", &issuer.registration),
+            ("registration number", &issuer.invoice_reg_no),
         ];
         texts.extend(issuer.address.iter().map(|line| ("address", line)));
         texts.extend(self.lines.iter().map(|line| ("group", &line.group)));

@@ -11,11 +11,11 @@ use jiff::civil::Date;
 /// Columns of the lines' table: from, to, side.
 const COLUMNS: [(&str, Len, Len, Align); 7] = [
     ("区分", LEFT, 5_500, Align::Left),
-    ("取扱期間", 5_500, 9_300, Align::Left),
-    ("件数", 9_300, 10_600, Align::Right),
-    ("売上金額", 10_600, 13_000, Align::Right),
-    ("料率", 13_000, 14_300, Align::Right),
-    ("決済手数料", 14_300, 16_700, Align::Right),
+    ("取扱期間", 5_500, 9_200, Align::Left),
+    ("件数", 9_200, 10_600, Align::Right),
+    ("売上金額", 10_600, 12_900, Align::Right),
+    ("料率", 12_900, 14_400, Align::Right),
+    ("決済手数料", 14_400, 16_700, Align::Right),
     ("差引金額", 16_700, RIGHT, Align::Right),
 ];
 
@@ -90,9 +90,9 @@ fn parties(paper: &mut Paper, notice: &Notice) {
     if !issuer.phone.is_empty() {
         paper.paragraph(&format!("電話　{}", issuer.phone), 12_000, RIGHT, NOTE);
     }
-    if !issuer.registration.is_empty() {
+    if !issuer.invoice_reg_no.is_empty() {
         // The registration number that an invoice needs. X-080
-        paper.paragraph(&format!("登録番号　{}", issuer.registration), 12_000, RIGHT, NOTE);
+        paper.paragraph(&format!("登録番号　{}", issuer.invoice_reg_no), 12_000, RIGHT, NOTE);
     }
     paper.y = paper.y.max(left).saturating_add(500);
 }

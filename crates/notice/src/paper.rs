@@ -267,7 +267,7 @@ impl Paper {
         let size = match align {
             Align::Left => Size(80),
             // A figure is never broken: it gets as small as it must.
-            Align::Right => self.face.whole_pieces(text, most).unwrap_or(Size(50)),
+            Align::Right => self.face.whole_pieces(text, most).unwrap_or(Size(40)),
         };
         (size, self.face.wrap(text, size, most, &mut self.missing))
     }

@@ -48,7 +48,7 @@ pub fn fortnight() -> Notice {
             name: "帳場ペイメント株式会社".into(),
             address: vec!["〒100-0001 東京都千代田区1-1".into(), "帳場ビル 3階".into()],
             phone: "03-0000-0000".into(),
-            registration: "T1234567890123".into(),
+            invoice_reg_no: "T1234567890123".into(),
         },
         lines: vec![
             visa,

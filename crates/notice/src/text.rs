@@ -140,7 +140,7 @@ impl Face {
             widest = widest.max(units);
             before = Some(next);
         }
-        (50..=90).rev().step_by(5).map(Size).find(|size| length(widest, self.units_per_em, *size) <= most)
+        (40..=90).rev().step_by(5).map(Size).find(|size| length(widest, self.units_per_em, *size) <= most)
     }
 
     /// The byte before which the first line ends.
