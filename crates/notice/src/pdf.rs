@@ -31,7 +31,9 @@ pub fn pdf(notice: &Notice) -> Result<Vec<u8>, Fault> {
         .with_accessibility_validator(Accessibility::UA1)
         .finish()
         .map_err(refused)?;
-    let settings = SerializeSettings { configuration, ..SerializeSettings::default() };
+    // The ZIP deflates what is drawn; only the font comes deflated, which the library always does.
+    let settings =
+        SerializeSettings { configuration, compress_content_streams: false, ..SerializeSettings::default() };
     let mut document = Document::new_with(settings);
     let mut marks: Vec<Vec<Identifier>> = paper.groups.iter().map(|_| Vec::new()).collect();
     for page in &paper.pages {

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 /// The regular face of BIZ UD Gothic with proportional widths, SIL Open Font License 1.1, from npm; `cargo xtask assets` fetches it.
-const BYTES: &[u8] = include_bytes!("../../../web/fonts/BIZUDPGothic-Regular.ttf");
+const BYTES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/font.ttf"));
 
 /// What stands for a character that the font lacks.
 const GETA: char = '〓';

@@ -194,7 +194,7 @@ fn the_file_says_that_it_is_tagged_japanese_and_accessible() {
         // Embedded, a subset, with its Unicode table.
         assert!(font[0].ends_with("+BIZUDPGothic-Regular"), "{fonts}");
         assert_eq!(font[font.len() - 5..font.len() - 2], ["yes", "yes", "yes"], "{fonts}");
-        assert!(bytes.len() < 250_000, "{name}: {} bytes", bytes.len());
+        assert!(bytes.len() < 300_000, "{name}: {} bytes", bytes.len());
     }
 }
 
