@@ -5,6 +5,8 @@ use std::path::Path;
 
 const FONT: &str = "../../web/fonts/BIZUDPGothic-Regular.ttf";
 
+const LICENCE: &str = "../../web/fonts/BIZUDPGothic-LICENSE.txt";
+
 /// The tables that stay.
 const KEPT: [&[u8; 4]; 10] =
     [b"OS/2", b"cmap", b"glyf", b"head", b"hhea", b"hmtx", b"loca", b"maxp", b"name", b"post"];
@@ -12,7 +14,7 @@ const KEPT: [&[u8; 4]; 10] =
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed={FONT}");
-    let Ok(font) = std::fs::read(FONT) else {
+    let (Ok(font), true) = (std::fs::read(FONT), Path::new(LICENCE).is_file()) else {
         println!(
             "cargo::error=web/fonts is missing. Run `cargo xtask assets` (or: npm ci --prefix web && npm run build --prefix web)."
         );

@@ -246,7 +246,7 @@ pub enum Unsound {
     #[error("the sums do not give what is paid or carried")]
     Sum,
     /// More rows than a notice may have.
-    #[error("more than {most} {0}", most = limits::MOST_ROWS)]
+    #[error("too many {0}")]
     Rows(&'static str),
     /// A text longer than a notice may have.
     #[error("{0} is longer than {most} characters", most = limits::LONGEST_TEXT)]
@@ -307,14 +307,14 @@ impl Notice {
     fn check_rows(&self) -> Result<(), Unsound> {
         let returns = self.invoice.as_ref().map_or(0, |invoice| invoice.returns.len());
         let rates = self.invoice.as_ref().map_or(0, |invoice| invoice.rates.len());
-        for (what, rows) in [
-            ("lines", self.lines.len()),
-            ("rates", self.fee_taxes.len().max(rates)),
-            ("adjustments", self.adjustments.len()),
-            ("returns", returns),
-            ("lines of address", self.issuer.address.len()),
+        for (what, rows, most) in [
+            ("lines", self.lines.len(), limits::MOST_ROWS),
+            ("rates", self.fee_taxes.len().max(rates), limits::MOST_ROWS),
+            ("adjustments", self.adjustments.len(), limits::MOST_ROWS),
+            ("returns", returns, limits::MOST_ROWS),
+            ("lines of address", self.issuer.address.len(), limits::MOST_ADDRESS_LINES),
         ] {
-            if rows > limits::MOST_ROWS {
+            if rows > most {
                 return Err(Unsound::Rows(what));
             }
         }
@@ -390,6 +390,10 @@ mod tests {
                 notice.lines = vec![line; 2_001];
             }),
             Unsound::Rows("lines")
+        );
+        assert_eq!(
+            broken(|notice| notice.issuer.address = vec![String::new(); 7]),
+            Unsound::Rows("lines of address")
         );
         assert_eq!(
             broken(|notice| {

@@ -84,7 +84,7 @@ fn parties(paper: &mut Paper, notice: &Notice) {
     paper.y = TOP.saturating_add(100);
     let issuer = &notice.issuer;
     paper.paragraph(&issuer.name, 12_000, RIGHT, Size(100));
-    for line in issuer.address.iter().take(6) {
+    for line in &issuer.address {
         paper.paragraph(line, 12_000, RIGHT, NOTE);
     }
     if !issuer.phone.is_empty() {

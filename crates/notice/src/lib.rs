@@ -17,6 +17,9 @@ pub use facts::{
 pub use pdf::{pdf, unprintable};
 pub use zip::{Mode, Password, zip};
 
+/// The licence of the embedded font, which goes wherever the font goes.
+pub const FONT_LICENCE: &str = include_str!("../../../web/fonts/BIZUDPGothic-LICENSE.txt");
+
 /// Why a notice did not become a file.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {

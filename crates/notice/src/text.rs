@@ -226,6 +226,9 @@ mod tests {
         assert_eq!(shown("か\u{3099}\u{7}"), ("が〓".to_owned(), vec!['\u{7}']));
         assert_eq!(shown("a\tb"), ("a b".to_owned(), Vec::new()));
         assert_eq!(shown("辻\u{e01ef}").0, "辻");
+        // What a PDF may not map to, what turns lines round, what has no meaning outside one company.
+        let (text, missing) = shown("\0\u{feff}\u{fffe}\u{202e}\u{e000}");
+        assert_eq!((text.as_str(), missing.len()), ("〓〓〓〓〓", 5));
     }
 
     #[test]
