@@ -1,8 +1,8 @@
 // Bundles the style sheet and one script per surface into dist/, with a .gz beside each, and fails
-// when a page would load more script than it may.
+// when a page would load more script than it may. The font of the papers goes to fonts/, which no page serves.
 
 import { build } from "esbuild";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 
 const MOST_SCRIPT_PER_PAGE = 40_000;
@@ -23,6 +23,12 @@ await build({
   legalComments: "none",
   logLevel: "warning",
 });
+
+// The payment notice (crates/notice) embeds this font; its licence travels beside it.
+const font = `${here}node_modules/@expo-google-fonts/biz-udpgothic`;
+await mkdir(`${here}fonts`, { recursive: true });
+await copyFile(`${font}/400Regular/BIZUDPGothic_400Regular.ttf`, `${here}fonts/BIZUDPGothic-Regular.ttf`);
+await copyFile(`${font}/LICENSE_FONT`, `${here}fonts/BIZUDPGothic-LICENSE.txt`);
 
 let tooBig = false;
 for (const name of [...surfaces.map((s) => `${s}.js`), "app.css"]) {

@@ -4,7 +4,7 @@ use crate::{machine, run};
 use anyhow::Result;
 use std::process::Command;
 
-/// Builds `web/dist` when a source is newer than it.
+/// Builds `web/dist` and copies the font of the papers to `web/fonts`.
 pub(crate) fn build() -> Result<()> {
     machine::need_node()?;
     install("web")?;

@@ -12,6 +12,11 @@ struct Need {
 }
 
 const NEEDS: &[Need] = &[
+    // The tests open payment notices with these four.
+    Need { package: "qpdf", there: || on_path("qpdf") },
+    Need { package: "poppler-utils", there: || on_path("pdftotext") && on_path("pdfinfo") },
+    Need { package: "7zip", there: || on_path("7zz") || on_path("7z") },
+    Need { package: "unzip", there: || on_path("unzip") },
     Need { package: "chromium", there: || Path::new("/usr/bin/chromium").exists() },
     Need { package: "postgresql", there: || postgres_bin().is_some() },
     Need { package: "python3-venv", there: || run::works("python3", &["-m", "ensurepip", "--version"]) },
@@ -23,6 +28,12 @@ const NEEDS: &[Need] = &[
         },
     },
 ];
+
+/// Whether a program of this name can be started.
+fn on_path(program: &str) -> bool {
+    std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).is_file()))
+}
 
 /// The folder of `initdb` and `postgres`.
 fn postgres_bin() -> Option<std::path::PathBuf> {
