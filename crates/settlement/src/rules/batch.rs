@@ -3,7 +3,7 @@
 use super::cycle::Span;
 use super::fee::{Fee, Ppm, Rates, cut, fee};
 use super::hash::{DayDigest, ItemsHash};
-use super::member::Entry;
+use super::member::{Entry, Target};
 use super::net::{Net, TooLarge};
 use super::terms::{GroupCode, TransferTerms};
 use crate::limits;
@@ -98,12 +98,13 @@ pub struct Day {
 impl Day {
     /// Takes an item, in the order of the scan: sales by shop and sequence, then what went back by sequence.
     pub fn add(&mut self, entry: Entry) -> Result<(), TooLarge> {
-        match entry {
-            Entry::Direct { brand, span, item } => {
-                let sum = self.direct.entry((brand, span)).or_default();
+        let Entry { place, item, target } = entry;
+        match target {
+            Target::Direct(brand) => {
+                let sum = self.direct.entry((brand, place.span)).or_default();
                 *sum = sum.plus(item.yen)?;
             }
-            Entry::Line { key, period: (from, to), nets, item } => {
+            Target::Line { key, period: (from, to), nets } => {
                 let empty =
                     || Sum { from, to, count: 0, backs: 0, sales: Net::ZERO, hash: DayDigest::default() };
                 let sum = self.lines.entry(key).or_insert_with(empty);

@@ -16,6 +16,8 @@ pub struct Holiday {
     pub name: String,
 }
 
+/// The last year of the embedded table.
+const LAST_EMBEDDED: i16 = 2027;
 /// A year of a table with fewer days than this is not complete.
 pub(super) const HOLIDAYS_IN_A_YEAR: usize = 15;
 /// The years that the rule of the law is known to be right for. Before 2022 the holidays were moved by law for the
@@ -37,12 +39,12 @@ impl Calendar {
     }
 
     /// The embedded official years 2020 to 2027, and the rule after them.
-    pub fn embedded() -> Self {
+    pub fn embedded() -> &'static Self {
         static EMBEDDED: LazyLock<Calendar> = LazyLock::new(|| {
             let bytes = include_bytes!("../../data/holidays.csv");
-            Calendar::by_rule().with_table(&super::read_csv(bytes, 2027).unwrap_or_default())
+            Calendar::by_rule().with_table(&super::read_csv(bytes, LAST_EMBEDDED).unwrap_or_default())
         });
-        EMBEDDED.clone()
+        &EMBEDDED
     }
 
     /// Takes every complete year of a table as it stands there. A year is never mixed from two sources: complete is

@@ -315,10 +315,10 @@ pub struct Cycles {
 
 impl Cycles {
     /// The cycles of `data/cycles.toml`.
-    pub fn embedded() -> Self {
+    pub fn embedded() -> &'static Self {
         static ROWS: LazyLock<Cycles> =
             LazyLock::new(|| Cycles::read(include_str!("../../data/cycles.toml")).unwrap_or_default());
-        ROWS.clone()
+        &ROWS
     }
 
     /// Reads `[[cycle]]` blocks and checks each.

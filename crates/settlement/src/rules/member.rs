@@ -175,8 +175,19 @@ pub struct Item {
 
 /// What an item does to a company's document.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Entry {
-    /// It stands in a line.
+pub struct Entry {
+    /// The window in whose documents it stands, and whether it was posted after its own window's cut.
+    pub place: Place,
+    /// The item.
+    pub item: Item,
+    /// What it is added to.
+    pub target: Target,
+}
+
+/// What an item is added to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A line.
     Line {
         /// The line.
         key: LineKey,
@@ -184,28 +195,9 @@ pub enum Entry {
         period: (Date, Date),
         /// It nets inside a line of sales.
         nets: bool,
-        /// The item.
-        item: Item,
     },
-    /// The brand pays the company itself: in no line, only booked out (U-072, U-075).
-    Direct {
-        /// The brand.
-        brand: Brand,
-        /// The window.
-        span: Span,
-        /// The item.
-        item: Item,
-    },
-}
-
-impl Entry {
-    /// The window in whose documents it stands.
-    pub fn span(&self) -> &Span {
-        match self {
-            Self::Line { key, .. } => &key.span,
-            Self::Direct { span, .. } => span,
-        }
-    }
+    /// None: the brand pays the company itself. It is only booked out (U-072, U-075).
+    Direct(Brand),
 }
 
 impl<'a> Sale<'a> {
@@ -242,11 +234,13 @@ pub fn entry_of_sale(sale: &Sale<'_>, ground: Ground<'_>) -> Result<Option<Entry
     }
     let terms = ground.book.at(sale.company, sale.brand, sale.day)?;
     let item = Item { id: sale.id, yen: sale.amount.into(), day: sale.day };
-    if terms.direct {
-        return Ok(Some(Entry::Direct { brand: sale.brand, span: place.span, item }));
-    }
-    let (key, period) = sale.line(&place, &terms, ground.book);
-    Ok(Some(Entry::Line { key, period, nets: false, item }))
+    let target = if terms.direct {
+        Target::Direct(sale.brand)
+    } else {
+        let (key, period) = sale.line(&place, &terms, ground.book);
+        Target::Line { key, period, nets: false }
+    };
+    Ok(Some(Entry { place, item, target }))
 }
 
 /// What a refund or a void does: it nets inside the line of its sale when both belong to the same window, and is a
@@ -260,15 +254,15 @@ pub fn entry_of_give(give: &Give<'_>, ground: Ground<'_>) -> Result<Option<Entry
     let place = belongs(ItemKey { day: give.day, seq: give.seq, ..sale.key() }, ground)?;
     let terms = ground.book.at(sale.company, sale.brand, sale.day)?;
     let item = Item { id: give.id, yen: Net::from(give.amount).opposite(), day: give.day };
-    if terms.direct {
-        return Ok(Some(Entry::Direct { brand: sale.brand, span: place.span, item }));
-    }
-    if place.span == of_sale.span {
+    let target = if terms.direct {
+        Target::Direct(sale.brand)
+    } else if place.span == of_sale.span {
         let (key, (from, to)) = sale.line(&of_sale, &terms, ground.book);
         let period = if of_sale.late { (from.min(give.day), to.max(give.day)) } else { (from, to) };
-        return Ok(Some(Entry::Line { key, period, nets: true, item }));
-    }
-    let period = (place.span.first, place.span.last);
-    let key = sale.line_key(LineKind::Red, &place.span, &terms);
-    Ok(Some(Entry::Line { key, period, nets: false, item }))
+        Target::Line { key, period, nets: true }
+    } else {
+        let period = (place.span.first, place.span.last);
+        Target::Line { key: sale.line_key(LineKind::Red, &place.span, &terms), period, nets: false }
+    };
+    Ok(Some(Entry { place, item, target }))
 }
