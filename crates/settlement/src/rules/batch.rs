@@ -212,7 +212,7 @@ pub struct Batch {
     pub carried_out: Net,
 }
 
-/// Whether there is a document at all: lines, adjustments or a balance.
+/// Whether there is a document at all: lines, adjustments or a balance. Sums of direct brands are moved without one.
 pub fn is_needed(lines: &[Line], adjustments: &[Net], carried_in: Net) -> bool {
     !(lines.is_empty() && adjustments.is_empty() && carried_in.is_zero())
 }

@@ -8,8 +8,8 @@ use money::Yen;
 use payment::Brand;
 use proptest::prelude::*;
 use settlement::rules::{
-    Calendar, CycleCode, Cycles, GiveKind, Level, Movement, Net, Overlay, Ppm, Rates, Window, cut, fee,
-    payday_hash,
+    Calendar, CycleCode, Cycles, GiveKind, Level, Movement, Net, Overlay, Ppm, Rates, What, Window, cut, fee,
+    is_needed, payday_hash,
 };
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -189,6 +189,10 @@ impl Story {
             taken = upto;
             let later = i64::try_from(dice.below(40)).unwrap();
             let document = self.document(pay_on, (head + later).min(self.world.seq), &adjustments, carried);
+            if !is_needed(&document.lines, &adjustments, carried) {
+                assert_eq!((document.batch.paid, document.batch.carried_out), (Net::ZERO, Net::ZERO));
+                assert!(document.movements.iter().all(|movement| movement.what == What::Direct));
+            }
             carried = document.batch.carried_out;
             documents.push((pay_on, document));
         }
@@ -229,7 +233,7 @@ fn check_money(story: &Story, documents: &[(Date, Document)]) {
     let direct: i64 = documents
         .iter()
         .flat_map(|(_, it)| &it.movements)
-        .filter(|movement| movement.what == settlement::rules::What::Direct)
+        .filter(|movement| movement.what == What::Direct)
         .map(|movement| movement.amount.get())
         .sum();
     let paid = sum(|it| it.batch.paid);

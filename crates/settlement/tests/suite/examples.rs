@@ -8,7 +8,7 @@ use payment::Brand;
 use settlement::rules::{Level, Movement, Overlay};
 use std::collections::BTreeMap;
 
-fn check(document: &Document, expected: Expect) {
+fn check(document: &Document, expected: &Expect) {
     expected.assert_eq(&print(document));
 }
 
@@ -33,7 +33,7 @@ fn example_1_a_normal_fortnight() {
     let paid = fortnight().document("2026-02-27", BANK, &[], -7_126);
     check(
         &paid,
-        expect![[r"
+        &expect![[r"
             sales jcb_other 2026-02-01..2026-02-15 count 2 sales 2,000 rate 3.24% fee 64 (taxable 12) net 1,936
             sales visa_master 2026-02-01..2026-02-15 count 3 sales 14,140 rate 3.24% fee 458 (taxable 90) net 13,682
             red visa_master 2026-02-01..2026-02-15 count 1 sales -4,000 rate 3.24% fee -129 (taxable -25) net -3,871
@@ -96,7 +96,7 @@ fn example_2_a_red_slip_larger_than_the_sales_is_carried() {
     // U-072: nothing is transferred and no transfer fee is taken; the tax is cut toward zero.
     check(
         &red(3_000, 50_000).document("2026-02-27", BANK, &[], 0),
-        expect![[r"
+        &expect![[r"
             sales visa_master 2026-02-01..2026-02-15 count 1 sales 3,000 rate 3.24% fee 97 (taxable 19) net 2,903
             red visa_master 2026-02-01..2026-02-15 count 1 sales -50,000 rate 3.24% fee -1,620 (taxable -320) net -48,380
             fees -1,523 = exempt -1,222 + taxable -301, tax -30
@@ -112,7 +112,7 @@ fn example_3_the_next_document_takes_the_balance() {
     world.cut("2026-03-01");
     check(
         &world.document("2026-03-16", BANK, &[], -45_447),
-        expect![[r"
+        &expect![[r"
             sales visa_master 2026-02-16..2026-02-28 count 1 sales 60,000 rate 3.24% fee 1,944 (taxable 384) net 58,056
             fees 1,944 = exempt 1,560 + taxable 384, tax 38
             adjusted 0, carried in -45,447, sum 12,571, transfer fee 180 + 18, paid 12,373, carried out 0
@@ -129,7 +129,7 @@ fn example_4_a_change_of_rates_makes_two_lines() {
     world.cut("2026-02-16");
     check(
         &world.document("2026-02-27", BANK, &[], 0),
-        expect![[r"
+        &expect![[r"
             sales visa_master 2026-02-01..2026-02-08 count 1 sales 10,010 rate 3.24% fee 324 (taxable 64) net 9,686
             sales visa_master 2026-02-09..2026-02-15 count 1 sales 9,990 rate 2.95% fee 294 (taxable 0) net 9,696
             fees 618 = exempt 554 + taxable 64, tax 6
@@ -149,7 +149,7 @@ fn example_5_code_brands_have_a_line_each_and_are_taxable() {
     world.cut("2026-02-01");
     check(
         &world.document("2026-02-27", BANK, &[], 0),
-        expect![[r"
+        &expect![[r"
             sales aupay 2026-01-01..2026-01-31 count 1 sales 1,234 rate 2.98% fee 36 (taxable 36) net 1,198
             sales paypay 2026-01-01..2026-01-31 count 1 sales 10,000 rate 3.24% fee 324 (taxable 324) net 9,676
             fees 360 = exempt 0 + taxable 360, tax 36
@@ -183,7 +183,7 @@ fn example_7_below_the_minimum_nothing_is_paid() {
     };
     check(
         &document(1_000),
-        expect![[r"
+        &expect![[r"
             sales visa_master 2026-02-01..2026-02-15 count 1 sales 1,000 rate 3.24% fee 32 (taxable 6) net 968
             fees 32 = exempt 26 + taxable 6, tax 0
             adjusted 0, carried in 0, sum 968, transfer fee 0 + 0, paid 0, carried out 968
@@ -200,7 +200,7 @@ fn example_8_an_adjustment_has_no_fee_and_no_tax() {
     world.cut("2026-02-16");
     check(
         &world.document("2026-02-27", BANK, &[-500, 200], 0),
-        expect![[r"
+        &expect![[r"
             sales visa_master 2026-02-01..2026-02-15 count 1 sales 5,000 rate 3.24% fee 162 (taxable 32) net 4,838
             fees 162 = exempt 130 + taxable 32, tax 3
             adjusted -300, carried in 0, sum 4,535, transfer fee 180 + 18, paid 4,337, carried out 0
@@ -219,7 +219,7 @@ fn example_9_a_refund_nets_in_its_window_and_is_a_red_slip_after_it() {
     world.cut("2026-02-16");
     check(
         &world.document("2026-02-27", FREE_BANK, &[], 0),
-        expect![[r"
+        &expect![[r"
             sales visa_master 2026-02-01..2026-02-15 count 2(-1) sales 5,000 rate 3.24% fee 162 (taxable 32) net 4,838
             fees 162 = exempt 130 + taxable 32, tax 3
             adjusted 0, carried in 0, sum 4,835, transfer fee 0 + 0, paid 4,835, carried out 0
@@ -230,7 +230,7 @@ fn example_9_a_refund_nets_in_its_window_and_is_a_red_slip_after_it() {
     later.cut("2026-03-01");
     check(
         &later.document("2026-02-27", FREE_BANK, &[], 0),
-        expect![[r"
+        &expect![[r"
             sales visa_master 2026-02-01..2026-02-15 count 2 sales 8,000 rate 3.24% fee 259 (taxable 51) net 7,741
             fees 259 = exempt 208 + taxable 51, tax 5
             adjusted 0, carried in 0, sum 7,736, transfer fee 0 + 0, paid 7,736, carried out 0
@@ -238,7 +238,7 @@ fn example_9_a_refund_nets_in_its_window_and_is_a_red_slip_after_it() {
     );
     check(
         &later.document("2026-03-16", FREE_BANK, &[], 0),
-        expect![[r"
+        &expect![[r"
             red visa_master 2026-02-16..2026-02-28 count 1 sales -3,000 rate 3.24% fee -97 (taxable -19) net -2,903
             fees -97 = exempt -78 + taxable -19, tax -1
             adjusted 0, carried in 0, sum -2,902, transfer fee 0 + 0, paid 0, carried out -2,902
@@ -258,7 +258,7 @@ fn example_10_a_doubt_settled_after_the_cut_is_a_late_line() {
     assert_eq!((first.lines.len(), first.batch.sales), (1, net(1_000)));
     check(
         &world.document("2026-03-16", BANK, &[], 0),
-        expect![[r"
+        &expect![[r"
             late visa_master 2026-02-15..2026-02-15 count 1 sales 2,000 rate 3.24% fee 64 (taxable 12) net 1,936
             fees 64 = exempt 52 + taxable 12, tax 1
             adjusted 0, carried in 0, sum 1,935, transfer fee 180 + 18, paid 1,737, carried out 0

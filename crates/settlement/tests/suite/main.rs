@@ -1,4 +1,10 @@
 //! The rules of settlement: dates against two foreign libraries, worked examples, bad files, and 100,000 worlds.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test's helpers fail by panicking, as the test does"
+)]
 
 mod bad_holidays;
 mod calendar;
@@ -6,5 +12,6 @@ mod dice;
 mod examples;
 mod fees;
 mod membership;
+mod movements;
 mod terms;
 mod world;

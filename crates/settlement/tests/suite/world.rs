@@ -137,7 +137,7 @@ impl World {
         Ground { book: &self.book, cycles: Cycles::embedded(), cuts: &self.cuts }
     }
 
-    fn sale_as_seen(&self, row: &SaleRow, head: i64) -> Sale<'static> {
+    fn sale_as_seen(row: &SaleRow, head: i64) -> Sale<'static> {
         Sale {
             id: row.id,
             company: row.company,
@@ -160,7 +160,7 @@ impl World {
         let ground = Ground { cuts, ..self.ground() };
         let mut all = Vec::new();
         for row in self.sales.iter().filter(|row| row.company == company && row.seq <= head) {
-            if let Some(entry) = entry_of_sale(&self.sale_as_seen(row, head), ground)? {
+            if let Some(entry) = entry_of_sale(&Self::sale_as_seen(row, head), ground)? {
                 all.push((entry.place.late, row.day, 0, row.seq, entry));
             }
         }
@@ -169,7 +169,7 @@ impl World {
             if sale.company != company {
                 continue;
             }
-            let sale = self.sale_as_seen(sale, head);
+            let sale = Self::sale_as_seen(sale, head);
             let amount = Yen::new(row.amount).unwrap();
             let give = Give { id: row.id, kind: row.kind, sale, day: row.day, seq: row.seq, amount };
             if let Some(entry) = entry_of_give(&give, ground)? {
