@@ -9,6 +9,7 @@ mod holiday_csv;
 mod member;
 mod movement;
 mod net;
+mod state;
 mod terms;
 
 pub use batch::{Batch, Day, Gathered, Line, LineKey, LineKind, Sheet, TaxRow, adjustment, batch, is_needed};
@@ -23,6 +24,7 @@ pub use member::{
 };
 pub use movement::{Movement, What, movement_id, movements};
 pub use net::{Net, TooLarge};
+pub use state::{NoSuchMove, PayDayEvent, PayDayState, PayoutEvent, PayoutState};
 pub use terms::{
     BadTerm, GroupCode, Level, NoTerms, Overlay, PayTerms, Terms, TermsBook, TransferTerms, ZipMode,
 };

@@ -13,5 +13,6 @@ mod examples;
 mod fees;
 mod membership;
 mod movements;
+mod states;
 mod terms;
 mod world;
