@@ -17,7 +17,7 @@ macro_rules! code {
         pub struct $name(std::sync::Arc<str>);
 
         impl $name {
-            /// The word, or [`BadCode`] for another kind of text.
+            /// The word, or an error for another kind of text.
             pub fn new(word: &str) -> Result<Self, crate::rules::cycle::BadCode> {
                 crate::rules::cycle::check_code(word).map(|()| Self(word.into()))
             }
