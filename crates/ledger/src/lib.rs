@@ -22,6 +22,29 @@ pub enum Account {
         /// Company id.
         company: String,
     },
+    /// What was paid out of our bank account; the networks' payments in are not booked here.
+    Bank,
+    /// The fees that we keep of the sales (model.md 3.5).
+    FeeIncome {
+        /// Whether consumption tax is due on them.
+        taxed: bool,
+    },
+    /// Consumption tax that we owe on fees.
+    ConsumptionTax,
+    /// What companies pay for the transfer to their bank, without tax.
+    TransferFeeIncome,
+    /// Payouts that a batch has decided and the bank has not yet made.
+    PayoutInTransit {
+        /// Company id.
+        company: String,
+    },
+    /// What was not paid and waits for the company's next batch (前期末精算金額).
+    CarriedBalance {
+        /// Company id.
+        company: String,
+    },
+    /// The other side of adjustments that people approved.
+    Adjustment,
 }
 
 impl fmt::Display for Account {
@@ -29,6 +52,14 @@ impl fmt::Display for Account {
         match self {
             Self::NetworkReceivable { brand } => write!(f, "network_receivable:{brand}"),
             Self::MerchantPayable { company } => write!(f, "merchant_payable:{company}"),
+            Self::Bank => f.write_str("bank"),
+            Self::FeeIncome { taxed: false } => f.write_str("fee_income:exempt"),
+            Self::FeeIncome { taxed: true } => f.write_str("fee_income:taxable"),
+            Self::ConsumptionTax => f.write_str("consumption_tax"),
+            Self::TransferFeeIncome => f.write_str("transfer_fee_income"),
+            Self::PayoutInTransit { company } => write!(f, "payout_in_transit:{company}"),
+            Self::CarriedBalance { company } => write!(f, "carried_balance:{company}"),
+            Self::Adjustment => f.write_str("adjustment"),
         }
     }
 }
@@ -54,14 +85,23 @@ impl std::error::Error for NoSuchAccount {}
 impl TryFrom<String> for Account {
     type Error = NoSuchAccount;
     fn try_from(key: String) -> Result<Self, NoSuchAccount> {
+        let whose = |rest: &str| rest.to_owned();
         match key.split_once(':') {
-            Some(("network_receivable", brand)) if !brand.is_empty() => {
-                Ok(Self::NetworkReceivable { brand: brand.to_owned() })
-            }
-            Some(("merchant_payable", company)) if !company.is_empty() => {
-                Ok(Self::MerchantPayable { company: company.to_owned() })
-            }
-            _ => Err(NoSuchAccount(key)),
+            Some((_, "")) => Err(NoSuchAccount(key)),
+            Some(("network_receivable", brand)) => Ok(Self::NetworkReceivable { brand: whose(brand) }),
+            Some(("merchant_payable", company)) => Ok(Self::MerchantPayable { company: whose(company) }),
+            Some(("payout_in_transit", company)) => Ok(Self::PayoutInTransit { company: whose(company) }),
+            Some(("carried_balance", company)) => Ok(Self::CarriedBalance { company: whose(company) }),
+            Some(("fee_income", "exempt")) => Ok(Self::FeeIncome { taxed: false }),
+            Some(("fee_income", "taxable")) => Ok(Self::FeeIncome { taxed: true }),
+            Some(_) => Err(NoSuchAccount(key)),
+            None => match key.as_str() {
+                "bank" => Ok(Self::Bank),
+                "consumption_tax" => Ok(Self::ConsumptionTax),
+                "transfer_fee_income" => Ok(Self::TransferFeeIncome),
+                "adjustment" => Ok(Self::Adjustment),
+                _ => Err(NoSuchAccount(key)),
+            },
         }
     }
 }
@@ -78,6 +118,8 @@ pub enum Kind {
     PostPending,
     /// The hold was given back; no value moved.
     ReleasePending,
+    /// Settlement moved value; no payment, void or refund did.
+    Moved,
 }
 
 impl Kind {
@@ -88,19 +130,20 @@ impl Kind {
             Self::Posted => "posted",
             Self::PostPending => "post_pending",
             Self::ReleasePending => "release_pending",
+            Self::Moved => "moved",
         }
     }
 
     /// Reads [`Kind::word`].
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Pending, Self::Posted, Self::PostPending, Self::ReleasePending]
+        [Self::Pending, Self::Posted, Self::PostPending, Self::ReleasePending, Self::Moved]
             .into_iter()
             .find(|kind| kind.word() == word)
     }
 
     /// Whether this row moves value between the two accounts.
     pub const fn moves_value(self) -> bool {
-        matches!(self, Self::Posted | Self::PostPending)
+        matches!(self, Self::Posted | Self::PostPending | Self::Moved)
     }
 }
 
@@ -164,6 +207,21 @@ impl Transfer {
         let sale = Self::sale(refund, Kind::Posted, brand, company, amount)?;
         Ok(Self { debit: sale.credit, credit: sale.debit, ..sale })
     }
+
+    /// A movement of settlement under an id of its own: `yen` signed whole yen; below zero the sides are swapped.
+    pub fn movement(
+        id: payment::PaymentId,
+        debit: Account,
+        credit: Account,
+        yen: i64,
+    ) -> Result<Self, NotATransfer> {
+        let amount = yen.checked_abs().and_then(|yen| Yen::new(yen).ok()).ok_or(NotATransfer)?;
+        if amount.is_zero() || debit == credit {
+            return Err(NotATransfer);
+        }
+        let (debit, credit) = if yen < 0 { (credit, debit) } else { (debit, credit) };
+        Ok(Self { payment: id, kind: Kind::Moved, debit, credit, amount })
+    }
 }
 
 #[cfg(test)]
@@ -175,11 +233,50 @@ mod tests {
         for account in [
             Account::NetworkReceivable { brand: "visa".into() },
             Account::MerchantPayable { company: "00008".into() },
+            Account::Bank,
+            Account::FeeIncome { taxed: false },
+            Account::FeeIncome { taxed: true },
+            Account::ConsumptionTax,
+            Account::TransferFeeIncome,
+            Account::PayoutInTransit { company: "00008".into() },
+            Account::CarriedBalance { company: "a:b".into() },
+            Account::Adjustment,
         ] {
             assert_eq!(Account::try_from(account.to_string()), Ok(account));
         }
-        assert!(Account::try_from("merchant_payable:".to_owned()).is_err());
-        assert!(Account::try_from("till:1".to_owned()).is_err());
+        for key in ["merchant_payable:", "till:1", "till", "bank:1", "fee_income", "fee_income:both", ""] {
+            assert_eq!(Account::try_from(key.to_owned()), Err(NoSuchAccount(key.to_owned())));
+        }
+    }
+
+    #[test]
+    fn a_kind_is_read_back_from_its_word() {
+        for (kind, moves) in [
+            (Kind::Pending, false),
+            (Kind::Posted, true),
+            (Kind::PostPending, true),
+            (Kind::ReleasePending, false),
+            (Kind::Moved, true),
+        ] {
+            assert_eq!(Kind::from_word(kind.word()), Some(kind));
+            assert_eq!(kind.moves_value(), moves, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn a_movement_below_zero_swaps_its_sides() {
+        let id = payment::PaymentId::from_u128(1);
+        let payable = || Account::MerchantPayable { company: "00008".into() };
+        let carried = || Account::CarriedBalance { company: "00008".into() };
+        let there = Transfer::movement(id, payable(), carried(), 7_126).unwrap();
+        let back = Transfer::movement(id, carried(), payable(), -7_126).unwrap();
+        assert_eq!(there, back);
+        assert_eq!((there.kind, there.amount.get()), (Kind::Moved, 7_126));
+        for (debit, yen) in
+            [(carried(), 0), (payable(), 1), (carried(), i64::MIN), (carried(), 1_000_000_000_000)]
+        {
+            assert_eq!(Transfer::movement(id, debit, payable(), yen), Err(NotATransfer), "{yen}");
+        }
     }
 
     #[test]

@@ -64,6 +64,10 @@ pub struct BrandRow {
     /// The largest amount of one payment, whole yen.
     #[serde(rename = "limit_yen")]
     pub limit: Yen,
+    /// The group of its line in a payment notice (U-069), where the settlement terms name no other.
+    pub settle_group: String,
+    /// The code of its settlement cycle (U-060), where the settlement terms name no other.
+    pub settle_cycle: String,
 }
 
 /// A brand word that no row has.
@@ -125,6 +129,20 @@ mod tests {
         let codes: Vec<_> = brands().iter().filter(|row| row.method == Method::Code).collect();
         assert_eq!(codes.len(), 11);
         assert!(codes.iter().all(|row| row.classes == [PaymentClass::Lump]));
+    }
+
+    #[test]
+    fn a_brand_has_a_line_in_the_payment_notice_and_a_cycle() {
+        // U-069: Visa and Mastercard in one line, JCB and the rest of the cards in another.
+        let group = |brand: Brand| brand.row().unwrap().settle_group.as_str();
+        assert_eq!((group(Brand::Visa), group(Brand::Mastercard)), ("visa_master", "visa_master"));
+        for brand in [Brand::Jcb, Brand::Amex, Brand::Diners] {
+            assert_eq!(group(brand), "jcb_other");
+        }
+        // The rates of code brands differ, so each is a group of its own.
+        for row in brands().iter().filter(|row| row.method == Method::Code) {
+            assert_eq!((row.settle_group.as_str(), row.settle_cycle.as_str()), (row.code.word(), "code"));
+        }
     }
 
     #[test]

@@ -1,0 +1,20 @@
+//! Every limit of settlement, named.
+
+/// Lines of a holiday file at most; the official one has about 1,100.
+pub const HOLIDAY_LINES: usize = 2_000;
+/// Bytes of a holiday's name at most.
+pub const HOLIDAY_NAME_BYTES: usize = 90;
+/// Days that a roll over closed days looks at; more closed days in a row than this do not happen.
+pub const ROLL_DAYS: u16 = 366;
+/// Characters of a cycle's or group's code at most.
+pub const CODE_CHARS: usize = 24;
+/// Windows of a month at most.
+pub const WINDOWS_IN_A_MONTH: usize = 6;
+/// Months between a window and its pay day at most.
+pub const PAY_MONTHS: u8 = 3;
+/// Days from a window's last day to its nominal pay day at least, so that closing and notice come before it.
+pub const PAY_AFTER_DAYS: i32 = 10;
+/// Whole yen of one adjustment at most, either sign.
+pub const ADJUSTMENT_YEN: i64 = 9_999_999_999;
+/// Banks without a transfer fee in one entry of the terms at most.
+pub const FREE_BANKS: usize = 100;

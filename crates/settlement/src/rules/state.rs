@@ -1,0 +1,136 @@
+//! States of a pay day and of a payout, and their legal moves (model.md 3.5 step 7).
+
+use std::fmt;
+
+/// Words of a state or event, as they are stored.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name { $($(#[$vdoc])* $variant,)* }
+        impl $name {
+            /// Every value, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+            /// The stored word.
+            pub const fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word,)* }
+            }
+            /// Reads the stored word.
+            pub fn from_word(word: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|value| value.word() == word)
+            }
+        }
+    };
+}
+
+words! {
+    /// A pay day of a tenant.
+    PayDayState {
+        /// Not every window with this pay day is cut, or no document is made yet.
+        Open = "open",
+        /// Some documents are made; some companies may be blocked.
+        Closing = "closing",
+        /// Every document is made and immutable.
+        Closed = "closed",
+        /// A second person has approved it.
+        Approved = "approved",
+        /// The bank file is made.
+        Exported = "exported",
+        /// The bank has transferred it, but for what came back.
+        Paid = "paid",
+    }
+}
+
+words! {
+    /// What happens to a pay day.
+    PayDayEvent {
+        /// The first document is made.
+        Assemble = "assemble",
+        /// The last document is made.
+        Close = "close",
+        /// A person approves.
+        Approve = "approve",
+        /// A person makes the bank file.
+        Export = "export",
+        /// A person or the calendar says that the bank has transferred it.
+        Pay = "pay",
+    }
+}
+
+words! {
+    /// One try to pay a document's sum.
+    PayoutState {
+        /// Not in a bank file yet.
+        Waiting = "waiting",
+        /// In a bank file.
+        Exported = "exported",
+        /// Transferred.
+        Paid = "paid",
+        /// The transfer came back; a new try or the carried balance takes the sum.
+        Returned = "returned",
+        /// Held before the export; the carried balance has taken the sum.
+        Held = "held",
+    }
+}
+
+words! {
+    /// What happens to a payout.
+    PayoutEvent {
+        /// It is written into a bank file.
+        Export = "export",
+        /// An operator holds it.
+        Hold = "hold",
+        /// The bank has transferred it.
+        Pay = "pay",
+        /// The transfer came back.
+        Return = "return",
+    }
+}
+
+/// A move that no state allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoSuchMove {
+    /// The state's word.
+    pub state: &'static str,
+    /// The event's word.
+    pub event: &'static str,
+}
+
+impl fmt::Display for NoSuchMove {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} does not take {}", self.state, self.event)
+    }
+}
+
+impl std::error::Error for NoSuchMove {}
+
+impl PayDayState {
+    /// Every legal move of a pay day.
+    pub fn next(self, event: PayDayEvent) -> Result<Self, NoSuchMove> {
+        use PayDayEvent as E;
+        match (self, event) {
+            (Self::Open | Self::Closing, E::Assemble) => Ok(Self::Closing),
+            // A pay day without any document is closed at once.
+            (Self::Open | Self::Closing, E::Close) => Ok(Self::Closed),
+            (Self::Closed, E::Approve) => Ok(Self::Approved),
+            // A second remitter's account has a bank file of its own, and so has a new try after a return.
+            (Self::Approved | Self::Exported | Self::Paid, E::Export) => Ok(Self::Exported),
+            (Self::Exported, E::Pay) => Ok(Self::Paid),
+            _ => Err(NoSuchMove { state: self.word(), event: event.word() }),
+        }
+    }
+}
+
+impl PayoutState {
+    /// Every legal move of a payout.
+    pub fn next(self, event: PayoutEvent) -> Result<Self, NoSuchMove> {
+        use PayoutEvent as E;
+        match (self, event) {
+            (Self::Waiting, E::Export) => Ok(Self::Exported),
+            (Self::Waiting, E::Hold) => Ok(Self::Held),
+            (Self::Exported, E::Pay) => Ok(Self::Paid),
+            (Self::Exported | Self::Paid, E::Return) => Ok(Self::Returned),
+            _ => Err(NoSuchMove { state: self.word(), event: event.word() }),
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! The rules of settlement: dates against two foreign libraries, worked examples, bad files, and 100,000 worlds.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test's helpers fail by panicking, as the test does"
+)]
+
+mod bad_holidays;
+mod calendar;
+mod dice;
+mod examples;
+mod fees;
+mod membership;
+mod movements;
+mod states;
+mod terms;
+mod world;
