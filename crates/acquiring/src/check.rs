@@ -19,7 +19,8 @@ pub(crate) const AFTER: &str = concat!(
 pub(crate) const STRAYS: &str = "SELECT transfer.payment FROM transfer
        LEFT JOIN payment ON payment.tenant = transfer.tenant AND payment.id = transfer.payment
        LEFT JOIN refund ON refund.tenant = transfer.tenant AND refund.id = transfer.payment
-      WHERE transfer.tenant = $1 AND payment.id IS NULL AND refund.id IS NULL ORDER BY transfer.payment";
+      WHERE transfer.tenant = $1 AND transfer.kind <> 'moved'
+        AND payment.id IS NULL AND refund.id IS NULL ORDER BY transfer.payment";
 
 /// Rows that are read at a time.
 const ROWS: i64 = 500;

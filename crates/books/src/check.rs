@@ -13,7 +13,7 @@ pub(crate) const ENDS: &str = "SELECT ending.payment, ending.kind
       WHERE ending.tenant = $1 AND ending.opens = 0 AND hold.payment IS NULL
       ORDER BY ending.payment";
 pub(crate) const SUMS: &str = "SELECT CAST(COALESCE(SUM(amount_yen), 0) AS BIGINT), COUNT(*)
-       FROM transfer WHERE tenant = $1 AND kind IN ('posted', 'post_pending')";
+       FROM transfer WHERE tenant = $1 AND kind IN ('posted', 'post_pending', 'moved')";
 
 /// Every fault as a sentence; none in a sound book.
 pub fn faults(tx: &mut ReadTx<'_>, tenant: TenantId) -> Result<Vec<String>, DbError> {

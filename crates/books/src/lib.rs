@@ -88,7 +88,7 @@ pub fn record(tx: &mut Tx<'_>, transfer: &Transfer) -> Result<(), DbError> {
 }
 
 const fn opens(kind: Kind) -> bool {
-    matches!(kind, Kind::Pending | Kind::Posted)
+    matches!(kind, Kind::Pending | Kind::Posted | Kind::Moved)
 }
 
 /// What a payment moved, in order.

@@ -102,12 +102,12 @@ fn tenant(tx: &mut ReadTx<'_>, id: TenantId, now_us: i64) -> Result<TenantReport
     })
 }
 
-/// What payments took is what the networks owe.
+/// What payments took is what the networks owe, beside what settlement moved.
 fn disagreement(taken_yen: i64, balances: &[Balance]) -> Option<String> {
     let owed: i64 = balances
         .iter()
         .filter(|balance| matches!(balance.account, ledger::Account::NetworkReceivable { .. }))
-        .map(|balance| balance.value_yen)
+        .map(|balance| balance.value_yen.saturating_sub(balance.moved_yen))
         .sum();
     (owed != taken_yen)
         .then(|| format!("payments took {taken_yen} yen, and the networks owe {owed} yen in the ledger"))

@@ -289,6 +289,8 @@ fn value_of(cast: &Cast, id: PaymentId) -> i64 {
             .map(|transfer| match transfer.debit {
                 ledger::Account::NetworkReceivable { .. } => transfer.amount.get(),
                 ledger::Account::MerchantPayable { .. } => transfer.amount.get().saturating_neg(),
+                // Settlement's, which is not simulated.
+                _ => 0,
             })
             .sum()
     };

@@ -112,7 +112,7 @@ fn moved(tx: &mut ReadTx<'_>, tenant: TenantId, payment: &Payment) -> Result<i64
             entry.transfer.amount.get()
         }
         (Posting::Posted | Posting::PostPending, _) => entry.transfer.amount.get().saturating_neg(),
-        (Posting::Pending | Posting::ReleasePending, _) => 0,
+        (Posting::Pending | Posting::ReleasePending | Posting::Moved, _) => 0,
     };
     Ok(entries.iter().map(yen).fold(0, i64::saturating_add))
 }

@@ -374,6 +374,18 @@ impl Page<'_> {
             Account::MerchantPayable { company } => {
                 ta(self.lang, "payments-account-merchant", &[("company", company)])
             }
+            Account::PayoutInTransit { company } => {
+                ta(self.lang, "payments-account-payout", &[("company", company)])
+            }
+            Account::CarriedBalance { company } => {
+                ta(self.lang, "payments-account-carried", &[("company", company)])
+            }
+            Account::Bank => self.t("payments-account-bank"),
+            Account::FeeIncome { taxed: false } => self.t("payments-account-fee-exempt"),
+            Account::FeeIncome { taxed: true } => self.t("payments-account-fee-taxable"),
+            Account::ConsumptionTax => self.t("payments-account-tax"),
+            Account::TransferFeeIncome => self.t("payments-account-transfer-fee"),
+            Account::Adjustment => self.t("payments-account-adjustment"),
         }
     }
 
@@ -415,5 +427,7 @@ fn kind_key(entry: &Entry) -> &'static str {
         (Kind::ReleasePending, _) => "payments-book-released",
         (Kind::Posted | Kind::PostPending, Account::MerchantPayable { .. }) => "payments-book-given-back",
         (Kind::Posted | Kind::PostPending, Account::NetworkReceivable { .. }) => "payments-book-sale",
+        // Of settlement, and of no payment.
+        (Kind::Moved | Kind::Posted | Kind::PostPending, _) => "payments-book-settled",
     }
 }
