@@ -270,6 +270,30 @@ pub(crate) enum AdminCommand {
         #[arg(long)]
         json: bool,
     },
+    /// List every settlement window with its cut-off, notice and pay day.
+    Calendar {
+        /// First date, `YYYY-MM-DD`.
+        #[arg(long)]
+        from: jiff::civil::Date,
+        /// Last date.
+        #[arg(long)]
+        to: jiff::civil::Date,
+        /// The Cabinet Office's file of holidays, instead of the built-in ones.
+        #[arg(long)]
+        holidays: Option<PathBuf>,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Read a bank file (Zengin general transfer) back; exit code 2 and its first wrong byte when it is wrong.
+    BankFile {
+        /// The file.
+        #[arg(long)]
+        check: PathBuf,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// End a lock after too many wrong passwords.
     Unlock {
         #[command(flatten)]

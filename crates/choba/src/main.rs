@@ -101,14 +101,18 @@ async fn admin(command: AdminCommand) -> Result<ExitCode, StartFault> {
         AdminCommand::Totals { center, on, json } => {
             let report = admin::totals(&serve::center_settings(center, Clock::real()), on).await?;
             let agreed = report.get("standing").is_some_and(|standing| standing == "in_balance");
-            if json {
-                say(format_args!("{report}"));
-            } else {
-                say(format_args!("{}", serde_json::to_string_pretty(&report).map_err(StartFault::new)?));
-                let end = if agreed { "the network agrees" } else { "THE NETWORK HAS NOT AGREED" };
-                say(format_args!("{end}"));
-            }
-            Ok(if agreed { ExitCode::SUCCESS } else { ExitCode::from(2) })
+            ended(&report, json, agreed, "the network agrees", "THE NETWORK HAS NOT AGREED")
+        }
+        AdminCommand::Calendar { from, to, holidays, json } => {
+            let rows = admin::calendar(from, to, holidays.as_deref())?;
+            let text = if json { rows.to_string() } else { admin::calendar_text(&rows) };
+            say(format_args!("{}", text.trim_end()));
+            Ok(ExitCode::SUCCESS)
+        }
+        AdminCommand::BankFile { check, json } => {
+            let told = admin::check_bank_file(&check)?;
+            let right = told.get("wrong").is_some_and(serde_json::Value::is_null);
+            ended(&told, json, right, "the file is right", "THE FILE IS WRONG")
         }
         AdminCommand::Unlock { center, login } => {
             admin::unlock(&serve::center_settings(center, Clock::real()), &login).await?;
@@ -118,17 +122,28 @@ async fn admin(command: AdminCommand) -> Result<ExitCode, StartFault> {
     }
 }
 
+/// Shows what a command found; exit code 2 unless it is as it should be.
+fn ended(
+    found: &serde_json::Value,
+    json: bool,
+    good: bool,
+    well: &str,
+    ill: &str,
+) -> Result<ExitCode, StartFault> {
+    if json {
+        say(format_args!("{found}"));
+    } else {
+        say(format_args!("{}", serde_json::to_string_pretty(found).map_err(StartFault::new)?));
+        say(format_args!("{}", if good { well } else { ill }));
+    }
+    Ok(if good { ExitCode::SUCCESS } else { ExitCode::from(2) })
+}
+
 async fn verify(books: BooksArgs, json: bool) -> Result<ExitCode, StartFault> {
     let places = Places::find(&books.data, books.database)?;
     let report = blocking(move || admin::verify(&places, &Clock::real())).await?;
     let sound = report.get("sound").and_then(serde_json::Value::as_bool).unwrap_or(false);
-    if json {
-        say(format_args!("{report}"));
-    } else {
-        say(format_args!("{}", serde_json::to_string_pretty(&report).map_err(StartFault::new)?));
-        say(format_args!("{}", if sound { "the books are sound" } else { "THE BOOKS ARE NOT SOUND" }));
-    }
-    Ok(if sound { ExitCode::SUCCESS } else { ExitCode::from(2) })
+    ended(&report, json, sound, "the books are sound", "THE BOOKS ARE NOT SOUND")
 }
 
 /// Runs work that blocks beside the runtime's own threads.

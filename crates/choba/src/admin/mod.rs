@@ -3,6 +3,7 @@
 mod books;
 mod compare;
 mod people;
+mod settle;
 mod snapshot;
 mod totals;
 
@@ -10,6 +11,7 @@ pub use books::Books;
 pub use compare::{Difference, compare};
 pub use people::{block_terminal, first_operator, let_in_terminal, load_cast, terminal_password, unlock};
 
+pub use settle::{calendar, calendar_text, check_bank_file};
 pub use totals::totals;
 
 use crate::programs::{StartFault, center as center_program};
