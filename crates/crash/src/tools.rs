@@ -64,6 +64,18 @@ impl Tools {
 
 fn build_choba(profile: &Path, planted: bool) -> Result<PathBuf> {
     let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // Of this package: build scripts that look at them would run again, and all that stands on them.
+    for name in [
+        "CARGO_MANIFEST_DIR",
+        "CARGO_MANIFEST_LINKS",
+        "CARGO_PKG_NAME",
+        "CARGO_PKG_VERSION_MAJOR",
+        "CARGO_PKG_VERSION_MINOR",
+        "CARGO_PKG_VERSION_PATCH",
+        "CARGO_PKG_VERSION_PRE",
+    ] {
+        build.env_remove(name);
+    }
     build.args(["build", "--quiet", "-p", "choba", "--bin", "choba", "--target-dir"]);
     build.arg(profile.parent().context("target folder")?);
     if profile.ends_with("release") {

@@ -11,6 +11,18 @@ pub fn built() -> io::Result<PathBuf> {
     let profile = test.ancestors().nth(2).ok_or(io::ErrorKind::NotFound)?;
     let target = profile.parent().ok_or(io::ErrorKind::NotFound)?;
     let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // Of this package: build scripts that look at them would run again, and all that stands on them.
+    for name in [
+        "CARGO_MANIFEST_DIR",
+        "CARGO_MANIFEST_LINKS",
+        "CARGO_PKG_NAME",
+        "CARGO_PKG_VERSION_MAJOR",
+        "CARGO_PKG_VERSION_MINOR",
+        "CARGO_PKG_VERSION_PATCH",
+        "CARGO_PKG_VERSION_PRE",
+    ] {
+        build.env_remove(name);
+    }
     build.args(["build", "--quiet", "-p", "choba", "--bin", "choba", "--target-dir"]).arg(target);
     if profile.ends_with("release") {
         build.arg("--release");

@@ -86,7 +86,8 @@ impl fmt::Display for Why {
             Self::NotADigit(byte) => write!(f, "0x{byte:02X} is not a digit"),
             Self::NotBlank(byte) => write!(f, "0x{byte:02X} is not a space"),
             Self::NotOneOf(byte, allowed) => {
-                write!(f, "0x{byte:02X} is none of {}", allowed.escape_ascii())
+                let are = if allowed.len() == 1 { "is not" } else { "is none of" };
+                write!(f, "0x{byte:02X} {are} {}", allowed.escape_ascii())
             }
             Self::NotLeft => f.write_str("a text begins at the left"),
             Self::Empty => f.write_str("is empty"),

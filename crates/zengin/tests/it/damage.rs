@@ -24,9 +24,9 @@ fn the_first_wrong_byte_is_named_in_the_words_of_the_table() {
     };
     let record = |number: usize| (number - 1) * 120;
     for (offset, bytes, says) in [
-        (0, &b"2"[..], "record 1, byte 1 (record type, byte 1): 0x32 is none of 1"),
-        (1, b"11", "record 1, byte 2 (kind, byte 1): 0x31 is none of 2"),
-        (3, b"1", "record 1, byte 4 (character code, byte 1): 0x31 is none of 0"),
+        (0, &b"2"[..], "record 1, byte 1 (record type, byte 1): 0x32 is not 1"),
+        (1, b"11", "record 1, byte 2 (kind, byte 1): 0x31 is not 2"),
+        (3, b"1", "record 1, byte 4 (character code, byte 1): 0x31 is not 0"),
         (4, b" ", "record 1, byte 5 (requester code, byte 1): 0x20 is not a digit"),
         (14, &[b' '; 40], "record 1, byte 15 (requester, byte 1): is empty"),
         (14, b" ", "record 1, byte 15 (requester, byte 1): a text begins at the left"),
@@ -43,7 +43,7 @@ fn the_first_wrong_byte_is_named_in_the_words_of_the_table() {
         (record(3) + 42, b"3", "record 3, byte 43 (account type, byte 1): 0x33 is none of 1249"),
         (record(2) + 80, b"0000000000", "record 2, byte 90 (amount, byte 10): the amount is zero"),
         (record(2) + 101, b" ", "record 2, byte 103 (customer code 2, byte 2): 0x30 is not a space"),
-        (record(2) + 111, b"8", "record 2, byte 112 (designation, byte 1): 0x38 is none of 7"),
+        (record(2) + 111, b"8", "record 2, byte 112 (designation, byte 1): 0x38 is not 7"),
         (record(2) + 112, b"N", "record 2, byte 113 (EDI mark, byte 1): 0x4E is none of  Y"),
         (record(4) + 1, b"000003", "record 4, byte 7 (count, byte 6): counted 2 data records"),
         (record(4) + 7, b"9", "record 4, byte 8 (sum, byte 1): the amounts add up to 10000004415"),
