@@ -3,6 +3,7 @@
 
 use crate::code::book::{Charge, Refund, Status};
 use crate::code::tables as code_tables;
+use crate::faults::FileTrouble;
 use crate::host::book::{Entry, Kind, State};
 use crate::host::tables;
 use clock::Clock;
@@ -95,10 +96,10 @@ pub fn charges(entries: Vec<Entry>) -> Charges {
 }
 
 /// The card network's file of a day in Tokyo: what was first heard of on it, as it stands now
-/// (docs/networks/network-file.md).
-pub fn network_file(entries: &[Entry], on: jiff::civil::Date) -> String {
+/// (docs/networks/network-file.md), with the trouble that was ordered.
+pub fn network_file(entries: &[Entry], on: jiff::civil::Date, trouble: FileTrouble) -> String {
     let of_day = entries.iter().filter(|entry| clock::business_date(entry.first_at) == on);
-    let mut file = DayFile::new("card", on);
+    let mut file = DayFile::new("card", on, trouble);
     for entry in of_day {
         let name = format!("{}\t{}\t{}", entry.key.shop, entry.key.rrn, entry.terminal);
         match entry.kind {
@@ -112,8 +113,14 @@ pub fn network_file(entries: &[Entry], on: jiff::civil::Date) -> String {
 }
 
 /// A code brand's file of a day in Tokyo, in the same words.
-pub fn code_file(charges: &[Charge], refunds: &[Refund], brand: &str, on: jiff::civil::Date) -> String {
-    let mut file = DayFile::new(brand, on);
+pub fn code_file(
+    charges: &[Charge],
+    refunds: &[Refund],
+    brand: &str,
+    on: jiff::civil::Date,
+    trouble: FileTrouble,
+) -> String {
+    let mut file = DayFile::new(brand, on, trouble);
     let is_of_day = |accepted_at| clock::business_date(accepted_at) == on;
     for charge in charges.iter().filter(|charge| charge.key.brand == brand && is_of_day(charge.accepted_at)) {
         let name = format!("{}\t{}\t{}", charge.key.merchant, charge.key.id, charge.terminal);
@@ -138,12 +145,19 @@ struct DayFile {
     lines: usize,
     charged_yen: i64,
     refunded_yen: i64,
+    /// What is still to go wrong.
+    trouble: FileTrouble,
+    /// The line of a charge that nobody asked for, once a charge has shown for which shop one can be.
+    extra: Option<String>,
 }
 
+/// The reference number and the sum of a charge that nobody asked for.
+const EXTRA: (&str, i64) = ("EXTRA0000001", 777);
+
 impl DayFile {
-    fn new(network: &str, on: jiff::civil::Date) -> Self {
+    fn new(network: &str, on: jiff::civil::Date, trouble: FileTrouble) -> Self {
         let text = format!("CHOBA-NETWORK-FILE\t2\t{network}\t{on}\n");
-        Self { text, lines: 0, charged_yen: 0, refunded_yen: 0 }
+        Self { text, lines: 0, charged_yen: 0, refunded_yen: 0, trouble, extra: None }
     }
 
     fn line(&mut self, line: &str) {
@@ -152,8 +166,21 @@ impl DayFile {
         self.text.push('\n');
     }
 
+    /// `name` is shop, reference number and terminal. The first charge is the one that is left out, or that has
+    /// another amount.
     fn payment(&mut self, name: &str, yen: i64, state: &str, approval: &str) {
+        let mut yen = yen;
         if state == "charged" {
+            if let (true, [shop, _, terminal]) = (self.trouble.extra, &*name.split('\t').collect::<Vec<_>>())
+            {
+                self.extra.get_or_insert_with(|| format!("{shop}\t{}\t{terminal}", EXTRA.0));
+            }
+            if std::mem::take(&mut self.trouble.missing) {
+                return;
+            }
+            if std::mem::take(&mut self.trouble.amount) {
+                yen = yen.saturating_add(1);
+            }
             self.charged_yen = self.charged_yen.saturating_add(yen);
         }
         self.line(&format!("P\t{name}\t{yen}\t{state}\t{approval}"));
@@ -167,6 +194,10 @@ impl DayFile {
     }
 
     fn end(mut self) -> String {
+        self.trouble = FileTrouble::default();
+        if let Some(name) = self.extra.take() {
+            self.payment(&name, EXTRA.1, "charged", "000000");
+        }
         let (lines, charged, refunded) = (self.lines, self.charged_yen, self.refunded_yen);
         self.text.push_str(&format!("E\t{lines}\t{charged}\t{refunded}\n"));
         self.text

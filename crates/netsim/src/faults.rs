@@ -55,11 +55,17 @@ pub enum Fault {
     Decline,
     /// The card network's own totals of a day are others than the acquirer's.
     TotalsDiffer,
+    /// A charge is left out of the day's file.
+    FileMissing,
+    /// The day's file has a charge that nobody asked for.
+    FileExtra,
+    /// A charge in the day's file has another amount.
+    FileAmount,
 }
 
 impl Fault {
     /// Every fault, in the order of the desk.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::DropAnswer,
         Self::DropRequest,
         Self::Late,
@@ -69,6 +75,9 @@ impl Fault {
         Self::Close,
         Self::Decline,
         Self::TotalsDiffer,
+        Self::FileMissing,
+        Self::FileExtra,
+        Self::FileAmount,
     ];
 
     /// Whether it can be ordered of this network.
@@ -88,6 +97,9 @@ impl Fault {
             Self::Close => "close",
             Self::Decline => "decline",
             Self::TotalsDiffer => "totals_differ",
+            Self::FileMissing => "file_missing",
+            Self::FileExtra => "file_extra",
+            Self::FileAmount => "file_amount",
         }
     }
 
@@ -100,7 +112,9 @@ impl Fault {
             Self::Duplicate => Some(Strike::Duplicate),
             Self::Garbage => Some(Strike::Garbage),
             Self::Close => Some(Strike::Close),
-            Self::Decline | Self::TotalsDiffer => None,
+            Self::Decline | Self::TotalsDiffer | Self::FileMissing | Self::FileExtra | Self::FileAmount => {
+                None
+            }
         }
     }
 }
@@ -173,11 +187,25 @@ pub struct Struck {
 
 /// What the exchange is about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Exchange {
+pub enum Exchange {
     /// The other side asks for money.
-    pub is_payment: bool,
+    Payment,
     /// It compares the totals of a day.
-    pub is_day: bool,
+    DayTotals,
+    /// Anything else.
+    #[default]
+    Other,
+}
+
+/// What is wrong with a day's file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FileTrouble {
+    /// See [`Fault::FileMissing`].
+    pub missing: bool,
+    /// See [`Fault::FileExtra`].
+    pub extra: bool,
+    /// See [`Fault::FileAmount`].
+    pub amount: bool,
 }
 
 /// The orders in force. Cheap to clone; all clones are the same list.
@@ -235,30 +263,52 @@ impl Faults {
     /// What strikes an exchange of this network, using up what is counted: the oldest order for the
     /// line, when the other side asks for money the order to refuse, and of a day's totals the order to differ.
     pub fn strike(&self, network: Network, exchange: Exchange) -> Struck {
-        let mut orders = self.lock();
         let mut struck = Struck::default();
-        for order in orders.iter_mut().filter(|order| order.network == network) {
-            let strikes = match order.fault.strike() {
-                Some(strike) if struck.line.is_none() => {
-                    struck.line = Some((strike, order.ms.map(Duration::from_millis)));
-                    true
-                }
-                None if exchange.is_day && order.fault == Fault::TotalsDiffer => {
-                    struck.other_totals = true;
-                    true
-                }
-                None if exchange.is_payment && order.fault == Fault::Decline => {
-                    struck.decline = Some(order.code.clone().unwrap_or_else(|| network.refusal().to_owned()));
-                    true
-                }
-                Some(_) | None => false,
+        self.use_up(network, |order| match (order.fault.strike(), exchange, order.fault) {
+            (Some(strike), _, _) if struck.line.is_none() => {
+                struck.line = Some((strike, order.ms.map(Duration::from_millis)));
+                true
+            }
+            (None, Exchange::DayTotals, Fault::TotalsDiffer) => {
+                struck.other_totals = true;
+                true
+            }
+            (None, Exchange::Payment, Fault::Decline) => {
+                struck.decline = Some(order.code.clone().unwrap_or_else(|| network.refusal().to_owned()));
+                true
+            }
+            _ => false,
+        });
+        struck
+    }
+
+    /// What is wrong with a day's file that this network makes now, using up what is counted.
+    pub fn strike_file(&self, network: Network) -> FileTrouble {
+        let mut trouble = FileTrouble::default();
+        self.use_up(network, |order| {
+            let which = match order.fault {
+                Fault::FileMissing => &mut trouble.missing,
+                Fault::FileExtra => &mut trouble.extra,
+                Fault::FileAmount => &mut trouble.amount,
+                _ => return false,
             };
-            if strikes && let Some(times) = &mut order.times {
+            *which = true;
+            true
+        });
+        trouble
+    }
+
+    /// Counts down the orders of a network that strike.
+    fn use_up(&self, network: Network, mut strikes: impl FnMut(&Order) -> bool) {
+        let mut orders = self.lock();
+        for order in orders.iter_mut().filter(|order| order.network == network) {
+            if strikes(order)
+                && let Some(times) = &mut order.times
+            {
                 *times = times.saturating_sub(1);
             }
         }
         orders.retain(|order| order.times != Some(0));
-        struck
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Order>> {
@@ -270,7 +320,7 @@ impl Faults {
 mod tests {
     use super::*;
 
-    const PAYMENT: Exchange = Exchange { is_payment: true, is_day: false };
+    const PAYMENT: Exchange = Exchange::Payment;
 
     fn order(json: &str) -> Result<Order, serde_json::Error> {
         serde_json::from_str(json)
@@ -317,10 +367,21 @@ mod tests {
     fn only_a_days_totals_are_struck_by_the_order_that_they_differ() {
         let faults = in_force(r#"{"network":"card","fault":"totals_differ","times":1}"#);
         assert_eq!(faults.strike(Network::Card, PAYMENT), Struck::default());
-        let day = Exchange { is_payment: false, is_day: true };
+        let day = Exchange::DayTotals;
         for differs in [true, false] {
             assert_eq!(faults.strike(Network::Card, day).other_totals, differs, "it was ordered once");
         }
+    }
+
+    #[test]
+    fn a_days_file_is_struck_by_its_own_orders_alone() {
+        let faults = in_force(r#"{"network":"card","fault":"file_missing","times":1}"#);
+        faults.order(order(r#"{"network":"card","fault":"drop_answer","times":1}"#).unwrap()).unwrap();
+        assert_eq!(faults.strike_file(Network::Code), FileTrouble::default());
+        let missing = FileTrouble { missing: true, ..FileTrouble::default() };
+        assert_eq!(faults.strike_file(Network::Card), missing);
+        assert_eq!(faults.strike_file(Network::Card), FileTrouble::default(), "it was ordered once");
+        assert!(faults.strike(Network::Card, PAYMENT).line.is_some(), "still in force");
     }
 
     #[test]

@@ -83,6 +83,12 @@ desk-fault-decline = Refuse
 desk-fault-decline-aside = For the chosen reason
 desk-fault-totals-differ = Other totals
 desk-fault-totals-differ-aside = The day's totals differ by one yen
+desk-fault-file-missing = File: missing
+desk-fault-file-missing-aside = A charge is left out of the day's file
+desk-fault-file-extra = File: extra
+desk-fault-file-extra-aside = It has a charge that nobody asked for
+desk-fault-file-amount = File: amount
+desk-fault-file-amount-aside = One charge is off by one yen
 
 desk-magic = Choose the outcome by the amount
 desk-magic-lead = The last four digits of the amount decide what the card network does.

@@ -83,6 +83,12 @@ desk-fault-decline = 拒否する
 desk-fault-decline-aside = 選んだ理由で断ります
 desk-fault-totals-differ = 日計が違う
 desk-fault-totals-differ-aside = 日計が1円違うと答えます
+desk-fault-file-missing = 明細に漏れ
+desk-fault-file-missing-aside = 日次明細から売上が1件抜けます
+desk-fault-file-extra = 明細に余分
+desk-fault-file-extra-aside = 覚えのない売上が1件加わります
+desk-fault-file-amount = 明細の金額
+desk-fault-file-amount-aside = 日次明細の1件が1円違います
 
 desk-magic = 金額で結果を選ぶ
 desk-magic-lead = 金額の下4桁で、カード会社の動きが決まります。

@@ -214,9 +214,8 @@ fn refund(body: &Bytes, key: impl Fn(&str) -> Key) -> Result<Ask, ResultCode> {
 
 /// One call from its arrival to the end of its answer.
 async fn exchange(brands: &Arc<Brands>, asked: Ask) -> Response {
-    let struck = brands
-        .faults
-        .strike(Network::Code, Exchange { is_payment: matches!(asked, Ask::Pay(_)), is_day: false });
+    let about = if matches!(asked, Ask::Pay(_)) { Exchange::Payment } else { Exchange::Other };
+    let struck = brands.faults.strike(Network::Code, about);
     let forced = struck.decline.as_deref().and_then(reply::find);
     let is_lost = matches!(struck.line, Some((Strike::DropRequest, _))) || is_lost_by_amount(brands, &asked);
     if is_lost {

@@ -330,7 +330,8 @@ async fn network_file(State(desk): State<Desk>, Path(on): Path<String>) -> Respo
     match desk.charges().await {
         Ok(entries) => {
             let kind = [(http::header::CONTENT_TYPE, "text/tab-separated-values; charset=utf-8")];
-            (kind, export::network_file(&entries, day)).into_response()
+            let trouble = desk.faults().strike_file(Network::Card);
+            (kind, export::network_file(&entries, day, trouble)).into_response()
         }
         Err(no) => no.into_response(),
     }
@@ -344,7 +345,8 @@ async fn code_file(State(desk): State<Desk>, Path((on, brand)): Path<(String, St
     match (desk.code_book().await, desk.code_refunds().await) {
         (Ok(charges), Ok(refunds)) => {
             let kind = [(http::header::CONTENT_TYPE, "text/tab-separated-values; charset=utf-8")];
-            (kind, export::code_file(&charges, &refunds, &brand, day)).into_response()
+            let trouble = desk.faults().strike_file(Network::Code);
+            (kind, export::code_file(&charges, &refunds, &brand, day, trouble)).into_response()
         }
         (Err(no), _) | (_, Err(no)) => no.into_response(),
     }

@@ -2,6 +2,7 @@
 
 use super::tests::{Bench, code};
 use crate::export;
+use crate::faults::FileTrouble;
 use crate::host::tables;
 use crate::testing::Try;
 use expect_test::expect;
@@ -82,13 +83,23 @@ async fn the_days_file_has_a_line_for_each_return_and_says_which_payments_were_v
     assert_eq!(code(&bench.ask(&void).await), "00");
     let entries = bench.host.db.read(tables::all).await.unwrap();
     let day = clock::business_date(entries[0].first_at);
-    let file = export::network_file(&entries, day);
+    let file = export::network_file(&entries, day, FileTrouble::default());
     let lines: Vec<&str> = file.lines().collect();
     assert_eq!(lines[0], format!("CHOBA-NETWORK-FILE\t2\tcard\t{day}"));
     assert_eq!(lines.last(), Some(&"E\t3\t1000\t600"));
     let has = |mark: char, end: &str| lines.iter().any(|line| line.starts_with(mark) && line.contains(end));
     assert!(has('P', "\t1000\tcharged\t") && has('P', "\t500\tvoided\t"), "{file}");
     assert!(has('R', "\t600\trefunded"), "{file}");
+    // Ordered trouble: the count and the sums of the last line follow.
+    for (trouble, end) in [
+        (FileTrouble { missing: true, ..FileTrouble::default() }, "E\t2\t0\t600"),
+        (FileTrouble { extra: true, ..FileTrouble::default() }, "E\t4\t1777\t600"),
+        (FileTrouble { amount: true, ..FileTrouble::default() }, "E\t3\t1001\t600"),
+        (FileTrouble { missing: true, extra: true, amount: true }, "E\t3\t777\t600"),
+    ] {
+        let file = export::network_file(&entries, day, trouble);
+        assert_eq!(file.lines().last(), Some(end), "{trouble:?}\n{file}");
+    }
 }
 
 #[tokio::test]

@@ -201,9 +201,12 @@ fn trouble(host: &Host, asked: &Result<Request, request::Malformed>) -> (Trouble
         ) => None,
         Ok(Request::Management(_)) | Err(_) => return (None, None),
     };
-    let is_asking = matches!(asked, Ok(Request::Payment(_) | Request::Void(_) | Request::Return(_)));
-    let is_day = matches!(asked, Ok(Request::Day(_)));
-    let struck = host.faults.strike(Network::Card, Exchange { is_payment: is_asking, is_day });
+    let about = match asked {
+        Ok(Request::Payment(_) | Request::Void(_) | Request::Return(_)) => Exchange::Payment,
+        Ok(Request::Day(_)) => Exchange::DayTotals,
+        _ => Exchange::Other,
+    };
+    let struck = host.faults.strike(Network::Card, about);
     let magic_amount = match asked {
         Ok(Request::Return(back)) => Some(back.amount),
         _ => payment.map(|payment| payment.amount),

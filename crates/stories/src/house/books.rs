@@ -45,6 +45,21 @@ impl House {
         found
     }
 
+    /// A case of this kind comes into the console's list.
+    pub async fn until_case(&mut self, session: &str, kind: &str) {
+        let is_there = async |house: &Self| {
+            for case in house.cases(session).await {
+                if house.console(session, &case).await.body.contains(kind) {
+                    return true;
+                }
+            }
+            false
+        };
+        self.let_seconds_pass(is_there).await;
+        assert!(is_there(self).await, "no case of kind {kind}");
+        self.say(&format!("The console has a case: {kind}"));
+    }
+
     /// A page of the console.
     pub async fn console(&self, session: &str, path: &str) -> Answer {
         http::get_as(self.center_at, path, session).await.unwrap()

@@ -44,3 +44,25 @@ fn a_file_of_the_running_network_makes_one_case_which_a_person_settles_with_reas
         assert!(shown.contains("受付 4711") && !shown.contains(FORM), "{shown}");
     });
 }
+
+#[test]
+fn a_charge_that_a_file_lacks_or_has_too_much_or_with_another_amount_is_a_case_each() {
+    // docs/networks/network-file.md; the simulated network makes such files on order.
+    stories::story("file_faults", "The network's files are wrong.", async |house: &mut House| {
+        house.sale("770").await;
+        house.present("visa", "tap", None).await;
+        house.until_screen("approved").await;
+        house.press("finish", &[]).await;
+        let session = house.operator().await;
+        for (fault, kind) in [
+            ("file_missing", "売上があるのに請求がない"),
+            ("file_extra", "請求されたのに売上がない"),
+            ("file_amount", "金額が一致しない"),
+        ] {
+            house.fault(fault, 1).await;
+            let file = house.network_file().await;
+            house.file_arrives(&file).await;
+            house.until_case(&session, kind).await;
+        }
+    });
+}
