@@ -105,6 +105,7 @@ pub fn migrations() -> Vec<Migration> {
         acquiring::refund::MIGRATIONS,
         acquiring::cases::REFUND_MIGRATIONS,
         acquiring::totals::MIGRATIONS,
+        acquiring::taken::MIGRATIONS,
         delivery::MIGRATIONS,
     ]
     .concat()
@@ -122,6 +123,7 @@ pub fn statements() -> Vec<&'static str> {
         acquiring::cases::STATEMENTS,
         acquiring::refund::STATEMENTS,
         acquiring::totals::STATEMENTS,
+        acquiring::taken::STATEMENTS,
         acquiring::duplicates::STATEMENTS,
         console::STATEMENTS,
         delivery::STATEMENTS,
