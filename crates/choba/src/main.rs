@@ -98,6 +98,9 @@ async fn admin(command: AdminCommand) -> Result<ExitCode, StartFault> {
             say(format_args!("terminal  {terminal}\npassword  {password}   (once, within 15 minutes)"));
             Ok(ExitCode::SUCCESS)
         }
+        AdminCommand::Close { center, on, dry_run, json } => {
+            close(&serve::center_settings(center, Clock::real()), on, dry_run, json).await
+        }
         AdminCommand::Totals { center, on, json } => {
             let report = admin::totals(&serve::center_settings(center, Clock::real()), on).await?;
             let agreed = report.get("standing").is_some_and(|standing| standing == "in_balance");
@@ -116,6 +119,25 @@ async fn admin(command: AdminCommand) -> Result<ExitCode, StartFault> {
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+async fn close(
+    settings: &center::Settings,
+    on: jiff::civil::Date,
+    dry_run: bool,
+    json: bool,
+) -> Result<ExitCode, StartFault> {
+    let report =
+        if dry_run { admin::close_dry(settings, on).await? } else { admin::close(settings, on).await? };
+    let told = report.json();
+    if json {
+        say(format_args!("{told}"));
+    } else {
+        say(format_args!("{}", serde_json::to_string_pretty(&told).map_err(StartFault::new)?));
+        let end = if report.is_blocked() { "COMPANIES ARE LEFT OUT" } else { "nothing is left out" };
+        say(format_args!("{end}"));
+    }
+    Ok(if report.is_blocked() { ExitCode::from(2) } else { ExitCode::SUCCESS })
 }
 
 async fn verify(books: BooksArgs, json: bool) -> Result<ExitCode, StartFault> {
