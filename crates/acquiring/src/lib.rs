@@ -12,6 +12,7 @@
 //! | [`cases`] | what the books disagree on, and how a person settles it |
 //! | [`console`] | the pages: a day's payments, one payment |
 //! | [`totals`] | a day's totals with the card network |
+//! | [`taken`] | what took and gave back value, by day and by transfer, for settlement |
 //! | [`duplicates`] | the warning before a second payment of the same |
 //! | [`networks`] | the card network: messages, answer codes, the line |
 //!
@@ -35,6 +36,7 @@ pub mod refund;
 pub mod row;
 pub mod service;
 pub mod step;
+pub mod taken;
 pub mod token;
 pub mod totals;
 pub mod view;

@@ -203,19 +203,24 @@ impl Payment {
 
     /// The id of its void: made from its own, so that asking twice is voiding once.
     pub fn void_id(&self) -> PaymentId {
-        let hash: [u8; 32] =
-            Sha256::new().chain_update(b"choba void\0").chain_update(self.id.bytes()).finalize().into();
-        let mut random = [0; 10];
-        for (to, from) in random.iter_mut().zip(hash) {
-            *to = from;
-        }
-        PaymentId::mint(self.sent_at_us, random)
+        void_id(self.id, self.sent_at_us)
     }
 
     /// 処理番号: eight digits of the center's sequence.
     pub fn trace_no(&self) -> String {
         format!("{:08}", self.seq.rem_euclid(100_000_000))
     }
+}
+
+/// The id of the void of a payment that was written first at this instant.
+pub(crate) fn void_id(payment: PaymentId, sent_at_us: i64) -> PaymentId {
+    let hash: [u8; 32] =
+        Sha256::new().chain_update(b"choba void\0").chain_update(payment.bytes()).finalize().into();
+    let mut random = [0; 10];
+    for (to, from) in random.iter_mut().zip(hash) {
+        *to = from;
+    }
+    PaymentId::mint(sent_at_us, random)
 }
 
 /// One exchange with the network as it may rest: without ciphertexts.

@@ -13,6 +13,7 @@ mod recovery;
 mod refunds;
 mod room;
 mod storm;
+mod taken;
 mod totals;
 
 use crate::ask::Ask;
@@ -51,6 +52,7 @@ fn migrations() -> Vec<Migration> {
         refund::MIGRATIONS,
         crate::cases::REFUND_MIGRATIONS,
         crate::totals::MIGRATIONS,
+        crate::taken::MIGRATIONS,
     ]
     .concat()
 }

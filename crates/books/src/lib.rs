@@ -46,10 +46,12 @@ const AFTER: &str = "SELECT payment, kind, debit, credit, amount_yen, at_us, seq
        FROM transfer WHERE tenant = $1 AND seq > $2 ORDER BY seq LIMIT $3";
 const OF_UNIT: &str = "SELECT payment, kind, debit, credit, amount_yen, at_us, seq, link
        FROM transfer WHERE tenant = $1 AND seq = $2";
+const MOVED: &str = "SELECT payment, kind, debit, credit, amount_yen, at_us, seq, link
+       FROM transfer WHERE tenant = $1 AND kind = 'moved' ORDER BY payment";
 
 /// Every statement of this slice.
 pub const STATEMENTS: &[&str] =
-    &[INSERT, OF_PAYMENT, AFTER, OF_UNIT, balance::BALANCES, check::ENDS, check::SUMS];
+    &[INSERT, OF_PAYMENT, AFTER, OF_UNIT, MOVED, balance::BALANCES, check::ENDS, check::SUMS];
 
 /// A transfer as it stands in the book.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,6 +101,11 @@ pub fn of_payment(tx: &mut ReadTx<'_>, tenant: TenantId, payment: PaymentId) -> 
 /// Transfers of units after `seq`, by `seq`, at most `limit`; the last unit may be cut.
 pub fn after(tx: &mut ReadTx<'_>, tenant: TenantId, seq: i64, limit: i64) -> Result<Vec<Entry>, DbError> {
     tx.query_all(AFTER, params![tenant, seq, limit], entry)
+}
+
+/// Everything that settlement moved, by id: for its check.
+pub fn moved(tx: &mut ReadTx<'_>, tenant: TenantId) -> Result<Vec<Entry>, DbError> {
+    tx.query_all(MOVED, params![tenant], entry)
 }
 
 fn entry(row: &Row<'_>) -> Result<Entry, DbError> {

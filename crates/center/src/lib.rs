@@ -28,6 +28,7 @@ use fleet::Fleet;
 use pages::cookie::SessionCookie;
 use pages::secure::{SecureConfig, secure};
 use sales::AcquiredSales;
+use settlement::Settlement;
 use staff::Staff;
 use std::future::Future;
 use std::sync::Arc;
@@ -105,7 +106,9 @@ pub fn migrations() -> Vec<Migration> {
         acquiring::refund::MIGRATIONS,
         acquiring::cases::REFUND_MIGRATIONS,
         acquiring::totals::MIGRATIONS,
+        acquiring::taken::MIGRATIONS,
         delivery::MIGRATIONS,
+        settlement::MIGRATIONS,
     ]
     .concat()
 }
@@ -122,9 +125,11 @@ pub fn statements() -> Vec<&'static str> {
         acquiring::cases::STATEMENTS,
         acquiring::refund::STATEMENTS,
         acquiring::totals::STATEMENTS,
+        acquiring::taken::STATEMENTS,
         acquiring::duplicates::STATEMENTS,
         console::STATEMENTS,
         delivery::STATEMENTS,
+        settlement::statements().as_slice(),
     ]
     .concat()
 }
@@ -146,6 +151,8 @@ pub struct Center {
     pub fleet: Fleet,
     /// Payments.
     pub acquiring: Acquiring,
+    /// What companies are paid.
+    pub settlement: Settlement,
     console: Console,
     receipts: Receipts,
     secure: SecureConfig,
@@ -184,7 +191,19 @@ impl Center {
         for host in &settings.hosts {
             secure = secure.host(host);
         }
-        Ok(Self { base, tenancy, staff, fleet, acquiring, console, receipts, secure, network_files: None })
+        let settlement = Settlement::new(&base);
+        Ok(Self {
+            base,
+            tenancy,
+            staff,
+            fleet,
+            acquiring,
+            settlement,
+            console,
+            receipts,
+            secure,
+            network_files: None,
+        })
     }
 
     /// Compares the networks' daily files that come into this folder.
@@ -240,6 +259,8 @@ impl Center {
         tasks.spawn(async move { console.follow().await });
         tasks.spawn(self.worker().run());
         tasks.spawn(jobs::run(self.base.clone(), jobs));
+        // Jobs run one after the other, and a closing is long.
+        tasks.spawn(jobs::run(self.base.clone(), self.settlement.jobs()));
         tasks.spawn(peers::run(self.base.clone()));
         let base = self.base.clone();
         tasks.spawn(async move { base.follow_configuration().await });

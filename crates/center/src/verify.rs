@@ -84,6 +84,7 @@ fn tenant(tx: &mut ReadTx<'_>, id: TenantId, now_us: i64) -> Result<TenantReport
     };
     let Found { payments, refunds, taken_yen, mut faults, open } = acquiring::check::check(tx, id, now_us)?;
     faults.extend(books::faults(tx, id)?);
+    faults.extend(settlement::check(tx, id)?);
     let balances = books::balances(tx, id)?;
     faults.extend(disagreement(taken_yen, &balances));
     let (outbox_waiting, _) = center_base::outbox::waiting(tx, id)?;

@@ -258,6 +258,21 @@ pub(crate) enum AdminCommand {
         #[arg(long)]
         terminal: String,
     },
+    /// Close the settlement windows that ended before a day and make the documents of every pay day that is complete;
+    /// exit code 2 when a company is left out. A running center does so by itself at night.
+    Close {
+        #[command(flatten)]
+        center: CenterArgs,
+        /// Windows that ended before this day, `YYYY-MM-DD`; today at the latest.
+        #[arg(long)]
+        on: jiff::civil::Date,
+        /// Write nothing and tell what would be done.
+        #[arg(long)]
+        dry_run: bool,
+        /// The whole report as JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Say a day's totals to the card network and show what it answers; exit code 2 while it has not agreed. A
     /// running center does so by itself after the day is over.
     Totals {

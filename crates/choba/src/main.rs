@@ -98,6 +98,9 @@ async fn admin(command: AdminCommand) -> Result<ExitCode, StartFault> {
             say(format_args!("terminal  {terminal}\npassword  {password}   (once, within 15 minutes)"));
             Ok(ExitCode::SUCCESS)
         }
+        AdminCommand::Close { center, on, dry_run, json } => {
+            close(&serve::center_settings(center, Clock::real()), on, dry_run, json).await
+        }
         AdminCommand::Totals { center, on, json } => {
             let report = admin::totals(&serve::center_settings(center, Clock::real()), on).await?;
             let agreed = report.get("standing").is_some_and(|standing| standing == "in_balance");
@@ -105,8 +108,7 @@ async fn admin(command: AdminCommand) -> Result<ExitCode, StartFault> {
         }
         AdminCommand::Calendar { from, to, holidays, json } => {
             let rows = admin::calendar(from, to, holidays.as_deref())?;
-            let text = if json { rows.to_string() } else { admin::calendar_text(&rows) };
-            say(format_args!("{}", text.trim_end()));
+            say(format_args!("{}", if json { rows.to_string() } else { admin::calendar_text(&rows) }));
             Ok(ExitCode::SUCCESS)
         }
         AdminCommand::BankFile { check, json } => {
@@ -137,6 +139,17 @@ fn ended(
         say(format_args!("{}", if good { well } else { ill }));
     }
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::from(2) })
+}
+
+async fn close(
+    settings: &center::Settings,
+    on: jiff::civil::Date,
+    dry_run: bool,
+    json: bool,
+) -> Result<ExitCode, StartFault> {
+    let report =
+        if dry_run { admin::close_dry(settings, on).await? } else { admin::close(settings, on).await? };
+    ended(&report.json(), json, !report.is_blocked(), "nothing is left out", "COMPANIES ARE LEFT OUT")
 }
 
 async fn verify(books: BooksArgs, json: bool) -> Result<ExitCode, StartFault> {

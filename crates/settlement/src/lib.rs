@@ -1,8 +1,31 @@
-//! Settlement: what a company is paid, when, and why. This crate begins with the pure rules.
+//! Settlement: what a company is paid, when, and why.
 //!
-//! The rules take no clock and do no IO: dates, commit sequences, terms and cuts are handed in, so the same input
-//! gives the same figures for ever. Whole yen, parts per million, everything toward zero (model.md 3.5).
+//! | module | holds |
+//! |---|---|
+//! | [`rules`] | the figures: pure, without clock and IO (model.md 3.5) |
+//! | [`rows`] | calendar, terms, payees, adjustments, windows, documents |
+//! | [`mod@check`] | whether documents, items and ledger tell the same story |
+//! | [`close`] | cut the windows that ended, follow what came late, scan, assemble |
+//!
+//! Items are not copied: which window a payment belongs to follows from its date, the commit sequence that posted it and
+//! the sequence at which its window was cut. Only what came after its window's cut has rows of its own.
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects, clippy::as_conversions))]
 
+pub mod check;
+pub mod close;
 pub mod limits;
+pub mod rows;
 pub mod rules;
+
+pub use check::check;
+pub use close::{CloseReport, PayDayReport, Settlement};
+
+use store::Migration;
+
+/// The tables of this slice.
+pub const MIGRATIONS: &[Migration] = rows::MIGRATIONS;
+
+/// Every statement of this slice.
+pub fn statements() -> Vec<&'static str> {
+    rows::statements()
+}

@@ -18,3 +18,15 @@ pub const PAY_AFTER_DAYS: i32 = 10;
 pub const ADJUSTMENT_YEN: i64 = 9_999_999_999;
 /// Banks without a transfer fee in one entry of the terms at most.
 pub const FREE_BANKS: usize = 100;
+/// Characters of an account holder's name at most.
+pub const HOLDER_CHARS: usize = 120;
+/// Characters of an adjustment's reason.
+pub const REASON_CHARS: std::ops::RangeInclusive<usize> = 4..=200;
+/// Characters of what a notice says about an adjustment at most.
+pub const SHOWN_CHARS: usize = 100;
+/// Transfers of the book that are followed in one unit.
+pub const FOLLOW_PAGE: i64 = 2_000;
+/// Documents that one unit writes: small enough that payments come in between.
+pub const DOCUMENTS_IN_A_UNIT: usize = 40;
+/// The hour in Tokyo from which the center closes the day before by itself: holds and midnight are over.
+pub const CLOSE_FROM_HOUR: i8 = 3;

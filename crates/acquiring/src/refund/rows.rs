@@ -74,6 +74,7 @@ const INSERT: &str = "INSERT INTO refund (
         $22, $23, $24, $25, $26)";
 const UPDATE: &str = "UPDATE refund
         SET state = $4, code = $5, approval = $6, advice = $7, due_us = $8, changed_at_us = $9,
+            posted_seq = CASE WHEN $4 = 'approved' AND state <> 'approved' THEN $11 ELSE posted_seq END,
             center_txn_id = $10, version = version + 1
       WHERE tenant = $1 AND id = $2 AND version = $3";
 // Locks by writing: whoever else gives back of this payment waits here, and reads what stands afterwards.
@@ -188,6 +189,9 @@ fn approval(standing: &Standing) -> Option<&str> {
 pub(crate) fn update(tx: &mut Tx<'_>, before: &Refund, after: &Refund) -> Result<bool, DbError> {
     let (tenant, standing) = (tx.tenant(), &after.standing);
     let code = standing.state.code().map(Code::key);
+    // Value moves in this unit, which has a number anyway; no other unit is made to take one.
+    let posts = standing.state != before.standing.state && standing.state.name() == StateName::Approved;
+    let posted_seq = if posts { tx.seq() } else { 0 };
     let changed = tx.execute(
         UPDATE,
         params![
@@ -201,6 +205,7 @@ pub(crate) fn update(tx: &mut Tx<'_>, before: &Refund, after: &Refund) -> Result
             standing.due_us,
             after.changed_at_us,
             after.center_txn_id.as_ref(),
+            posted_seq,
         ],
     )?;
     Ok(changed == 1)

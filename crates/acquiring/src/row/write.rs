@@ -3,7 +3,7 @@
 use super::{CodeRow, Payment, PaymentEvent, Wire};
 use crate::step::Standing;
 use center_base::ShopId;
-use payment::PaymentId;
+use payment::{PaymentId, StateName};
 use receipt::Strokes;
 use store::{DbError, Tx, Value, params};
 
@@ -16,6 +16,8 @@ pub(super) const INSERT: &str = "INSERT INTO payment (
         $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, 0)";
 pub(super) const UPDATE: &str = "UPDATE payment
         SET state = $4, code = $5, approval = $6, advice = $7, due_us = $8, changed_at_us = $9,
+            posted_seq = CASE WHEN $4 = 'approved' AND state <> 'approved' THEN $11 ELSE posted_seq END,
+            voided_seq = CASE WHEN $10 > 0 AND given_back_yen = 0 THEN $11 ELSE voided_seq END,
             given_back_yen = $10, version = version + 1
       WHERE tenant = $1 AND id = $2 AND version = $3";
 pub(super) const CODE: &str = "UPDATE payment SET code_entry = $3, center_txn_id = $4, waits = $5
@@ -115,6 +117,10 @@ pub fn update(tx: &mut Tx<'_>, before: &Payment, after: &Standing) -> Result<Cha
     let changed_at_us = if moved { now_us } else { before.changed_at_us };
     let code = after.state.code().map(codes::Code::key);
     let given_back_yen = if after.voided { before.amount.get() } else { 0 };
+    // Value moves in this unit, which has a number anyway; no other unit is made to take one.
+    let posts =
+        (moved && after.state.name() == StateName::Approved) || after.voided != before.standing.voided;
+    let posted_seq = if posts { tx.seq() } else { 0 };
     let changed = tx.execute(
         UPDATE,
         params![
@@ -128,6 +134,7 @@ pub fn update(tx: &mut Tx<'_>, before: &Payment, after: &Standing) -> Result<Cha
             after.due_us,
             changed_at_us,
             given_back_yen,
+            posted_seq,
         ],
     )?;
     Ok(if changed == 1 { Change::Done } else { Change::Stale })

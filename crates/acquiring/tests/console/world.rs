@@ -49,6 +49,7 @@ pub(crate) fn migrations() -> Vec<Migration> {
         acquiring::cases::MIGRATIONS,
         console::MIGRATIONS,
         acquiring::refund::MIGRATIONS,
+        acquiring::taken::MIGRATIONS,
     ]
     .concat()
 }

@@ -1,6 +1,7 @@
 //! `choba admin …`: proofs, exports, and what an operator does before anybody can log in.
 
 mod books;
+mod close;
 mod compare;
 mod people;
 mod settle;
@@ -8,6 +9,7 @@ mod snapshot;
 mod totals;
 
 pub use books::Books;
+pub use close::{close, close_dry};
 pub use compare::{Difference, compare};
 pub use people::{block_terminal, first_operator, let_in_terminal, load_cast, terminal_password, unlock};
 

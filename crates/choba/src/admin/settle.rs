@@ -45,11 +45,11 @@ fn fault(file: &Path, why: &dyn std::fmt::Display) -> StartFault {
 
 /// Windows as lines of text: cycle, days, notice, pay day.
 pub fn calendar_text(rows: &Value) -> String {
-    let mut text = String::from("cycle    first       cut-off     notice      pay\n");
+    let mut text = String::from("cycle    first       cut-off     notice      pay");
     for row in rows.as_array().into_iter().flatten() {
         let word = |name: &str| row.get(name).and_then(Value::as_str).unwrap_or_default();
         let [cycle, first, cut_off, notice, pay] = ["cycle", "first", "cut_off", "notice", "pay"].map(word);
-        text.push_str(&format!("{cycle:<8} {first}  {cut_off}  {notice}  {pay}\n"));
+        text.push_str(&format!("\n{cycle:<8} {first}  {cut_off}  {notice}  {pay}"));
     }
     text
 }

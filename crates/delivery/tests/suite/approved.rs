@@ -22,6 +22,7 @@ fn migrations() -> Vec<Migration> {
         tenancy::MIGRATIONS,
         row::MIGRATIONS,
         acquiring::refund::MIGRATIONS,
+        acquiring::taken::MIGRATIONS,
         delivery::MIGRATIONS,
     ]
     .concat()

@@ -8,6 +8,7 @@
 
 mod bad_holidays;
 mod calendar;
+mod closing;
 mod dice;
 mod examples;
 mod fees;
@@ -15,4 +16,5 @@ mod membership;
 mod movements;
 mod states;
 mod terms;
+mod till;
 mod world;

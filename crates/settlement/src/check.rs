@@ -1,0 +1,201 @@
+//! Whether documents, items and ledger tell the same story: for `verify`.
+//!
+//! Every document is made again from its lines, every line again from payments and refunds, every movement again from
+//! the documents; what is stored must be that, to the byte.
+
+use crate::close::{Gathering, Plan, booked, days, scan_day, scan_odd, spans};
+use crate::rows::{adjustments, batches};
+use crate::rules::{Gathered, Line, Movement, Net, PayDayState, batch_hash, payday_hash};
+use jiff::civil::Date;
+use ledger::{Account, Transfer};
+use money::Yen;
+use payment::PaymentId;
+use std::collections::{BTreeMap, BTreeSet};
+use store::{DbError, ReadTx, TenantId};
+
+/// What is found on the way.
+#[derive(Default)]
+struct Found {
+    faults: Vec<String>,
+    expected: BTreeMap<PaymentId, Transfer>,
+}
+
+/// Every disagreement as a sentence; none when all is sound.
+pub fn check(tx: &mut ReadTx<'_>, tenant: TenantId) -> Result<Vec<String>, DbError> {
+    let plan = Plan::load(tx, tenant)?;
+    let mut found = Found::default();
+    for pay_day in batches::pay_days(tx, tenant)? {
+        check_pay_day(tx, tenant, &plan, &pay_day, &mut found)?;
+    }
+    for (id, company, yen) in adjustments::approved(tx, tenant)? {
+        if let Ok(transfer) = Movement::adjust(&company, yen).transfer(id) {
+            found.expected.insert(id, transfer);
+        }
+    }
+    check_movements(tx, tenant, &mut found)?;
+    check_carries(tx, tenant, &mut found)?;
+    Ok(found.faults)
+}
+
+/// The items of a pay day once more, by company.
+fn recount(
+    tx: &mut ReadTx<'_>,
+    tenant: TenantId,
+    plan: &Plan,
+    pay_on: Date,
+) -> Result<(BTreeMap<String, Gathered>, BTreeSet<String>), DbError> {
+    let windows = plan.of_pay_day(pay_on);
+    let wanted = spans(&windows);
+    let mut all = Gathering::default();
+    for day in days(&windows) {
+        all.take(scan_day(tx, tenant, plan, &wanted, day)?);
+    }
+    all.take(scan_odd(tx, tenant, plan, &wanted, &[])?);
+    let blocked = all.blocked.into_keys().collect();
+    let sheets = all.sheets.into_iter();
+    Ok((sheets.filter_map(|(company, sheet)| Some((company, sheet.finish().ok()?))).collect(), blocked))
+}
+
+fn check_pay_day(
+    tx: &mut ReadTx<'_>,
+    tenant: TenantId,
+    plan: &Plan,
+    pay_day: &batches::PayDay,
+    found: &mut Found,
+) -> Result<(), DbError> {
+    let pay_on = pay_day.pay_on;
+    let mut lines = batches::lines(tx, tenant, pay_on)?;
+    let (mut counted, blocked) = recount(tx, tenant, plan, pay_on)?;
+    let mut hashes = Vec::new();
+    for stored in batches::batches(tx, tenant, pay_on)? {
+        let company = stored.company.clone();
+        let of_document = lines.remove(&company).unwrap_or_default();
+        let again = counted.remove(&company).unwrap_or_default();
+        hashes.push(stored.hash);
+        let named = format!("the document of company {company} on {pay_on}");
+        if of_document != again.lines {
+            found.faults.push(format!("{named} has other lines than its payments and refunds make"));
+        }
+        check_document(tx, tenant, pay_on, &stored, &of_document, found)?;
+        check_payout(tx, tenant, pay_on, &stored, found)?;
+        expect(pay_on, &stored.company, &stored.batch, &again, found);
+    }
+    for company in lines.keys() {
+        found.faults.push(format!("lines of company {company} on {pay_on} have no document"));
+    }
+    if matches!(pay_day.state, PayDayState::Open | PayDayState::Closing) {
+        return Ok(());
+    }
+    for (company, again) in counted.iter().filter(|(company, _)| !blocked.contains(*company)) {
+        if again.lines.is_empty() {
+            expect(pay_on, company, &empty_batch(), again, found);
+        } else {
+            found.faults.push(format!("company {company} has items on {pay_on} and no document"));
+        }
+    }
+    let documents = i64::try_from(hashes.len()).unwrap_or(i64::MAX);
+    if pay_day.hash != payday_hash(pay_on, hashes) || pay_day.documents != documents {
+        found.faults.push(format!("the pay day {pay_on} has other documents than were closed"));
+    }
+    Ok(())
+}
+
+/// The sums of a document that there is none of.
+fn empty_batch() -> crate::rules::Batch {
+    let transfer = crate::rules::TransferTerms { fee: Yen::ZERO, tax: Yen::ZERO, minimum: Yen::ZERO };
+    crate::rules::batch(&[], &[], Net::ZERO, &transfer)
+        .unwrap_or_else(|_| unreachable!("the sum of nothing has no digits"))
+}
+
+/// The document once more from its lines, adjustments and what its transfer costs.
+fn check_document(
+    tx: &mut ReadTx<'_>,
+    tenant: TenantId,
+    pay_on: Date,
+    stored: &batches::Stored,
+    lines: &[Line],
+    found: &mut Found,
+) -> Result<(), DbError> {
+    let adjusted = adjustments::of_company(tx, tenant, &stored.company, &pay_on.to_string())?;
+    let adjusted: Vec<Net> = adjusted.into_iter().map(|(_, yen)| yen).collect();
+    let b = &stored.batch;
+    // What is paid or not was decided by the terms of its day; both ends must be what the sums say.
+    let transfer = crate::rules::TransferTerms {
+        fee: b.transfer_fee.size(),
+        tax: b.transfer_tax.size(),
+        minimum: if b.paid.is_zero() { Yen::MAX } else { Yen::ZERO },
+    };
+    let named = format!("the document of company {} on {pay_on}", stored.company);
+    let Ok(again) = crate::rules::batch(lines, &adjusted, b.carried_in, &transfer) else {
+        found.faults.push(format!("{named} has sums beyond twelve digits"));
+        return Ok(());
+    };
+    let same = crate::rules::Batch { tax_rows: again.tax_rows.clone(), ..b.clone() };
+    if same != again {
+        found.faults.push(format!("{named} has other sums than its lines make"));
+    }
+    if batch_hash(pay_on, &stored.company, &stored.bank, lines, &adjusted, &again) != stored.hash {
+        found.faults.push(format!("{named} is not what was closed"));
+    }
+    Ok(())
+}
+
+fn check_payout(
+    tx: &mut ReadTx<'_>,
+    tenant: TenantId,
+    pay_on: Date,
+    stored: &batches::Stored,
+    found: &mut Found,
+) -> Result<(), DbError> {
+    let payout = batches::payout(tx, tenant, pay_on, &stored.company)?;
+    if payout.unwrap_or(0) != stored.batch.paid.get() {
+        let company = &stored.company;
+        found
+            .faults
+            .push(format!("the payout of company {company} on {pay_on} is not what its document says"));
+    }
+    Ok(())
+}
+
+/// What the ledger must have of a document.
+fn expect(pay_on: Date, company: &str, batch: &crate::rules::Batch, gathered: &Gathered, found: &mut Found) {
+    match booked(pay_on, company, batch, &gathered.direct) {
+        Ok(all) => found.expected.extend(all.into_iter().map(|transfer| (transfer.payment, transfer))),
+        Err(refusal) => found.faults.push(format!("company {company} on {pay_on}: {refusal}")),
+    }
+}
+
+fn check_movements(tx: &mut ReadTx<'_>, tenant: TenantId, found: &mut Found) -> Result<(), DbError> {
+    for entry in books::moved(tx, tenant)? {
+        let id = entry.transfer.payment;
+        match found.expected.remove(&id) {
+            Some(wanted) if wanted == entry.transfer => {}
+            Some(_) => found.faults.push(format!("the movement {id} is not what its document says")),
+            None => found.faults.push(format!("the movement {id} has no document and no adjustment")),
+        }
+    }
+    for (id, wanted) in std::mem::take(&mut found.expected) {
+        let (debit, credit) = (wanted.debit, wanted.credit);
+        found.faults.push(format!("the movement {id} from {debit} to {credit} is not in the ledger"));
+    }
+    Ok(())
+}
+
+/// The balance that is carried is that of its account, seen from the company.
+fn check_carries(tx: &mut ReadTx<'_>, tenant: TenantId, found: &mut Found) -> Result<(), DbError> {
+    let mut carries = batches::carries(tx, tenant)?;
+    for balance in books::balances(tx, tenant)? {
+        let Account::CarriedBalance { company } = balance.account else { continue };
+        let carried = carries.remove(&company).unwrap_or_default().get();
+        if carried != balance.value_yen.saturating_neg() {
+            found.faults.push(format!(
+                "company {company} carries {carried} yen, and its account stands at {} yen",
+                balance.value_yen
+            ));
+        }
+    }
+    for (company, yen) in carries {
+        found.faults.push(format!("company {company} carries {} yen, and its account is empty", yen.get()));
+    }
+    Ok(())
+}

@@ -1,0 +1,265 @@
+//! Assembling: a pay day's documents, some companies in a unit, each with its movements, its carried balance and its
+//! payout; then the pay day's end. A document that is there stays as it is.
+
+use super::report::{Blocked, PayDayReport};
+use super::scan::Gathering;
+use super::{Plan, Settlement};
+use crate::limits;
+use crate::rows::batches::{self, Document};
+use crate::rows::windows::CutWindow;
+use crate::rows::{adjustments, payees, windows};
+use crate::rules::{
+    Gathered, Net, PayDayState, TooLarge, What, batch, batch_hash, is_needed, movement_id, movements,
+    payday_hash,
+};
+use center_base::{Refusal, audit};
+use jiff::civil::Date;
+use payment::{Brand, PaymentId};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use store::{DbError, ReadTx, TenantId, Tx};
+
+/// What the documents of a pay day are made of.
+pub(super) struct Sheets {
+    pub(super) companies: Vec<(String, Gathered)>,
+    pub(super) blocked: BTreeMap<String, String>,
+}
+
+/// The sheets with their fees, and companies that only have a balance or an adjustment.
+pub(super) fn sheets(
+    all: Gathering,
+    others: impl IntoIterator<Item = String>,
+    blocked_before: &BTreeSet<String>,
+) -> Sheets {
+    let Gathering { sheets, mut blocked, .. } = all;
+    let mut companies = BTreeMap::new();
+    for (company, sheet) in sheets {
+        match sheet.finish() {
+            Ok(gathered) => drop(companies.insert(company, gathered)),
+            Err(error) => drop(blocked.entry(company).or_insert_with(|| error.to_string())),
+        }
+    }
+    for company in others {
+        companies.entry(company).or_default();
+    }
+    for company in companies.keys().filter(|company| blocked_before.contains(*company)) {
+        let why = "an earlier pay day is open".to_owned();
+        blocked.entry(company.clone()).or_insert(why);
+    }
+    companies.retain(|company, _| !blocked.contains_key(company));
+    Sheets { companies: companies.into_iter().collect(), blocked }
+}
+
+/// A company's document by the rules alone; `None`: there is nothing to tell.
+pub(super) fn document(
+    plan: &Plan,
+    pay_on: Date,
+    company: &str,
+    gathered: &Gathered,
+    adjusted: &[Net],
+    carried_in: Net,
+    bank: &str,
+) -> Result<Option<Document>, TooLarge> {
+    if !is_needed(&gathered.lines, adjusted, carried_in) {
+        return Ok(None);
+    }
+    let transfer = plan.book.pay_terms(company, pay_on).to_bank(bank, pay_on);
+    let batch = batch(&gathered.lines, adjusted, carried_in, &transfer)?;
+    let hash = batch_hash(pay_on, company, bank, &gathered.lines, adjusted, &batch);
+    let (company, lines, bank) = (company.to_owned(), gathered.lines.clone(), bank.to_owned());
+    Ok(Some(Document { company, lines, batch, bank, hash }))
+}
+
+/// The ledger's ids of a document's movements; direct brands are counted from zero.
+pub(crate) fn booked(
+    pay_on: Date,
+    company: &str,
+    batch: &crate::rules::Batch,
+    direct: &[(Brand, Net)],
+) -> Result<Vec<ledger::Transfer>, Refusal> {
+    let mut directs: u16 = 0;
+    let mut all = Vec::new();
+    for movement in movements(company, batch, direct) {
+        let n = if movement.what == What::Direct { directs } else { 0 };
+        directs = directs.saturating_add(u16::from(movement.what == What::Direct));
+        let id = movement_id(pay_on, company, movement.what, n);
+        all.push(movement.transfer(id).map_err(|error| Refusal::internal(error.to_string()))?);
+    }
+    Ok(all)
+}
+
+/// Writes one company's document with everything that follows from it; false: it was there, or nothing is to be told.
+fn write_one(
+    tx: &mut Tx<'_>,
+    plan: &Plan,
+    pay_on: Date,
+    company: &str,
+    gathered: &Gathered,
+) -> Result<bool, Refusal> {
+    let tenant = tx.tenant();
+    if batches::is_made(tx, tenant, pay_on, company)? {
+        return Ok(false);
+    }
+    let approved = adjustments::of_company(tx, tenant, company, "")?;
+    let adjusted: Vec<Net> = approved.iter().map(|&(_, yen)| yen).collect();
+    let carried_in = batches::carry(tx, tenant, company)?;
+    let account = payees::payee(tx, tenant, company)?.and_then(|payee| payee.account).unwrap_or_default();
+    let too_large = |error: TooLarge| Refusal::internal(format!("company {company}: {error}"));
+    let made =
+        document(plan, pay_on, company, gathered, &adjusted, carried_in, &account.bank).map_err(too_large)?;
+    let Some(document) = made else {
+        return book_direct(tx, plan, pay_on, company, gathered).map(|()| false);
+    };
+    batches::insert(tx, pay_on, &document)?;
+    for transfer in booked(pay_on, company, &document.batch, &gathered.direct)? {
+        books::record(tx, &transfer)?;
+    }
+    for (id, _) in approved {
+        adjustments::take(tx, id, pay_on)?;
+    }
+    batches::put_carry(tx, company, document.batch.carried_out)?;
+    if !document.batch.paid.is_zero() {
+        batches::add_payout(tx, pay_on, company, document.batch.paid, &account)?;
+    }
+    Ok(true)
+}
+
+/// A company with direct contracts alone has no document; what it is owed by the brands is booked out once.
+fn book_direct(
+    tx: &mut Tx<'_>,
+    plan: &Plan,
+    pay_on: Date,
+    company: &str,
+    gathered: &Gathered,
+) -> Result<(), Refusal> {
+    let transfer = plan.book.pay_terms(company, pay_on).to_bank("", pay_on);
+    let empty =
+        batch(&[], &[], Net::ZERO, &transfer).map_err(|error| Refusal::internal(error.to_string()))?;
+    let tenant = tx.tenant();
+    for transfer in booked(pay_on, company, &empty, &gathered.direct)? {
+        if books::of_payment(tx, tenant, transfer.payment)?.is_empty() {
+            books::record(tx, &transfer)?;
+        }
+    }
+    Ok(())
+}
+
+/// The companies without items that may have a document nevertheless.
+pub(super) fn others(tx: &mut ReadTx<'_>, tenant: TenantId) -> Result<Vec<String>, DbError> {
+    let mut all = adjustments::companies(tx, tenant)?;
+    all.extend(batches::carries(tx, tenant)?.into_keys());
+    Ok(all)
+}
+
+/// The end of a pay day: counted, summed, hashed; what waited is kept.
+fn end(
+    tx: &mut Tx<'_>,
+    pay_on: Date,
+    windows: &[CutWindow],
+    waiting: &[windows::Waiting],
+    by: &str,
+) -> Result<(), Refusal> {
+    let tenant = tx.tenant();
+    if batches::state(tx, tenant, pay_on)? != PayDayState::Closing {
+        return Ok(());
+    }
+    let made = batches::batches(tx, tenant, pay_on)?;
+    let paid = Net::sum(made.iter().map(|stored| stored.batch.paid))
+        .map_err(|error| Refusal::internal(error.to_string()))?;
+    let hash = payday_hash(pay_on, made.iter().map(|stored| stored.hash));
+    let documents = i64::try_from(made.len()).unwrap_or(i64::MAX);
+    batches::close(tx, pay_on, documents, paid, &hash, by)?;
+    windows::put_waiting(tx, windows, waiting)?;
+    let about = format!("pay day {pay_on}");
+    let detail =
+        serde_json::json!({ "documents": documents, "paid_yen": paid.get(), "waiting": waiting.len() });
+    Ok(audit::record(tx, &audit::Act { who: by, what: "pay_day_closed", about: &about, detail })?)
+}
+
+impl Settlement {
+    /// Makes what is missing of a pay day's documents, and ends the pay day when no company is left out.
+    pub(super) async fn assemble(
+        &self,
+        plan: &Arc<Plan>,
+        pay_on: Date,
+        by: &str,
+        blocked_before: &BTreeSet<String>,
+    ) -> Result<PayDayReport, Refusal> {
+        let tenant = self.base.tenant;
+        let windows = plan.of_pay_day(pay_on);
+        let notice_on = windows.iter().map(|window| window.notice_on).min().unwrap_or(pay_on);
+        let mut all = self.gather(plan, &windows, Vec::new()).await?;
+        let waiting = std::mem::take(&mut all.waiting);
+        let others = self.base.read(move |tx| Ok(others(tx, tenant)?)).await?;
+        let Sheets { companies, blocked } = sheets(all, others, blocked_before);
+        let (companies, mut made, mut from) = (Arc::new(companies), 0_usize, 0_usize);
+        while from < companies.len() {
+            let (plan, companies) = (Arc::clone(plan), Arc::clone(&companies));
+            let count = limits::DOCUMENTS_IN_A_UNIT;
+            let write = move |tx: &mut Tx<'_>| {
+                let mut written = 0_usize;
+                batches::begin(tx, pay_on, notice_on)?;
+                // Another center may have ended it since.
+                if batches::state(tx, tenant, pay_on)? != PayDayState::Closing {
+                    return Ok(0);
+                }
+                for (company, gathered) in companies.iter().skip(from).take(count) {
+                    let new = write_one(tx, &plan, pay_on, company, gathered)?;
+                    written = written.saturating_add(usize::from(new));
+                }
+                Ok(written)
+            };
+            made = made.saturating_add(self.base.write(write).await?);
+            from = from.saturating_add(count);
+        }
+        if blocked.is_empty() {
+            let (windows, waiting, by) = (windows.clone(), waiting.clone(), by.to_owned());
+            self.base
+                .write(move |tx| {
+                    batches::begin(tx, pay_on, notice_on)?;
+                    end(tx, pay_on, &windows, &waiting, &by)
+                })
+                .await?;
+        }
+        let blocked = blocked.into_iter().map(|(company, why)| Blocked { company, why }).collect();
+        self.tell(pay_on, made, blocked, waiting.len()).await
+    }
+
+    async fn tell(
+        &self,
+        pay_on: Date,
+        made: usize,
+        blocked: Vec<Blocked>,
+        waiting: usize,
+    ) -> Result<PayDayReport, Refusal> {
+        let tenant = self.base.tenant;
+        let (state, stored) = self
+            .base
+            .read(move |tx| Ok((batches::state(tx, tenant, pay_on)?, batches::batches(tx, tenant, pay_on)?)))
+            .await?;
+        let of = |part: fn(&batches::Stored) -> Net| -> i64 {
+            stored.iter().fold(0_i64, |sum, stored| sum.saturating_add(part(stored).get()))
+        };
+        let unpaid_account =
+            |stored: &&batches::Stored| !stored.batch.paid.is_zero() && stored.bank.is_empty();
+        Ok(PayDayReport {
+            pay_on,
+            state,
+            documents: stored.len(),
+            made,
+            paid_yen: of(|stored| stored.batch.paid),
+            carried_yen: of(|stored| stored.batch.carried_out),
+            hash: payday_hash(pay_on, stored.iter().map(|stored| stored.hash)),
+            blocked,
+            waiting,
+            without_account: stored
+                .iter()
+                .filter(unpaid_account)
+                .map(|stored| stored.company.clone())
+                .collect(),
+        })
+    }
+}
+
+/// Adjustments by company, for a dry run.
+pub(super) type Adjusted = BTreeMap<String, Vec<(PaymentId, Net)>>;

@@ -1,0 +1,143 @@
+//! Closing: cut the windows that ended, follow what came late, scan the days, write the documents. Every step may be
+//! killed and repeated: what is there already is left as it is.
+
+mod assemble;
+mod dry;
+mod follow;
+mod plan;
+mod report;
+mod scan;
+
+pub(crate) use assemble::booked;
+pub use plan::Plan;
+pub use report::{Blocked, CloseReport, PayDayReport};
+pub(crate) use scan::days;
+pub use scan::{DayScan, Gathering, scan_day, scan_odd};
+
+use crate::limits;
+use crate::rows::today;
+use crate::rows::windows::{self, CutWindow};
+use crate::rules::{Span, Window};
+use center_base::jobs::Job;
+use center_base::{Base, Refusal, audit};
+use jiff::ToSpan as _;
+use jiff::civil::Date;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use store::Tx;
+
+/// Settlement as the other slices and the center hold it. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Settlement {
+    pub(crate) base: Base,
+    /// For which day, and by which configuration, the scheduler last closed: until one of them changes there is
+    /// nothing more to do, and a company that is left out is not scanned for again every minute.
+    done: Arc<Mutex<Option<(Date, i64)>>>,
+}
+
+impl Settlement {
+    /// Nothing runs before [`Settlement::jobs`] are.
+    pub fn new(base: &Base) -> Self {
+        Self { base: base.clone(), done: Arc::default() }
+    }
+
+    /// The work that recurs, for a task of its own: a long closing must not stop other jobs.
+    pub fn jobs(&self) -> Vec<Job> {
+        let (follower, closer) = (self.clone(), self.clone());
+        vec![
+            Job::new("settlement/follow", Duration::from_mins(1), move |_| {
+                let settlement = follower.clone();
+                async move { settlement.follow_all().await }
+            }),
+            Job::new("settlement/close", Duration::from_mins(1), move |base| {
+                let settlement = closer.clone();
+                async move { settlement.close_by_clock(&base).await }
+            }),
+        ]
+    }
+
+    /// What the scheduler does: from three o'clock on it closes what ended before today (U-060).
+    async fn close_by_clock(&self, base: &Base) -> Result<(), Refusal> {
+        let now = base.clock.now().to_zoned(clock::tokyo());
+        let day = if now.hour() < limits::CLOSE_FROM_HOUR {
+            now.date().saturating_sub(1.days())
+        } else {
+            now.date()
+        };
+        let at = (day, base.generation());
+        if *self.done.lock().unwrap_or_else(PoisonError::into_inner) == Some(at) {
+            return Ok(());
+        }
+        let report = self.close(day, "center").await?;
+        *self.done.lock().unwrap_or_else(PoisonError::into_inner) = Some(at);
+        for pay_day in report.pay_days.iter().filter(|pay_day| !pay_day.blocked.is_empty()) {
+            tracing_blocked(pay_day);
+        }
+        Ok(())
+    }
+
+    /// Cuts every window that ended before `on`, which is today at the latest, then makes the documents of every pay
+    /// day whose windows are all cut. What is closed stays as it is.
+    pub async fn close(&self, on: Date, by: &str) -> Result<CloseReport, Refusal> {
+        let cut = self.cut_due(on, by).await?;
+        let plan = self.plan().await?;
+        let ready = plan.ready();
+        let mut report = CloseReport { on, cut, pay_days: Vec::new() };
+        if ready.is_empty() {
+            return Ok(report);
+        }
+        let newest = plan.windows.iter().map(|window| window.seq).max().unwrap_or(0);
+        self.follow(newest).await?;
+        let mut blocked_before = BTreeSet::new();
+        for pay_on in ready {
+            let made = self.assemble(&plan, pay_on, by, &blocked_before).await?;
+            blocked_before.extend(made.blocked.iter().map(|blocked| blocked.company.clone()));
+            report.pay_days.push(made);
+        }
+        Ok(report)
+    }
+
+    /// Cuts every window that ended before `on`, each in a unit of its own, and tells which are new.
+    pub async fn cut_due(&self, on: Date, by: &str) -> Result<Vec<Window>, Refusal> {
+        let plan = self.plan().await?;
+        let mut cut = Vec::new();
+        for window in plan.due(on) {
+            let (by, wanted) = (by.to_owned(), window.clone());
+            if self.base.write(move |tx| cut_one(tx, &wanted, &by)).await? {
+                cut.push(window);
+            }
+        }
+        Ok(cut)
+    }
+
+    /// What closing is decided from, in one snapshot.
+    pub(crate) async fn plan(&self) -> Result<Arc<Plan>, Refusal> {
+        let tenant = self.base.tenant;
+        self.base.read(move |tx| Ok(Arc::new(Plan::load(tx, tenant)?))).await
+    }
+}
+
+/// A company that is left out is said once a run; the board shows it too.
+fn tracing_blocked(pay_day: &PayDayReport) {
+    let companies = pay_day.blocked.len();
+    tracing::warn!(pay_on = %pay_day.pay_on, companies, "companies are left out of a pay day");
+}
+
+fn cut_one(tx: &mut Tx<'_>, window: &Window, by: &str) -> Result<bool, Refusal> {
+    if window.last >= today(tx.now_us()) {
+        return Err(Refusal::bad(format!("the window that ends on {} is not over", window.last)));
+    }
+    if !windows::cut(tx, window, by)? {
+        return Ok(false);
+    }
+    let about = format!("window {} {}", window.cycle, window.last);
+    let detail = serde_json::json!({ "pay_on": window.pay, "first": window.first });
+    audit::record(tx, &audit::Act { who: by, what: "window_cut", about: &about, detail })?;
+    Ok(true)
+}
+
+/// The spans of windows.
+pub(crate) fn spans(windows: &[CutWindow]) -> BTreeSet<Span> {
+    windows.iter().map(|window| window.span.clone()).collect()
+}

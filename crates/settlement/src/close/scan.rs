@@ -1,0 +1,228 @@
+//! Scanning: what the payments and refunds of each day bring to the documents of a pay day. A day is one unit that only
+//! reads, so days may be scanned again and payments come in between.
+
+use super::follow::entry_of;
+use super::{Plan, Settlement, spans};
+use crate::rows::date;
+use crate::rows::windows::{self, CutWindow, Odd, Waiting};
+use crate::rules::{
+    Day, Entry, Give, GiveKind, ItemKey, NoPlace, Sale, Sheet, Span, belongs, entry_of_give, entry_of_sale,
+};
+use acquiring::taken::{self, Back, Taken};
+use center_base::Refusal;
+use jiff::civil::Date;
+use payment::StateName;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use store::{DbError, Inconsistent, ReadTx, TenantId};
+
+/// What one day brings.
+#[derive(Clone, Debug, Default)]
+pub struct DayScan {
+    /// By company.
+    pub companies: BTreeMap<String, Day>,
+    /// Companies that cannot be settled, and why.
+    pub blocked: BTreeMap<String, String>,
+    /// Payments that are neither taken nor not.
+    pub waiting: Vec<Waiting>,
+}
+
+/// What all days of a pay day bring.
+#[derive(Clone, Debug, Default)]
+pub struct Gathering {
+    /// The sheets, by company.
+    pub sheets: BTreeMap<String, Sheet>,
+    /// Companies that cannot be settled, and why.
+    pub blocked: BTreeMap<String, String>,
+    /// Payments that are neither taken nor not.
+    pub waiting: Vec<Waiting>,
+}
+
+/// The sale of a payment's row, as the rules take it.
+pub(super) fn sale_of(taken: &Taken) -> Result<Sale<'_>, DbError> {
+    let odd = |column: &str| Inconsistent::new(format!("payment.{column} of {}", taken.id), "known");
+    Ok(Sale {
+        id: taken.id,
+        company: taken.company.as_str(),
+        brand: taken.brand.ok_or_else(|| odd("brand"))?,
+        day: date(&taken.business_date, "payment.business_date")?,
+        seq: taken.posted_seq,
+        amount: taken.amount,
+        voided_seq: taken.voided_seq,
+    })
+}
+
+/// What a refund's row gave back, as the rules take it.
+pub(super) fn give_of(back: &Back) -> Result<Give<'_>, DbError> {
+    Ok(Give {
+        id: back.id,
+        kind: GiveKind::Refund,
+        sale: sale_of(&back.of)?,
+        day: date(&back.business_date, "refund.business_date")?,
+        seq: back.posted_seq,
+        amount: back.amount,
+    })
+}
+
+impl DayScan {
+    fn add(&mut self, company: &str, entry: Entry) -> Result<(), DbError> {
+        let found = self.companies.get_mut(company);
+        let day = match found {
+            Some(day) => day,
+            None => self.companies.entry(company.to_owned()).or_default(),
+        };
+        day.add(entry).map_err(|error| Inconsistent::new("a day's sums", error.to_string()).into())
+    }
+
+    /// Takes an item if it is one of the wanted windows' own. An item that cannot be placed blocks its company.
+    fn take(
+        &mut self,
+        key: ItemKey<'_>,
+        entry: Result<Option<Entry>, NoPlace>,
+        plan: &Plan,
+        wanted: &BTreeSet<Span>,
+    ) -> Result<(), DbError> {
+        match entry {
+            Ok(Some(entry)) if !entry.place.late && wanted.contains(&entry.place.span) => {
+                self.add(key.company, entry)
+            }
+            Ok(_) => Ok(()),
+            Err(why) => {
+                let ours = belongs(key, plan.ground())
+                    .map_or(true, |place| !place.late && wanted.contains(&place.span));
+                if ours {
+                    self.blocked.entry(key.company.to_owned()).or_insert_with(|| why.to_string());
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn take_payment(&mut self, row: &Taken, plan: &Plan, wanted: &BTreeSet<Span>) -> Result<(), DbError> {
+        if row.state == StateName::Approved {
+            let sale = sale_of(row)?;
+            let key = ItemKey { company: sale.company, brand: sale.brand, day: sale.day, seq: sale.seq };
+            return self.take(key, entry_of_sale(&sale, plan.ground()), plan, wanted);
+        }
+        // What is not known is in no figure; of a payment without a brand not even the window is known.
+        let Some(brand) = row.brand else { return Ok(()) };
+        let day = date(&row.business_date, "payment.business_date")?;
+        let key = ItemKey { company: row.company.as_str(), brand, day, seq: 0 };
+        if let Ok(place) = belongs(key, plan.ground())
+            && wanted.contains(&place.span)
+        {
+            self.waiting.push(Waiting {
+                cycle: place.span.cycle,
+                last: place.span.last,
+                id: row.id,
+                company: row.company.as_str().to_owned(),
+                state: row.state.word().to_owned(),
+                yen: row.amount.get(),
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Scans a day for the windows that are wanted.
+pub fn scan_day(
+    tx: &mut ReadTx<'_>,
+    tenant: TenantId,
+    plan: &Plan,
+    wanted: &BTreeSet<Span>,
+    day: Date,
+) -> Result<DayScan, DbError> {
+    let (mut scan, on) = (DayScan::default(), day.to_string());
+    taken::rows_of_day(tx, tenant, &on, |row| scan.take_payment(&row, plan, wanted))?;
+    taken::backs_of_day(tx, tenant, &on, |row| {
+        let give = give_of(&row)?;
+        let sale = &give.sale;
+        let key = ItemKey { company: sale.company, brand: sale.brand, day: give.day, seq: give.seq };
+        scan.take(key, entry_of_give(&give, plan.ground()), plan, wanted)
+    })?;
+    Ok(scan)
+}
+
+/// What the odd items of windows bring, together as one day; `extra` are those that only a dry run knows.
+pub fn scan_odd(
+    tx: &mut ReadTx<'_>,
+    tenant: TenantId,
+    plan: &Plan,
+    wanted: &BTreeSet<Span>,
+    extra: &[Odd],
+) -> Result<DayScan, DbError> {
+    let mut all: Vec<Odd> = Vec::new();
+    for span in wanted {
+        all.extend(windows::odd_of(tx, tenant, span)?);
+        let of_span = extra.iter().filter(|odd| odd.cycle == span.cycle && odd.last == span.last);
+        all.extend(of_span.cloned());
+    }
+    all.sort_by_key(|odd| (odd.seq, odd.item.id));
+    let mut scan = DayScan::default();
+    for odd in &all {
+        match entry_of(tx, tenant, plan, odd)? {
+            Ok(Some(entry)) if wanted.contains(&entry.place.span) => scan.add(&odd.company, entry)?,
+            // A late sale that was voided before the cut of its new window.
+            Ok(None) => {}
+            Ok(Some(_)) => {
+                let place = format!("settle_late of {}", odd.item.id);
+                return Err(Inconsistent::new(place, "in the window that it belongs to").into());
+            }
+            Err(why) => {
+                scan.blocked.entry(odd.company.clone()).or_insert(why);
+            }
+        }
+    }
+    Ok(scan)
+}
+
+/// Every day of the windows, once, in order.
+pub(crate) fn days(windows: &[CutWindow]) -> BTreeSet<Date> {
+    let mut days = BTreeSet::new();
+    for window in windows {
+        let mut day = window.span.first;
+        while day <= window.span.last {
+            days.insert(day);
+            let Ok(next) = day.tomorrow() else { break };
+            day = next;
+        }
+    }
+    days
+}
+
+impl Gathering {
+    /// Takes a day, in the order of the days; the odd items come last.
+    pub(crate) fn take(&mut self, scan: DayScan) {
+        for (company, day) in scan.companies {
+            if let Err(error) = self.sheets.entry(company.clone()).or_default().take(day) {
+                self.blocked.entry(company).or_insert_with(|| error.to_string());
+            }
+        }
+        for (company, why) in scan.blocked {
+            self.blocked.entry(company).or_insert(why);
+        }
+        self.waiting.extend(scan.waiting);
+    }
+}
+
+impl Settlement {
+    /// What the items of a pay day bring to each company, a unit for each day.
+    pub(crate) async fn gather(
+        &self,
+        plan: &Arc<Plan>,
+        windows: &[CutWindow],
+        extra: Vec<Odd>,
+    ) -> Result<Gathering, Refusal> {
+        let (tenant, wanted, extra) = (self.base.tenant, Arc::new(spans(windows)), Arc::new(extra));
+        let mut all = Gathering::default();
+        for day in days(windows) {
+            let (plan, wanted) = (Arc::clone(plan), Arc::clone(&wanted));
+            let scan = self.base.read(move |tx| Ok(scan_day(tx, tenant, &plan, &wanted, day)?)).await?;
+            all.take(scan);
+        }
+        let plan = Arc::clone(plan);
+        let odd = self.base.read(move |tx| Ok(scan_odd(tx, tenant, &plan, &wanted, &extra)?)).await?;
+        all.take(odd);
+        Ok(all)
+    }
+}

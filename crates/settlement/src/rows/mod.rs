@@ -1,0 +1,70 @@
+//! The rows of settlement and what is read and written of them.
+
+pub mod adjustments;
+pub mod batches;
+pub mod calendar;
+pub mod payees;
+pub mod terms;
+pub mod windows;
+
+use crate::rules::Net;
+use center_base::{Refusal, audit, configuration_changed};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use store::{DbError, Inconsistent, Migration, Row, Tx};
+
+/// The tables.
+pub const MIGRATIONS: &[Migration] = &[
+    calendar::MIGRATION,
+    terms::MIGRATION,
+    payees::MIGRATION,
+    windows::MIGRATION,
+    adjustments::MIGRATION,
+    batches::MIGRATION,
+];
+
+/// Every statement.
+pub fn statements() -> Vec<&'static str> {
+    [
+        calendar::STATEMENTS,
+        terms::STATEMENTS,
+        payees::STATEMENTS,
+        windows::STATEMENTS,
+        adjustments::STATEMENTS,
+        batches::STATEMENTS,
+    ]
+    .concat()
+}
+
+/// Today in Tokyo, by the unit's clock.
+pub(crate) fn today(now_us: i64) -> Date {
+    clock::business_date(Timestamp::from_microsecond(now_us).unwrap_or(Timestamp::UNIX_EPOCH))
+}
+
+/// Reads a stored date.
+pub(crate) fn date(text: &str, place: &str) -> Result<Date, DbError> {
+    text.parse().map_err(|_| Inconsistent::new(place, "a date YYYY-MM-DD").into())
+}
+
+/// A column's date.
+pub(crate) fn date_at(row: &Row<'_>, column: usize, place: &str) -> Result<Date, DbError> {
+    date(row.text(column)?, place)
+}
+
+/// A column's signed whole yen.
+pub(crate) fn net_at(row: &Row<'_>, column: usize, place: &str) -> Result<Net, DbError> {
+    Net::new(row.i64(column)?).map_err(|_| Inconsistent::new(place, "whole yen").into())
+}
+
+/// Configuration changed: audits it and tells every center's caches.
+pub(crate) fn changed(
+    tx: &mut Tx<'_>,
+    who: &str,
+    what: &str,
+    about: &str,
+    detail: serde_json::Value,
+) -> Result<(), Refusal> {
+    audit::record(tx, &audit::Act { who, what, about, detail })?;
+    configuration_changed(tx)?;
+    Ok(())
+}

@@ -1,0 +1,137 @@
+//! Terms by date and the tenant's own cycles: read whole, written one entry at a time, never edited.
+
+use super::{changed, date_at, today};
+use crate::rules::{BadTerm, CycleCode, Cycles, Level, Overlay, TermsBook};
+use center_base::Refusal;
+use jiff::civil::Date;
+use payment::Brand;
+use std::collections::BTreeMap;
+use store::{DbError, Inconsistent, Migration, ReadTx, TenantId, Tx, params};
+
+pub(super) const MIGRATION: Migration = Migration {
+    name: "settlement/0002_terms",
+    sql:
+        "-- Terms from a day on: of the tenant, of a company, of a company's brand. An entry is never edited.
+        CREATE TABLE settle_term (
+            tenant BIGINT NOT NULL,
+            level TEXT NOT NULL CHECK (level IN ('tenant', 'company', 'contract')),
+            company_id TEXT NOT NULL,
+            brand TEXT NOT NULL,
+            valid_from TEXT NOT NULL,
+            overlay TEXT NOT NULL,
+            PRIMARY KEY (tenant, level, company_id, brand, valid_from)
+        ) /*sqlite: STRICT, WITHOUT ROWID */;
+        CREATE TABLE settle_cycle (
+            tenant BIGINT NOT NULL,
+            code TEXT NOT NULL,
+            body TEXT NOT NULL,
+            PRIMARY KEY (tenant, code)
+        ) /*sqlite: STRICT, WITHOUT ROWID */;",
+};
+
+const ALL: &str = "SELECT level, company_id, brand, valid_from, overlay FROM settle_term
+      WHERE tenant = $1 ORDER BY level, company_id, brand, valid_from";
+const ONE: &str = "SELECT overlay FROM settle_term
+      WHERE tenant = $1 AND level = $2 AND company_id = $3 AND brand = $4 AND valid_from = $5";
+const ADD: &str = "INSERT INTO settle_term (tenant, level, company_id, brand, valid_from, overlay)
+     VALUES ($1, $2, $3, $4, $5, $6)";
+const CYCLES: &str = "SELECT code, body FROM settle_cycle WHERE tenant = $1 ORDER BY code";
+const ADD_CYCLE: &str = "INSERT INTO settle_cycle (tenant, code, body) VALUES ($1, $2, $3)
+     ON CONFLICT (tenant, code) DO NOTHING";
+
+pub(super) const STATEMENTS: &[&str] = &[ALL, ONE, ADD, CYCLES, ADD_CYCLE];
+
+/// All terms of a tenant.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// By level and day.
+    pub book: TermsBook,
+    /// Cycles that entries name, with the first day on which one does.
+    pub named: BTreeMap<CycleCode, Date>,
+}
+
+const fn words(level: &Level) -> (&'static str, &str, &'static str) {
+    match level {
+        Level::Tenant => ("tenant", "", ""),
+        Level::Company(company) => ("company", company.as_str(), ""),
+        Level::Contract(company, brand) => ("contract", company.as_str(), brand.word()),
+    }
+}
+
+fn level(word: &str, company: &str, brand: &str) -> Option<Level> {
+    match word {
+        "tenant" => Some(Level::Tenant),
+        "company" => Some(Level::Company(company.to_owned())),
+        "contract" => Some(Level::Contract(company.to_owned(), Brand::from_word(brand)?)),
+        _ => None,
+    }
+}
+
+/// Reads all terms of a tenant.
+pub fn terms(tx: &mut ReadTx<'_>, tenant: TenantId) -> Result<Known, DbError> {
+    let mut known = Known::default();
+    tx.query_each(ALL, params![tenant], |row| {
+        let odd = |wanted: &str| Inconsistent::new("settle_term", wanted);
+        let level =
+            level(row.text(0)?, row.text(1)?, row.text(2)?).ok_or_else(|| odd("of a level and brand"))?;
+        let from = date_at(row, 3, "settle_term.valid_from")?;
+        let overlay: Overlay =
+            serde_json::from_str(row.text(4)?).map_err(|_| odd("an overlay that can be read"))?;
+        if let Some(code) = &overlay.cycle {
+            let first = known.named.entry(code.clone()).or_insert(from);
+            *first = from.min(*first);
+        }
+        known.book.add(level, from, overlay).map_err(|bad| odd(&bad.to_string()))?;
+        Ok(())
+    })?;
+    Ok(known)
+}
+
+/// The embedded cycles and the tenant's own.
+pub fn cycles(tx: &mut ReadTx<'_>, tenant: TenantId) -> Result<Cycles, DbError> {
+    let bodies = tx.query_all(CYCLES, params![tenant], |row| Ok(row.text(1)?.to_owned()))?;
+    let all = bodies.iter().try_fold(Cycles::embedded().clone(), |cycles, body| cycles.with_text(body));
+    all.map_err(|bad| Inconsistent::new("settle_cycle.body", bad.to_string()).into())
+}
+
+/// Adds cycles of the tenant as `[[cycle]]` blocks; a code may stand only once.
+pub fn add_cycle(tx: &mut Tx<'_>, who: &str, code: &CycleCode, body: &str) -> Result<(), Refusal> {
+    let tenant = tx.tenant();
+    let all = cycles(tx, tenant)?.with_text(body).map_err(|bad| Refusal::bad(bad.to_string()))?;
+    all.get(code).map_err(|bad| Refusal::bad(bad.to_string()))?;
+    tx.execute(ADD_CYCLE, params![tenant, code.word(), body])?;
+    changed(tx, who, "settlement_cycle_added", code.word(), serde_json::json!({}))
+}
+
+/// Writes terms from a day on; true when they are new. The same entry again changes nothing, another one on its day is
+/// refused, and so is one that would change what is collected already.
+pub fn put_term(
+    tx: &mut Tx<'_>,
+    who: &str,
+    level: &Level,
+    valid_from: Date,
+    overlay: &Overlay,
+) -> Result<bool, Refusal> {
+    let (tenant, now) = (tx.tenant(), today(tx.now_us()));
+    let (word, company, brand) = words(level);
+    let day = valid_from.to_string();
+    let text = serde_json::to_string(overlay).map_err(|error| Refusal::internal(error.to_string()))?;
+    let standing =
+        tx.query_opt(ONE, params![tenant, word, company, brand, &day], |row| Ok(row.text(0)? == text))?;
+    match standing {
+        Some(true) => return Ok(false),
+        Some(false) => return Err(Refusal::bad(BadTerm::Taken.to_string())),
+        None => {}
+    }
+    let known = terms(tx, tenant)?;
+    let cycles = cycles(tx, tenant)?;
+    known
+        .book
+        .check_new(level, valid_from, overlay, now, &cycles)
+        .map_err(|bad| Refusal::bad(bad.to_string()))?;
+    tx.execute(ADD, params![tenant, word, company, brand, &day, &text])?;
+    let about = format!("{word} {company} {brand}");
+    let detail = serde_json::json!({ "valid_from": day, "terms": overlay });
+    changed(tx, who, "settlement_terms_added", about.trim_end(), detail)?;
+    Ok(true)
+}
