@@ -234,6 +234,7 @@ async fn a_closing_that_is_killed_after_any_unit_and_repeated_gives_the_same_byt
             assert_eq!(till.faults().await, Vec::<String>::new(), "killed after unit {n}");
         }
         if all_done {
+            assert!(n > 4, "cut, follow, two units of documents and the end");
             return;
         }
     }

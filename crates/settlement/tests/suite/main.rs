@@ -10,6 +10,7 @@ mod bad_holidays;
 mod calendar;
 mod closing;
 mod dice;
+mod entries;
 mod examples;
 mod fees;
 mod membership;

@@ -1,0 +1,117 @@
+//! What people enter: terms, cycles, payees, holidays. Each is audited, and nothing that is collected or cut changes.
+
+use crate::till::{T, Till, sale};
+use crate::world::rates;
+use center_base::audit;
+use payment::Brand;
+use settlement::rows::{calendar, payees, terms};
+use settlement::rules::{CycleCode, Level, Overlay};
+use store::Tx;
+
+const HOLIDAYS: &[u8] = include_bytes!("../../data/holidays.csv");
+
+#[tokio::test(flavor = "multi_thread")]
+async fn terms_begin_after_today_are_never_edited_and_the_same_again_is_nothing() {
+    for till in Till::each().await {
+        let put = async |from: &'static str, overlay: Overlay| {
+            let write = move |tx: &mut Tx<'_>| {
+                terms::put_term(tx, "person sato", &Level::Tenant, from.parse().unwrap(), &overlay)
+            };
+            till.base.write(write).await.map_err(|refusal| refusal.detail.unwrap_or_default())
+        };
+        assert_eq!(put("2026-11-22", rates(26_000, 6_400)).await, Ok(false));
+        assert!(put("2026-11-22", rates(1, 1)).await.unwrap_err().contains("never edited"));
+        assert!(put("2026-11-21", rates(1, 1)).await.unwrap_err().contains("after today"));
+        let unknown = Overlay { cycle: Some(CycleCode::new("weekly").unwrap()), ..Overlay::default() };
+        assert!(put("2026-12-01", unknown).await.unwrap_err().contains("weekly"));
+        let newest = till.base.read(|tx| Ok(audit::newest(tx, T, 10)?)).await.unwrap();
+        assert_eq!(newest.len(), 1, "what is refused or the same leaves no row");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cycle_of_the_tenant_is_used_from_the_first_terms_that_name_it() {
+    // U-060: a cycle is data.
+    const BODY: &str = "[[cycle]]\ncode = \"monthly\"\nwindow = [{ first = 1, last = \"end\", \
+                        pay = { months = 1, day = 20 }, roll = \"next\" }]\n";
+    for till in Till::each().await {
+        let code = CycleCode::new("monthly").unwrap();
+        let (added, again) = (code.clone(), code.clone());
+        till.base.write(move |tx| terms::add_cycle(tx, "person sato", &added, BODY)).await.unwrap();
+        let twice = till.base.write(move |tx| terms::add_cycle(tx, "person sato", &again, BODY)).await;
+        assert!(twice.is_err(), "a code stands once");
+        let monthly = Overlay { cycle: Some(code), ..Overlay::default() };
+        till.term(Level::Company("a".into()), "2026-12-01", monthly).await;
+        till.write(vec![
+            sale(1, "a", Brand::Visa, "2026-11-30", 1_000),
+            sale(2, "a", Brand::Visa, "2026-12-02", 2_000),
+        ])
+        .await;
+        till.close("2027-01-01").await;
+        let hashes = till.hashes().await;
+        let days: Vec<&str> = hashes.iter().map(|line| &line[..19]).collect();
+        // The card window of November, the empty ones of December, the month of December.
+        assert_eq!(
+            days,
+            ["2026-12-15 closed 1", "2026-12-30 closed 0", "2027-01-15 closed 0", "2027-01-20 closed 1"]
+        );
+        assert_eq!(till.faults().await, Vec::<String>::new());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_holiday_that_is_entered_moves_a_planned_pay_day_and_never_one_that_is_cut() {
+    // U-064, X-094
+    for till in Till::each().await {
+        till.write(vec![sale(1, "a", Brand::Visa, "2026-12-02", 1_000)]).await;
+        let imported = till.base.write(|tx| calendar::import_holidays(tx, "person sato", HOLIDAYS)).await;
+        assert!(imported.unwrap() > 100);
+        let refused = till.base.write(|tx| calendar::import_holidays(tx, "person sato", b"x")).await;
+        assert_eq!(refused.unwrap_err().detail.unwrap().split(':').next(), Some("line 1"));
+        let close = async |day: &'static str| {
+            let write = move |tx: &mut Tx<'_>| {
+                calendar::change_day(tx, "person sato", day.parse().unwrap(), "臨時休業", true)
+            };
+            till.base.write(write).await.unwrap();
+        };
+        close("2026-12-30").await;
+        let report = till.close("2026-12-16").await;
+        assert_eq!(report.pay_days[0].pay_on.to_string(), "2026-12-29");
+        close("2026-12-29").await;
+        assert_eq!(till.faults().await, Vec::<String>::new());
+        assert!(till.hashes().await[0].starts_with("2026-12-29 closed 1 "));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_settlement_number_is_one_company_s_and_an_account_needs_two_people() {
+    for till in Till::each().await {
+        let put = async |company: &'static str, number: Option<i64>| {
+            let facts = payees::PayeeFacts { number, ..payees::PayeeFacts::default() };
+            till.base.write(move |tx| payees::put_payee(tx, "person sato", &company.into(), &facts)).await
+        };
+        assert!(put("a", None).await.unwrap());
+        assert!(!put("a", None).await.unwrap(), "it keeps its number");
+        assert!(put("b", Some(270_212_122)).await.unwrap());
+        assert!(put("c", Some(270_212_122)).await.is_err());
+        assert!(put("c", Some(1_000_000_000)).await.is_err());
+        let number = till.base.read(|tx| Ok(payees::payee(tx, T, "a")?.unwrap().number)).await.unwrap();
+        assert_eq!(number, 100_000_001);
+        let confirmed = till.base.write(|tx| payees::confirm_account(tx, "person ito", &"a".into())).await;
+        assert!(confirmed.is_err(), "nothing waits");
+        let account = |bank: &str| payees::Account {
+            bank: bank.into(),
+            branch: "001".into(),
+            kind: "1".into(),
+            account: "0123456".into(),
+            holder: "チヨウバ".into(),
+        };
+        let propose = async |account: payees::Account| {
+            till.base.write(move |tx| payees::propose_account(tx, "person sato", &"a".into(), &account)).await
+        };
+        assert!(propose(account("12")).await.is_err());
+        propose(account("0005")).await.unwrap();
+        let standing = till.base.read(|tx| Ok(payees::payee(tx, T, "a")?.unwrap())).await.unwrap();
+        assert_eq!((standing.account, standing.proposed.unwrap().1), (None, "person sato".to_owned()));
+    }
+}
