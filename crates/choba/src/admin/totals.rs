@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use serde_json::Value;
 
 /// Says what is to be said about a day, asks anew about a difference, and gives how it stands
-/// (docs/admin-json.md). A center may run meanwhile.
+/// (docs/admin-json.md). On PostgreSQL a center may run meanwhile.
 pub async fn totals(settings: &center_program::Settings, on: Date) -> Result<Value, StartFault> {
     let center = center_program::open(settings)?;
     let line = center.acquiring.line().clone();
