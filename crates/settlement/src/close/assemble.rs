@@ -111,7 +111,9 @@ fn write_one(
         return book_direct(tx, plan, pay_on, company, gathered).map(|()| false);
     };
     batches::insert(tx, pay_on, &document)?;
-    for transfer in booked(pay_on, company, &document.batch, &gathered.direct)? {
+    // An earlier run may have had no document for it, and have booked this alone.
+    book_direct(tx, plan, pay_on, company, gathered)?;
+    for transfer in booked(pay_on, company, &document.batch, &[])? {
         books::record(tx, &transfer)?;
     }
     for (id, _) in approved {
@@ -124,7 +126,7 @@ fn write_one(
     Ok(true)
 }
 
-/// A company with direct contracts alone has no document; what it is owed by the brands is booked out once.
+/// What the brands owe a company directly is booked out, once, with its document or without one.
 fn book_direct(
     tx: &mut Tx<'_>,
     plan: &Plan,

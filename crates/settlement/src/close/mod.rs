@@ -15,9 +15,9 @@ pub(crate) use scan::days;
 pub use scan::{DayScan, Gathering, scan_day, scan_odd};
 
 use crate::limits;
-use crate::rows::today;
 use crate::rows::windows::{self, CutWindow};
-use crate::rules::{Span, Window};
+use crate::rows::{batches, today};
+use crate::rules::{PayDayState, Span, Window};
 use center_base::jobs::Job;
 use center_base::{Base, Refusal, audit};
 use jiff::ToSpan as _;
@@ -128,7 +128,9 @@ fn cut_one(tx: &mut Tx<'_>, window: &Window, by: &str) -> Result<bool, Refusal> 
     if window.last >= today(tx.now_us()) {
         return Err(Refusal::bad(format!("the window that ends on {} is not over", window.last)));
     }
-    if !windows::cut(tx, window, by)? {
+    // Somebody began its pay day since this was planned: the next run plans anew.
+    let tenant = tx.tenant();
+    if batches::state(tx, tenant, window.pay)? != PayDayState::Open || !windows::cut(tx, window, by)? {
         return Ok(false);
     }
     let about = format!("window {} {}", window.cycle, window.last);

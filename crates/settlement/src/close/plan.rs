@@ -24,6 +24,8 @@ pub struct Plan {
     starts: BTreeMap<CycleCode, Date>,
     /// Pay days whose documents are all made.
     closed: BTreeSet<Date>,
+    /// The last pay day of which documents may have been made.
+    begun: Option<Date>,
 }
 
 impl Plan {
@@ -34,6 +36,7 @@ impl Plan {
         let first = acquiring::taken::first_day(tx, tenant)?;
         let first = first.map(|day| date(&day, "payment.business_date")).transpose()?;
         let pay_days = batches::pay_days(tx, tenant)?;
+        let begun = pay_days.iter().filter(|day| day.state != PayDayState::Open).map(|day| day.pay_on).max();
         let closed = pay_days
             .into_iter()
             .filter(|day| !matches!(day.state, PayDayState::Open | PayDayState::Closing))
@@ -47,6 +50,7 @@ impl Plan {
             starts: starts(known.named, first)?,
             windows,
             closed,
+            begun,
         })
     }
 
@@ -69,12 +73,12 @@ impl Plan {
         due
     }
 
-    /// A document is immutable, and they are made in the order of pay days: a window that is cut after its own pay day,
-    /// or a later one, was closed is paid with the cycle's next window that is not.
+    /// A document is immutable, and they are made in the order of pay days: a window that is cut after the first
+    /// document of its own pay day, or of a later one, is paid with the cycle's next window that is not.
     fn payable(&self, cycle: &Cycle, window: Window) -> Window {
-        let Some(&closed) = self.closed.last() else { return window };
+        let Some(begun) = self.begun else { return window };
         let mut next = window.clone();
-        while next.pay <= closed {
+        while next.pay <= begun {
             let Ok(day) = next.last.tomorrow() else { break };
             next = cycle.window_of(day, &self.calendar);
         }

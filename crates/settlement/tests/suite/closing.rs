@@ -380,6 +380,30 @@ async fn a_company_without_a_rate_is_left_out_until_it_has_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_direct_contract_that_was_booked_out_before_its_company_had_a_document_is_not_booked_twice() {
+    // U-072, U-075: its pay day waits for another company, and an adjustment comes meanwhile.
+    for till in Till::each_without_rates().await {
+        let direct = Overlay { direct: Some(true), ..Overlay::default() };
+        till.term(brand("d", Brand::Amex), "2026-11-22", direct).await;
+        till.term(brand("a", Brand::Visa), "2026-11-22", rates(26_000, 6_400)).await;
+        till.write(vec![
+            sale(1, "a", Brand::Visa, "2026-12-02", 1_000),
+            sale(2, "b", Brand::Visa, "2026-12-03", 1_000),
+            sale(3, "d", Brand::Amex, "2026-12-04", 500),
+        ])
+        .await;
+        let report = till.close("2026-12-16").await;
+        assert_eq!(report.pay_days.iter().map(|day| day.state).collect::<Vec<_>>(), [PayDayState::Closing]);
+        till.adjust(9, "d", 300).await;
+        till.term(brand("b", Brand::Visa), "2026-12-01", rates(26_000, 6_400)).await;
+        let report = till.close("2026-12-16").await;
+        assert_eq!(report.pay_days.iter().map(|day| day.state).collect::<Vec<_>>(), [PayDayState::Closed]);
+        assert_eq!(till.value("merchant_payable:d").await, 0);
+        assert_eq!(till.faults().await, Vec::<String>::new());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_center_closes_by_itself_from_three_o_clock_and_again_when_terms_change() {
     // U-060
     for till in Till::each_without_rates().await {
