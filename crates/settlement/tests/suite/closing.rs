@@ -394,6 +394,7 @@ async fn a_direct_contract_that_was_booked_out_before_its_company_had_a_document
         .await;
         let report = till.close("2026-12-16").await;
         assert_eq!(report.pay_days.iter().map(|day| day.state).collect::<Vec<_>>(), [PayDayState::Closing]);
+        assert_eq!(till.faults().await, Vec::<String>::new(), "while it waits");
         till.adjust(9, "d", 300).await;
         till.term(brand("b", Brand::Visa), "2026-12-01", rates(26_000, 6_400)).await;
         let report = till.close("2026-12-16").await;
