@@ -147,8 +147,7 @@ async fn close(
     dry_run: bool,
     json: bool,
 ) -> Result<ExitCode, StartFault> {
-    let report =
-        if dry_run { admin::close_dry(settings, on).await? } else { admin::close(settings, on).await? };
+    let report = admin::close(settings, on, dry_run).await?;
     ended(&report.json(), json, !report.is_blocked(), "nothing is left out", "COMPANIES ARE LEFT OUT")
 }
 

@@ -1,6 +1,6 @@
 //! Brands as data: `data/brands.toml`, one block each.
 
-use crate::method::words;
+use crate::words;
 use crate::{Method, PaymentClass};
 use money::Yen;
 use serde::{Deserialize, Serialize};

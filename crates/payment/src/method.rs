@@ -3,6 +3,9 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+/// An enum of stored words: `ALL` in order, `word`, `from_word`, and serde by the same words, for which
+/// `Serialize` and `Deserialize` of serde are in scope.
+#[macro_export]
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)* }) => {
         $(#[$doc])*
@@ -11,7 +14,7 @@ macro_rules! words {
         impl $name {
             /// Every value, in order.
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
-            /// The stored word, also the API's.
+            /// The stored word, also where it is told outside.
             pub const fn word(self) -> &'static str {
                 match self { $(Self::$variant => $word,)* }
             }
@@ -22,7 +25,6 @@ macro_rules! words {
         }
     };
 }
-pub(crate) use words;
 
 words! {
     /// The kind of medium that pays.

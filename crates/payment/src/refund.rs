@@ -4,7 +4,7 @@
 //! The decision is made inside the unit of work that writes the refund, on what that unit has read under
 //! the payment's lock; so two refunds of 60 at once on 100 are one refund and one refusal.
 
-use crate::method::words;
+use crate::words;
 use crate::{Brand, Method, Profile, StateName};
 use codes::{Code, pay};
 use money::Yen;

@@ -7,19 +7,16 @@ use settlement::CloseReport;
 /// Who acts, in the audit log.
 const BY: &str = "admin command";
 
-/// Cuts the windows that ended before `on` and makes the documents of every pay day whose windows are all cut. A center
-/// may run meanwhile.
-pub async fn close(settings: &center_program::Settings, on: Date) -> Result<CloseReport, StartFault> {
+/// Cuts the windows that ended before `on` and makes the documents of every pay day whose windows are all cut; with
+/// `dry_run` nothing is written, and the report says what would be. On PostgreSQL a center may run meanwhile.
+pub async fn close(
+    settings: &center_program::Settings,
+    on: Date,
+    dry_run: bool,
+) -> Result<CloseReport, StartFault> {
     let center = center_program::open(settings)?;
-    let report = center.settlement.close(on, BY).await.map_err(StartFault::new);
+    let report =
+        if dry_run { center.settlement.dry_run(on).await } else { center.settlement.close(on, BY).await };
     center.base.db.clone().close();
-    report
-}
-
-/// What [`close`] would do now; writes nothing.
-pub async fn close_dry(settings: &center_program::Settings, on: Date) -> Result<CloseReport, StartFault> {
-    let center = center_program::open(settings)?;
-    let report = center.settlement.dry_run(on).await.map_err(StartFault::new);
-    center.base.db.clone().close();
-    report
+    report.map_err(StartFault::new)
 }

@@ -9,7 +9,7 @@ mod snapshot;
 mod totals;
 
 pub use books::Books;
-pub use close::{close, close_dry};
+pub use close::close;
 pub use compare::{Difference, compare};
 pub use people::{block_terminal, first_operator, let_in_terminal, load_cast, terminal_password, unlock};
 

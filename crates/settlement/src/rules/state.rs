@@ -1,27 +1,8 @@
 //! States of a pay day and of a payout, and their legal moves (model.md 3.5 step 7).
 
+use payment::words;
+use serde::{Deserialize, Serialize};
 use std::fmt;
-
-/// Words of a state or event, as they are stored.
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name { $($(#[$vdoc])* $variant,)* }
-        impl $name {
-            /// Every value, in order.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
-            /// The stored word.
-            pub const fn word(self) -> &'static str {
-                match self { $(Self::$variant => $word,)* }
-            }
-            /// Reads the stored word.
-            pub fn from_word(word: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|value| value.word() == word)
-            }
-        }
-    };
-}
 
 words! {
     /// A pay day of a tenant.
