@@ -9,11 +9,11 @@ use choba::programs::center as center_program;
 use clock::Clock;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
+use store::testing::free_address;
 
 /// The terminal of the cast that stands on the counter.
 pub const TERMINAL: &str = "000000358002";
@@ -71,36 +71,17 @@ pub struct Ports {
     pub nexo: SocketAddr,
 }
 
-/// Ports below the range from which the system takes the other ends of lines, so that no line can take the
-/// port of a program that is dead for a moment.
-static NEXT: AtomicU16 = AtomicU16::new(0);
-const FIRST_PORT: u16 = 16_000;
-const PORTS: u16 = 16_000;
-
-fn free() -> Result<SocketAddr> {
-    let begin = u16::try_from(std::process::id() % 16_000).unwrap_or(0);
-    for _ in 0..PORTS {
-        let step = NEXT.fetch_add(1, Ordering::Relaxed);
-        let port = FIRST_PORT + begin.wrapping_add(step) % PORTS;
-        let at = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        if TcpListener::bind(at).is_ok() {
-            return Ok(at);
-        }
-    }
-    bail!("no port is free");
-}
-
 impl Ports {
     fn free() -> Result<Self> {
         Ok(Self {
-            desk: free()?,
-            card: free()?,
-            code: free()?,
-            smtp: free()?,
-            printer: free()?,
-            center: free()?,
-            terminal: free()?,
-            nexo: free()?,
+            desk: free_address()?,
+            card: free_address()?,
+            code: free_address()?,
+            smtp: free_address()?,
+            printer: free_address()?,
+            center: free_address()?,
+            terminal: free_address()?,
+            nexo: free_address()?,
         })
     }
 }

@@ -12,9 +12,11 @@
 //! `TEST_POSTGRES_URL` names; every database is a fresh one.
 
 mod cluster;
+mod ports;
 mod standby;
 
 pub use cluster::Server;
+pub use ports::free_address;
 pub use standby::{Node, Pair};
 
 use crate::{Db, Migration, TenantId, Url, Value};

@@ -3,7 +3,7 @@
 use crate::machine;
 use anyhow::{Context, Result, bail};
 use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -23,7 +23,7 @@ impl Drop for Program {
 
 /// A port of the loopback that is free now.
 pub(crate) fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+    Ok(store::testing::free_address()?.port())
 }
 
 /// `127.0.0.1:port`.

@@ -11,7 +11,7 @@ use clock::Clock;
 use serde_json::{Value, json};
 use std::cell::Cell;
 use std::io::{BufRead as _, BufReader};
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -32,12 +32,11 @@ fn choba() -> &'static Path {
     BUILT.get_or_init(|| stories::program::built().unwrap())
 }
 
-/// One town at a time: a port that was free for one may be taken by the other before its program binds it.
+/// One town at a time: each is three processes that should not wait for a processor.
 static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
-/// A port that is free now.
 fn free() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+    store::testing::free_address().unwrap()
 }
 
 /// A process that dies with the test.

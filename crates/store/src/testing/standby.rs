@@ -1,10 +1,9 @@
 //! Two servers of one test on ports of their own: a primary and its synchronous standby.
 
 use super::cluster::{found_programs, run, said, socket_folder};
-use super::fail;
+use super::{fail, free_address};
 use ::postgres::{Client, NoTls};
 use std::fs::read_to_string;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -161,12 +160,8 @@ impl Drop for Pair {
     }
 }
 
-/// A port that is free now.
 fn free() -> u16 {
-    TcpListener::bind("127.0.0.1:0")
-        .and_then(|listener| listener.local_addr())
-        .unwrap_or_else(|e| fail(&format!("no port is free: {e}")))
-        .port()
+    free_address().unwrap_or_else(|e| fail(&e.to_string())).port()
 }
 
 /// The processes that a process has started and that still run.

@@ -7,12 +7,12 @@ use serde_json::Value;
 use std::cell::Cell;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 use store::Url;
-use store::testing::Pair;
+use store::testing::{Pair, free_address};
 
 /// How long anything may take to come to pass.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -39,10 +39,6 @@ impl Drop for Program {
     }
 }
 
-fn free() -> Result<SocketAddr> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
-}
-
 impl Town {
     /// Everything ready for the first payment.
     pub(crate) fn start(pair: &Pair, cast: &[Terminal]) -> Result<Self> {
@@ -50,7 +46,8 @@ impl Town {
         let folder = tempfile::tempdir()?;
         let Url::Postgres(database) = pair.url() else { bail!("the pair is a PostgreSQL server") };
         cast::seed(&pair.url(), cast)?;
-        let [center, card, desk, smtp, printer] = [free()?, free()?, free()?, free()?, free()?];
+        let [center, card, desk, smtp, printer] =
+            [free_address()?, free_address()?, free_address()?, free_address()?, free_address()?];
         let at = folder.path().display();
         let networks = format!(
             "networks --no-magic --data {at}/networks --card {card} --listen {desk} --smtp {smtp} \
