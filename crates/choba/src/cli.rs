@@ -300,11 +300,30 @@ pub(crate) enum AdminCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Read a bank file (Zengin general transfer) back; exit code 2 and its first wrong byte when it is wrong.
+    /// Make the bank file (Zengin general transfer) of an approved pay day, exit code 2 when a payout is left out; or
+    /// read one back, exit code 2 and its first wrong byte when it is wrong.
     BankFile {
-        /// The file.
+        #[command(flatten)]
+        center: CenterArgs,
+        /// The pay day, `YYYY-MM-DD`. What was made before is written again as it was.
+        #[arg(long, requires = "out")]
+        pay_date: Option<jiff::civil::Date>,
+        /// Where the file is written; a second file of the day gets `.2` behind it.
+        #[arg(long, requires = "pay_date")]
+        out: Option<PathBuf>,
+        /// The file to read back.
+        #[arg(long, conflicts_with = "pay_date", required_unless_present = "pay_date")]
+        check: Option<PathBuf>,
+        /// As JSON.
         #[arg(long)]
-        check: PathBuf,
+        json: bool,
+    },
+    /// Take a file of transfers that came back (docs/networks/returned-file.md); the same file again changes nothing.
+    ImportReturned {
+        #[command(flatten)]
+        center: CenterArgs,
+        /// The file.
+        file: PathBuf,
         /// As JSON.
         #[arg(long)]
         json: bool,

@@ -111,10 +111,23 @@ async fn admin(command: AdminCommand) -> Result<ExitCode, StartFault> {
             say(format_args!("{}", if json { rows.to_string() } else { admin::calendar_text(&rows) }));
             Ok(ExitCode::SUCCESS)
         }
-        AdminCommand::BankFile { check, json } => {
+        AdminCommand::BankFile { check: Some(check), json, .. } => {
             let told = admin::check_bank_file(&check)?;
             let right = told.get("wrong").is_some_and(serde_json::Value::is_null);
             ended(&told, json, right, "the file is right", "THE FILE IS WRONG")
+        }
+        AdminCommand::BankFile { center, pay_date, out, check: None, json } => {
+            let (Some(pay_on), Some(out)) = (pay_date, out) else {
+                return Err(StartFault::new("Either --pay-date and --out, or --check, must be given."));
+            };
+            let settings = serve::center_settings(center, Clock::real());
+            let told = admin::bank_file(&settings, pay_on, &out).await?;
+            let whole = told.get("left_out").and_then(serde_json::Value::as_array).is_some_and(Vec::is_empty);
+            ended(&told, json, whole, "nothing is left out", "PAYOUTS ARE LEFT OUT")
+        }
+        AdminCommand::ImportReturned { center, file, json } => {
+            let told = admin::import_returned(&serve::center_settings(center, Clock::real()), &file).await?;
+            ended(&told, json, true, "the file is taken", "")
         }
         AdminCommand::Unlock { center, login } => {
             admin::unlock(&serve::center_settings(center, Clock::real()), &login).await?;

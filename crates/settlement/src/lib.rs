@@ -6,6 +6,7 @@
 //! | [`rows`] | calendar, terms, payees, adjustments, windows, documents |
 //! | [`mod@check`] | whether documents, items and ledger tell the same story |
 //! | [`close`] | cut the windows that ended, follow what came late, scan, assemble |
+//! | [`pay`] | approve, bank file, paid, came back |
 //!
 //! Items are not copied: which window a payment belongs to follows from its date, the commit sequence that posted it and
 //! the sequence at which its window was cut. Only what came after its window's cut has rows of its own.
@@ -14,6 +15,7 @@
 pub mod check;
 pub mod close;
 pub mod limits;
+pub mod pay;
 pub mod rows;
 pub mod rules;
 

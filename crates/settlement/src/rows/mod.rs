@@ -4,6 +4,8 @@ pub mod adjustments;
 pub mod batches;
 pub mod calendar;
 pub mod payees;
+pub mod payouts;
+pub mod remitter;
 pub mod terms;
 pub mod windows;
 
@@ -21,6 +23,7 @@ pub const MIGRATIONS: &[Migration] = &[
     windows::MIGRATION,
     adjustments::MIGRATION,
     batches::MIGRATION,
+    payouts::MIGRATION,
 ];
 
 /// Every statement.
@@ -32,6 +35,7 @@ pub fn statements() -> Vec<&'static str> {
         windows::STATEMENTS,
         adjustments::STATEMENTS,
         batches::STATEMENTS,
+        payouts::STATEMENTS,
     ]
     .concat()
 }

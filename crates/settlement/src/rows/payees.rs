@@ -4,7 +4,7 @@
 use super::changed;
 use center_base::{CompanyId, Refusal};
 use serde::{Deserialize, Serialize};
-use store::{DbError, Inconsistent, Migration, ReadTx, TenantId, Tx, params};
+use store::{DbError, Inconsistent, Migration, ReadTx, Row, TenantId, Tx, params};
 
 pub(super) const MIGRATION: Migration = Migration {
     name: "settlement/0003_payee",
@@ -37,6 +37,7 @@ macro_rules! columns {
 }
 
 const ONE: &str = concat!("SELECT ", columns!(), " FROM settle_payee WHERE tenant = $1 AND company_id = $2");
+const ALL: &str = concat!("SELECT ", columns!(), " FROM settle_payee WHERE tenant = $1 ORDER BY company_id");
 const NEXT: &str = "SELECT COALESCE(MAX(number), 100000000) + 1 FROM settle_payee WHERE tenant = $1";
 const TAKEN: &str =
     "SELECT company_id FROM settle_payee WHERE tenant = $1 AND number = $2 AND company_id <> $3";
@@ -53,7 +54,7 @@ const CONFIRM: &str = "UPDATE settle_payee
         SET bank = $3, branch = $4, kind = $5, account = $6, holder = $7, proposed = '', proposed_by = ''
       WHERE tenant = $1 AND company_id = $2";
 
-pub(super) const STATEMENTS: &[&str] = &[ONE, NEXT, TAKEN, PUT, PROPOSE, CONFIRM];
+pub(super) const STATEMENTS: &[&str] = &[ONE, ALL, NEXT, TAKEN, PUT, PROPOSE, CONFIRM];
 
 /// A settlement number has nine digits.
 const NUMBERS: std::ops::RangeInclusive<i64> = 1..=999_999_999;
@@ -105,32 +106,34 @@ pub struct Payee {
 
 /// The payee of a company.
 pub fn payee(tx: &mut ReadTx<'_>, tenant: TenantId, company: &str) -> Result<Option<Payee>, DbError> {
-    tx.query_opt(ONE, params![tenant, company], |row| {
-        let text = |column| row.text(column).map(str::to_owned);
+    tx.query_opt(ONE, params![tenant, company], payee_at)
+}
+
+/// Every payee, by company.
+pub fn payees(tx: &mut ReadTx<'_>, tenant: TenantId) -> Result<Vec<Payee>, DbError> {
+    tx.query_all(ALL, params![tenant], payee_at)
+}
+
+fn payee_at(row: &Row<'_>) -> Result<Payee, DbError> {
+    let text = |column| row.text(column).map(str::to_owned);
+    let account =
+        Account { bank: text(5)?, branch: text(6)?, kind: text(7)?, account: text(8)?, holder: text(9)? };
+    let proposed = row.text(10)?;
+    let proposed = if proposed.is_empty() {
+        None
+    } else {
+        let account = serde_json::from_str(proposed);
         let account =
-            Account { bank: text(5)?, branch: text(6)?, kind: text(7)?, account: text(8)?, holder: text(9)? };
-        let proposed = row.text(10)?;
-        let proposed = if proposed.is_empty() {
-            None
-        } else {
-            let account = serde_json::from_str(proposed);
-            let account =
-                account.map_err(|_| Inconsistent::new("settle_payee.proposed", "an account as JSON"))?;
-            Some((account, text(11)?))
-        };
-        let number = row.i64(1)?;
-        Ok(Payee {
-            company: row.text(0)?.into(),
-            number,
-            facts: PayeeFacts {
-                number: Some(number),
-                kana_name: text(2)?,
-                contact: text(3)?,
-                mail: text(4)?,
-            },
-            account: (!account.bank.is_empty()).then_some(account),
-            proposed,
-        })
+            account.map_err(|_| Inconsistent::new("settle_payee.proposed", "an account as JSON"))?;
+        Some((account, text(11)?))
+    };
+    let number = row.i64(1)?;
+    Ok(Payee {
+        company: row.text(0)?.into(),
+        number,
+        facts: PayeeFacts { number: Some(number), kana_name: text(2)?, contact: text(3)?, mail: text(4)? },
+        account: (!account.bank.is_empty()).then_some(account),
+        proposed,
     })
 }
 

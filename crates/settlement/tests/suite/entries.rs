@@ -21,7 +21,8 @@ async fn terms_begin_after_today_are_never_edited_and_the_same_again_is_nothing(
         };
         assert_eq!(put("2026-11-22", rates(26_000, 6_400)).await, Ok(false));
         assert!(put("2026-11-22", rates(1, 1)).await.unwrap_err().contains("never edited"));
-        assert!(put("2026-11-21", rates(1, 1)).await.unwrap_err().contains("after today"));
+        let with_cycle = Overlay { cycle: Some(CycleCode::new("code").unwrap()), ..rates(1, 1) };
+        assert!(put("2026-11-21", with_cycle).await.unwrap_err().contains("after today"));
         let unknown = Overlay { cycle: Some(CycleCode::new("weekly").unwrap()), ..Overlay::default() };
         assert!(put("2026-12-01", unknown).await.unwrap_err().contains("weekly"));
         let newest = till.base.read(|tx| Ok(audit::newest(tx, T, 10)?)).await.unwrap();

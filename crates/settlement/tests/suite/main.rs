@@ -15,6 +15,7 @@ mod examples;
 mod fees;
 mod membership;
 mod movements;
+mod paying;
 mod states;
 mod terms;
 mod till;
