@@ -23,10 +23,8 @@ pub async fn bank_file(
         let waits = base.read(move |tx| Ok(payouts::of_day(tx, tenant, pay_on)?)).await?;
         let waits = waits.iter().any(|payout| payout.state == settlement::rules::PayoutState::Waiting);
         // Asking for the files again is not asking for another export.
-        let left_out = match waits || before.is_empty() {
-            true => settlement.export(BY, pay_on).await?.left_out,
-            false => Vec::new(),
-        };
+        let is_asked = waits || before.is_empty();
+        let left_out = if is_asked { settlement.export(BY, pay_on).await?.left_out } else { Vec::new() };
         let with_bytes = base.read(move |tx| {
             let mut all = Vec::new();
             for file in payouts::files_of_day(tx, tenant, pay_on)? {
@@ -61,14 +59,11 @@ fn row(file: &BankFile, to: &Path, is_new: bool) -> Value {
 
 /// The first file has the name that was asked for.
 fn numbered(out: &Path, place: usize) -> PathBuf {
-    match place {
-        0 => out.to_owned(),
-        _ => {
-            let mut name = out.as_os_str().to_owned();
-            name.push(format!(".{}", place.saturating_add(1)));
-            name.into()
-        }
+    let mut name = out.as_os_str().to_owned();
+    if place > 0 {
+        name.push(format!(".{}", place.saturating_add(1)));
     }
+    name.into()
 }
 
 /// Writes a file under its own name only when it is whole; another file of that name is left alone.
