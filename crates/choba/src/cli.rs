@@ -258,21 +258,6 @@ pub(crate) enum AdminCommand {
         #[arg(long)]
         terminal: String,
     },
-    /// Close the settlement windows that ended before a day and make the documents of every pay day that is complete;
-    /// exit code 2 when a company is left out. A running center does so by itself at night.
-    Close {
-        #[command(flatten)]
-        center: CenterArgs,
-        /// Windows that ended before this day, `YYYY-MM-DD`; today at the latest.
-        #[arg(long)]
-        on: jiff::civil::Date,
-        /// Write nothing and tell what would be done.
-        #[arg(long)]
-        dry_run: bool,
-        /// The whole report as JSON.
-        #[arg(long)]
-        json: bool,
-    },
     /// Say a day's totals to the card network and show what it answers; exit code 2 while it has not agreed. A
     /// running center does so by itself after the day is over.
     Totals {
@@ -285,49 +270,8 @@ pub(crate) enum AdminCommand {
         #[arg(long)]
         json: bool,
     },
-    /// List every settlement window with its cut-off, notice and pay day.
-    Calendar {
-        /// First date, `YYYY-MM-DD`.
-        #[arg(long)]
-        from: jiff::civil::Date,
-        /// Last date.
-        #[arg(long)]
-        to: jiff::civil::Date,
-        /// The Cabinet Office's file of holidays, instead of the built-in ones.
-        #[arg(long)]
-        holidays: Option<PathBuf>,
-        /// As JSON.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Make the bank file (Zengin general transfer) of an approved pay day, exit code 2 when a payout is left out; or
-    /// read one back, exit code 2 and its first wrong byte when it is wrong.
-    BankFile {
-        #[command(flatten)]
-        center: CenterArgs,
-        /// The pay day, `YYYY-MM-DD`. What was made before is written again as it was.
-        #[arg(long, requires = "out")]
-        pay_date: Option<jiff::civil::Date>,
-        /// Where the file is written; a second file of the day gets `.2` behind it.
-        #[arg(long, requires = "pay_date")]
-        out: Option<PathBuf>,
-        /// The file to read back.
-        #[arg(long, conflicts_with = "pay_date", required_unless_present = "pay_date")]
-        check: Option<PathBuf>,
-        /// As JSON.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Take a file of transfers that came back (docs/networks/returned-file.md); the same file again changes nothing.
-    ImportReturned {
-        #[command(flatten)]
-        center: CenterArgs,
-        /// The file.
-        file: PathBuf,
-        /// As JSON.
-        #[arg(long)]
-        json: bool,
-    },
+    #[command(flatten)]
+    Settle(crate::settle::SettleCommand),
     /// End a lock after too many wrong passwords.
     Unlock {
         #[command(flatten)]
