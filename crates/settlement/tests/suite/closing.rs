@@ -458,3 +458,29 @@ async fn what_is_dated_into_a_closed_window_is_late_and_not_lost() {
         assert_eq!(till.faults().await, Vec::<String>::new());
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_window_that_is_first_used_after_its_pay_day_has_documents_is_paid_with_the_next() {
+    // Documents are immutable: model.md 3.5 step 7.
+    const BODY: &str = "[[cycle]]\ncode = \"early\"\nwindow = [\
+        { first = 1, last = 3, pay = { months = 0, day = 15 }, roll = \"next\" }, \
+        { first = 4, last = \"end\", pay = { months = 1, day = 15 }, roll = \"next\" }]\n";
+    for till in Till::each().await {
+        till.write(vec![sale(1, "a", Brand::Visa, "2026-12-20", 1_000)]).await;
+        assert_eq!(till.close("2027-01-01").await.pay_days.last().unwrap().pay_on.to_string(), "2027-01-15");
+        till.wait_until("2027-01-02");
+        let code = settlement::rules::CycleCode::new("early").unwrap();
+        let own = code.clone();
+        let add = move |tx: &mut Tx<'_>| settlement::rows::terms::add_cycle(tx, "person sato", &own, BODY);
+        till.base.write(add).await.unwrap();
+        till.term(of("a"), "2027-01-03", Overlay { cycle: Some(code), ..Overlay::default() }).await;
+        till.write(vec![sale(2, "a", Brand::Visa, "2027-01-03", 2_000)]).await;
+        let report = till.close("2027-01-04").await;
+        let cut: Vec<String> = report.cut.iter().map(|it| format!("{} {}", it.cycle, it.pay)).collect();
+        assert_eq!(cut, ["early 2027-02-15"], "its own pay day has a document of the company already");
+        till.close("2027-02-04").await;
+        let document = till.document("2027-02-15", "a").await;
+        assert!(document.contains("sales visa_master 2027-01-03..2027-01-03 1 sales 2,000"), "{document}");
+        assert_eq!(till.faults().await, Vec::<String>::new());
+    }
+}
