@@ -30,3 +30,5 @@ pub const FOLLOW_PAGE: i64 = 2_000;
 pub const DOCUMENTS_IN_A_UNIT: usize = 40;
 /// The hour in Tokyo from which the center closes the day before by itself: holds and midnight are over.
 pub const CLOSE_FROM_HOUR: i8 = 3;
+/// Rows of the bank master that one unit writes: a hundred and fifty units for the whole of Japan.
+pub const BANK_ROWS_IN_A_UNIT: usize = 200;

@@ -1,6 +1,7 @@
 //! The rows of settlement and what is read and written of them.
 
 pub mod adjustments;
+pub mod banks;
 pub mod batches;
 pub mod calendar;
 pub mod payees;
@@ -21,6 +22,7 @@ pub const MIGRATIONS: &[Migration] = &[
     windows::MIGRATION,
     adjustments::MIGRATION,
     batches::MIGRATION,
+    banks::MIGRATION,
 ];
 
 /// Every statement.
@@ -32,6 +34,7 @@ pub fn statements() -> Vec<&'static str> {
         windows::STATEMENTS,
         adjustments::STATEMENTS,
         batches::STATEMENTS,
+        banks::STATEMENTS,
     ]
     .concat()
 }

@@ -277,14 +277,15 @@ impl TermsBook {
         Ok(())
     }
 
-    /// Whether a person may enter this today (a date in Tokyo). It begins after today, so that no collected item
-    /// ever changes; only a contract that never had a rate may be given one from an earlier day, which ends a block.
+    /// Whether a person may enter this. It begins after the days of which items may be collected, which end today (a
+    /// date in Tokyo), so that no collected item ever changes; `None`: the tenant has no payment at all, so it may begin
+    /// on any day. A contract that never had a rate may be given one from an earlier day too, which ends a block.
     pub fn check_new(
         &self,
         level: &Level,
         valid_from: Date,
         overlay: &Overlay,
-        today: Date,
+        collected_until: Option<Date>,
         cycles: &Cycles,
     ) -> Result<(), BadTerm> {
         overlay.check(level, valid_from)?;
@@ -294,7 +295,7 @@ impl TermsBook {
         if self.entries(level).is_some_and(|entries| entries.contains_key(&valid_from)) {
             return Err(BadTerm::Taken);
         }
-        if valid_from > today || self.is_first_rate(level, overlay) {
+        if collected_until.is_none_or(|last| valid_from > last) || self.is_first_rate(level, overlay) {
             return Ok(());
         }
         Err(BadTerm::NotAfterToday)
