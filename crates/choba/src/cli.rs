@@ -238,7 +238,8 @@ pub(crate) enum AdminCommand {
         #[arg(long)]
         name: String,
     },
-    /// Load companies, shops, terminals, people and contracts from a TOML file; loading again changes nothing.
+    /// Load companies, shops, terminals, people, contracts, settlement terms and payees from a TOML file; loading again
+    /// changes nothing.
     Load {
         #[command(flatten)]
         center: CenterArgs,
@@ -296,6 +297,47 @@ pub(crate) enum AdminCommand {
         /// The Cabinet Office's file of holidays, instead of the built-in ones.
         #[arg(long)]
         holidays: Option<PathBuf>,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// What sales of a contract cost on a day by its settlement terms, and when they are paid.
+    Fee {
+        #[command(flatten)]
+        center: CenterArgs,
+        /// The company's id: a contract is a company and a brand.
+        #[arg(long, value_name = "COMPANY")]
+        contract: String,
+        /// Whole yen of sales; below zero for what was given back.
+        #[arg(long, allow_negative_numbers = true)]
+        amount: i64,
+        /// The brand's word, for example `visa`.
+        #[arg(long)]
+        brand: String,
+        /// The business date, `YYYY-MM-DD`.
+        #[arg(long)]
+        on: jiff::civil::Date,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take the Cabinet Office's file of national holidays whole, or refuse it with line and reason; tells which planned
+    /// pay and notice days move by it. Windows that are cut keep their days.
+    ImportHolidays {
+        #[command(flatten)]
+        center: CenterArgs,
+        /// The file, CP932 or UTF-8.
+        file: PathBuf,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take a bank master whole, or refuse it with file, line and reason: the folder of the package zengin-code.
+    ImportBanks {
+        #[command(flatten)]
+        center: CenterArgs,
+        /// The folder with `banks.json` and `branches`.
+        dir: PathBuf,
         /// As JSON.
         #[arg(long)]
         json: bool,

@@ -111,6 +111,19 @@ async fn admin(command: AdminCommand) -> Result<ExitCode, StartFault> {
             say(format_args!("{}", if json { rows.to_string() } else { admin::calendar_text(&rows) }));
             Ok(ExitCode::SUCCESS)
         }
+        AdminCommand::Fee { center, contract, amount, brand, on, json } => {
+            let told = serve::center_settings(center, Clock::real());
+            let found = admin::fee(&told, &contract, amount, &brand, on).await?;
+            ended(&found, json, true, "by the terms of this day", "")
+        }
+        AdminCommand::ImportHolidays { center, file, json } => {
+            let done = admin::import_holidays(&serve::center_settings(center, Clock::real()), &file).await?;
+            ended(&done, json, true, "the holidays are imported", "")
+        }
+        AdminCommand::ImportBanks { center, dir, json } => {
+            let done = admin::import_banks(&serve::center_settings(center, Clock::real()), &dir).await?;
+            ended(&done, json, true, "the bank master is in force", "")
+        }
         AdminCommand::BankFile { check, json } => {
             let told = admin::check_bank_file(&check)?;
             let right = told.get("wrong").is_some_and(serde_json::Value::is_null);

@@ -3,6 +3,8 @@
 mod books;
 mod close;
 mod compare;
+mod fee;
+mod imports;
 mod people;
 mod settle;
 mod snapshot;
@@ -11,6 +13,8 @@ mod totals;
 pub use books::Books;
 pub use close::close;
 pub use compare::{Difference, compare};
+pub use fee::fee;
+pub use imports::{banks as import_banks, holidays as import_holidays};
 pub use people::{block_terminal, first_operator, let_in_terminal, load_cast, terminal_password, unlock};
 
 pub use settle::{calendar, calendar_text, check_bank_file};

@@ -5,6 +5,7 @@ use super::changed;
 use crate::limits;
 use center_base::{CompanyId, Refusal};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use store::{DbError, Inconsistent, Migration, ReadTx, TenantId, Tx, params};
 
 pub(super) const MIGRATION: Migration = Migration {
@@ -79,8 +80,8 @@ pub struct PayeeFacts {
     pub mail: String,
 }
 
-/// A bank account.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// A bank account. Its `Debug` shows three digits of the number and no holder.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Account {
     /// Bank code, four digits.
@@ -93,6 +94,21 @@ pub struct Account {
     pub account: String,
     /// The holder in kana.
     pub holder: String,
+}
+
+impl Account {
+    /// The number as it may be shown: its last three digits behind `***` (U-073).
+    pub fn masked(&self) -> String {
+        let digits = self.account.as_str();
+        let hidden = digits.len().saturating_sub(3);
+        format!("***{}", digits.get(hidden..).unwrap_or_default())
+    }
+}
+
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Account({} {} {} {})", self.bank, self.branch, self.kind, self.masked())
+    }
 }
 
 /// A payee.

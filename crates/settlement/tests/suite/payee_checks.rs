@@ -84,6 +84,8 @@ async fn every_trouble_of_a_payee_has_a_word() {
 async fn a_holder_who_differs_is_confirmed_with_a_reason_that_ends_with_the_name_it_was_given_for() {
     for till in Till::each().await {
         banks::import_banks(&till.base, "admin command", master(2, 3, "")).await.unwrap();
+        // U-073: no log has a whole number.
+        assert_eq!(format!("{:?}", account("0001", "001", "チヨウバ")), "Account(0001 001 1 ***456)");
         named(&till, "チョウバドウ").await;
         let other = || account("0001", "001", "カ）アオモリ");
         for short in ["", "abc", "   a   "] {
