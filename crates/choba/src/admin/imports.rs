@@ -54,7 +54,8 @@ const WITHIN: [&str; 3] = ["", "data", "source-data/data"];
 
 /// Reads the files of a master; a wrong one is refused with file, line and reason before anything is written.
 fn read_master(given: &Path) -> Result<(PathBuf, Master), StartFault> {
-    let folder = WITHIN.iter().map(|within| given.join(within)).find(|it| it.join("banks.json").is_file());
+    let folders = WITHIN.iter().map(|within| given.join(within).components().collect::<PathBuf>());
+    let folder = folders.into_iter().find(|it| it.join("banks.json").is_file());
     let folder = folder.ok_or_else(|| {
         StartFault::new(format!(
             "{}: there is no banks.json; name the folder with banks.json and branches of the package zengin-code.",
