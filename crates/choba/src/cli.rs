@@ -259,21 +259,6 @@ pub(crate) enum AdminCommand {
         #[arg(long)]
         terminal: String,
     },
-    /// Close the settlement windows that ended before a day and make the documents of every pay day that is complete;
-    /// exit code 2 when a company is left out. A running center does so by itself at night.
-    Close {
-        #[command(flatten)]
-        center: CenterArgs,
-        /// Windows that ended before this day, `YYYY-MM-DD`; today at the latest.
-        #[arg(long)]
-        on: jiff::civil::Date,
-        /// Write nothing and tell what would be done.
-        #[arg(long)]
-        dry_run: bool,
-        /// The whole report as JSON.
-        #[arg(long)]
-        json: bool,
-    },
     /// Say a day's totals to the card network and show what it answers; exit code 2 while it has not agreed. A
     /// running center does so by itself after the day is over.
     Totals {
@@ -286,62 +271,9 @@ pub(crate) enum AdminCommand {
         #[arg(long)]
         json: bool,
     },
-    /// List every settlement window with its cut-off, notice and pay day.
-    Calendar {
-        /// First date, `YYYY-MM-DD`.
-        #[arg(long)]
-        from: jiff::civil::Date,
-        /// Last date.
-        #[arg(long)]
-        to: jiff::civil::Date,
-        /// The Cabinet Office's file of holidays, instead of the built-in ones.
-        #[arg(long)]
-        holidays: Option<PathBuf>,
-        /// As JSON.
-        #[arg(long)]
-        json: bool,
-    },
-    /// What sales of a contract cost on a day by its settlement terms, and when they are paid.
-    Fee {
-        #[command(flatten)]
-        center: CenterArgs,
-        /// The company's id: a contract is a company and a brand.
-        #[arg(long, value_name = "COMPANY")]
-        contract: String,
-        /// Whole yen of sales; below zero for what was given back.
-        #[arg(long, allow_negative_numbers = true)]
-        amount: i64,
-        /// The brand's word, for example `visa`.
-        #[arg(long)]
-        brand: String,
-        /// The business date, `YYYY-MM-DD`.
-        #[arg(long)]
-        on: jiff::civil::Date,
-        /// As JSON.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Take the Cabinet Office's file of national holidays whole, or refuse it with line and reason; tells which planned
-    /// pay and notice days move by it. Windows that are cut keep their days.
-    ImportHolidays {
-        #[command(flatten)]
-        center: CenterArgs,
-        /// The file, CP932 or UTF-8.
-        file: PathBuf,
-        /// As JSON.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Take a bank master whole, or refuse it with file, line and reason: the folder of the package zengin-code.
-    ImportBanks {
-        #[command(flatten)]
-        center: CenterArgs,
-        /// The folder with `banks.json` and `branches`.
-        dir: PathBuf,
-        /// As JSON.
-        #[arg(long)]
-        json: bool,
-    },
+    /// What settlement is fed with, what it does and costs.
+    #[command(flatten)]
+    Settle(crate::settle::SettleCommand),
     /// Read a bank file (Zengin general transfer) back; exit code 2 and its first wrong byte when it is wrong.
     BankFile {
         /// The file.
