@@ -238,7 +238,8 @@ pub(crate) enum AdminCommand {
         #[arg(long)]
         name: String,
     },
-    /// Load companies, shops, terminals, people and contracts from a TOML file; loading again changes nothing.
+    /// Load companies, shops, terminals, people, contracts, settlement terms and payees from a TOML file; loading again
+    /// changes nothing.
     Load {
         #[command(flatten)]
         center: CenterArgs,
@@ -270,6 +271,7 @@ pub(crate) enum AdminCommand {
         #[arg(long)]
         json: bool,
     },
+    /// What settlement is fed with, what it does and costs.
     #[command(flatten)]
     Settle(crate::settle::SettleCommand),
     /// End a lock after too many wrong passwords.

@@ -1,8 +1,8 @@
-//! The commands of settlement: their flags, and what each prints.
+//! The commands of settlement: their flags, and what is said of what they did.
 
 use crate::cli::CenterArgs;
 use crate::ended;
-use crate::serve::{self, say};
+use crate::serve::{center_settings, say};
 use choba::admin;
 use choba::programs::{StartFault, center};
 use clap::Subcommand;
@@ -42,6 +42,26 @@ pub(crate) enum SettleCommand {
         #[arg(long)]
         json: bool,
     },
+    /// What sales of a contract cost on a day by its settlement terms, and when they are paid.
+    Fee {
+        #[command(flatten)]
+        center: CenterArgs,
+        /// The company's id: a contract is a company and a brand.
+        #[arg(long, value_name = "COMPANY")]
+        contract: String,
+        /// Whole yen of sales; below zero for what was given back.
+        #[arg(long, allow_negative_numbers = true)]
+        amount: i64,
+        /// The brand's word, for example `visa`.
+        #[arg(long)]
+        brand: String,
+        /// The business date, `YYYY-MM-DD`.
+        #[arg(long)]
+        on: jiff::civil::Date,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Make the bank file (Zengin general transfer) of an approved pay day, exit code 2 when a payout is left out; or
     /// read one back, exit code 2 and its first wrong byte when it is wrong.
     BankFile {
@@ -70,17 +90,44 @@ pub(crate) enum SettleCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Take the Cabinet Office's file of national holidays whole, or refuse it with line and reason; tells which planned
+    /// pay and notice days move by it. Windows that are cut keep their days.
+    ImportHolidays {
+        #[command(flatten)]
+        center: CenterArgs,
+        /// The file, CP932 or UTF-8.
+        file: PathBuf,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take a bank master whole, or refuse it with file, line and reason: the folder of the package zengin-code.
+    ImportBanks {
+        #[command(flatten)]
+        center: CenterArgs,
+        /// The folder with `banks.json` and `branches`.
+        dir: PathBuf,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
+/// Runs one of them; a refusal is a fault with its sentence.
 pub(crate) async fn run(command: SettleCommand) -> Result<ExitCode, StartFault> {
     match command {
         SettleCommand::Close { center, on, dry_run, json } => {
-            close(&serve::center_settings(center, Clock::real()), on, dry_run, json).await
+            close(&center_settings(center, Clock::real()), on, dry_run, json).await
         }
         SettleCommand::Calendar { from, to, holidays, json } => {
             let rows = admin::calendar(from, to, holidays.as_deref())?;
             say(format_args!("{}", if json { rows.to_string() } else { admin::calendar_text(&rows) }));
             Ok(ExitCode::SUCCESS)
+        }
+        SettleCommand::Fee { center, contract, amount, brand, on, json } => {
+            let told = center_settings(center, Clock::real());
+            let found = admin::fee(&told, &contract, amount, &brand, on).await?;
+            ended(&found, json, true, "by the terms of this day", "")
         }
         SettleCommand::BankFile { check: Some(check), json, .. } => {
             let told = admin::check_bank_file(&check)?;
@@ -91,14 +138,21 @@ pub(crate) async fn run(command: SettleCommand) -> Result<ExitCode, StartFault> 
             let (Some(pay_on), Some(out)) = (pay_date, out) else {
                 return Err(StartFault::new("Either --pay-date and --out, or --check, must be given."));
             };
-            let settings = serve::center_settings(center, Clock::real());
-            let told = admin::bank_file(&settings, pay_on, &out).await?;
+            let told = admin::bank_file(&center_settings(center, Clock::real()), pay_on, &out).await?;
             let whole = told.get("left_out").and_then(serde_json::Value::as_array).is_some_and(Vec::is_empty);
             ended(&told, json, whole, "nothing is left out", "PAYOUTS ARE LEFT OUT")
         }
         SettleCommand::ImportReturned { center, file, json } => {
-            let told = admin::import_returned(&serve::center_settings(center, Clock::real()), &file).await?;
+            let told = admin::import_returned(&center_settings(center, Clock::real()), &file).await?;
             ended(&told, json, true, "the file is taken", "")
+        }
+        SettleCommand::ImportHolidays { center, file, json } => {
+            let done = admin::import_holidays(&center_settings(center, Clock::real()), &file).await?;
+            ended(&done, json, true, "the holidays are imported", "")
+        }
+        SettleCommand::ImportBanks { center, dir, json } => {
+            let done = admin::import_banks(&center_settings(center, Clock::real()), &dir).await?;
+            ended(&done, json, true, "the bank master is in force", "")
         }
     }
 }

@@ -3,7 +3,9 @@
 //! | module | holds |
 //! |---|---|
 //! | [`rules`] | the figures: pure, without clock and IO (model.md 3.5) |
-//! | [`rows`] | calendar, terms, payees, adjustments, windows, documents |
+//! | [`rows`] | calendar, terms, payees, banks, adjustments, windows, documents |
+//! | [`mod@payee_check`] | what is wrong with a payee, said before a bank file is made |
+//! | [`mod@quote`] | what a contract costs on a day, and when it is paid |
 //! | [`mod@check`] | whether documents, items and ledger tell the same story |
 //! | [`close`] | cut the windows that ended, follow what came late, scan, assemble |
 //! | [`pay`] | approve, bank file, paid, came back |
@@ -16,11 +18,15 @@ pub mod check;
 pub mod close;
 pub mod limits;
 pub mod pay;
+pub mod payee_check;
+pub mod quote;
 pub mod rows;
 pub mod rules;
 
 pub use check::check;
 pub use close::{CloseReport, PayDayReport, Settlement};
+pub use payee_check::{PayeeTrouble, payee_check};
+pub use quote::{Quote, quote};
 
 use store::Migration;
 

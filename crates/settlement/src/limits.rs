@@ -40,3 +40,5 @@ pub const LISTED: usize = 20;
 pub const CLOSE_AGAIN: jiff::SignedDuration = jiff::SignedDuration::from_mins(15);
 /// The hour in Tokyo from which the center closes the day before by itself: holds and midnight are over.
 pub const CLOSE_FROM_HOUR: i8 = 3;
+/// Rows of the bank master that one unit writes: a hundred and fifty units for the whole of Japan.
+pub const BANK_ROWS_IN_A_UNIT: usize = 200;

@@ -3,6 +3,8 @@
 mod books;
 mod close;
 mod compare;
+mod fee;
+mod imports;
 mod pay;
 mod people;
 mod settle;
@@ -12,6 +14,8 @@ mod totals;
 pub use books::Books;
 pub use close::close;
 pub use compare::{Difference, compare};
+pub use fee::fee;
+pub use imports::{banks as import_banks, holidays as import_holidays};
 pub use pay::{bank_file, import_returned};
 pub use people::{block_terminal, first_operator, let_in_terminal, load_cast, terminal_password, unlock};
 

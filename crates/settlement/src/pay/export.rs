@@ -4,16 +4,17 @@
 use super::pay_day;
 use crate::Settlement;
 use crate::limits;
-use crate::rows::batches;
+use crate::payee_check::{PayeeTrouble, payee_check};
 use crate::rows::payees::{self, Payee};
 use crate::rows::payouts::{self, BankFile, Payout, PayoutKey};
 use crate::rows::remitter::{Head, account_type, remitter};
-use crate::rules::{PayDayEvent, PayoutState};
+use crate::rows::{banks, batches};
+use crate::rules::{Net, PayDayEvent, PayoutState};
 use center_base::{Refusal, audit};
 use jiff::civil::Date;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
-use store::Tx;
+use store::{DbError, ReadTx, TenantId, Tx};
 use zengin::{AccountNo, BankNo, BranchNo, CustomerCode, Kana, NewCode, Reference, Transfer, Transfers};
 
 /// What an export did.
@@ -40,12 +41,13 @@ impl Settlement {
     /// Makes the bank file of everything of a pay day that waits and can be transferred. Refused to the person who
     /// approved it.
     pub async fn export(&self, who: &str, pay_on: Date) -> Result<Export, Refusal> {
-        let who = who.to_owned();
-        self.base.write(move |tx| export(tx, &who, pay_on)).await
+        let (who, tenant) = (who.to_owned(), self.base.tenant);
+        let known = self.base.read(move |tx| Ok(look(tx, tenant, pay_on)?)).await?;
+        self.base.write(move |tx| export(tx, &who, pay_on, &known)).await
     }
 }
 
-fn export(tx: &mut Tx<'_>, who: &str, pay_on: Date) -> Result<Export, Refusal> {
+fn export(tx: &mut Tx<'_>, who: &str, pay_on: Date, known: &Known) -> Result<Export, Refusal> {
     let tenant = tx.tenant();
     let day = pay_day(tx, pay_on)?;
     day.state.next(PayDayEvent::Export).map_err(|no| Refusal::bad(format!("the pay day {no}")))?;
@@ -54,7 +56,7 @@ fn export(tx: &mut Tx<'_>, who: &str, pay_on: Date) -> Result<Export, Refusal> {
     }
     let remitter = remitter(tx, tenant)?.ok_or_else(|| Refusal::bad("no paying account is entered"))?;
     let head = remitter.head().map_err(|why| Refusal::bad(format!("the paying account: {why}")))?;
-    let (ready, left_out) = sort(tx, pay_on, &head)?;
+    let (ready, left_out) = sort(tx, pay_on, &head, known)?;
     if ready.is_empty() {
         if left_out.is_empty() {
             return Err(Refusal::bad("no payout of this pay day waits"));
@@ -74,23 +76,64 @@ fn export(tx: &mut Tx<'_>, who: &str, pay_on: Date) -> Result<Export, Refusal> {
     Ok(Export { files: files.into_iter().map(|(file, _)| file).collect(), left_out })
 }
 
+/// Each company that waits: its payee, and the names of its bank and branch or why it cannot be paid.
+type Known = BTreeMap<String, (Payee, Result<[Kana; 2], String>)>;
+
+/// Looks everything up before the unit that writes, which must be short: payments wait for it.
+fn look(tx: &mut ReadTx<'_>, tenant: TenantId, pay_on: Date) -> Result<Known, DbError> {
+    let mut known = Known::new();
+    for payout in payouts::of_day(tx, tenant, pay_on)?.into_iter().filter(waits) {
+        let company = payout.key.company;
+        let Some(payee) = payees::payee(tx, tenant, &company)? else { continue };
+        let troubles = payee_check(tx, tenant, &company, Net::new(payout.yen).ok())?;
+        let mut troubles = troubles.iter().filter(|trouble| !trouble.is_warning()).map(ToString::to_string);
+        let found = match troubles.next() {
+            Some(first) => Err(troubles.fold(first, |all, next| format!("{all}; {next}"))),
+            None => Ok(names(tx, tenant, &payee)?),
+        };
+        known.insert(company, (payee, found));
+    }
+    Ok(known)
+}
+
+/// The kana of bank and branch; empty without a bank master.
+fn names(tx: &mut ReadTx<'_>, tenant: TenantId, payee: &Payee) -> Result<[Kana; 2], DbError> {
+    let Some(account) = &payee.account else { return Ok([Kana::default(), Kana::default()]) };
+    let bank = banks::bank(tx, tenant, &account.bank)?;
+    let branch = banks::branch(tx, tenant, &account.bank, &account.branch)?;
+    Ok([bank, branch]
+        .map(|named| named.and_then(|named| zengin::kana::bank_name(&named.kana).ok()).unwrap_or_default()))
+}
+
+fn waits(payout: &Payout) -> bool {
+    payout.state == PayoutState::Waiting
+}
+
 /// What can be transferred, with its payout, by company; and what cannot.
 type Sorted = (Vec<(Payout, Transfer)>, Vec<LeftOut>);
 
 /// A payout that had no account when its document was made takes the one that is confirmed now.
-fn sort(tx: &mut Tx<'_>, pay_on: Date, head: &Head) -> Result<Sorted, Refusal> {
+fn sort(tx: &mut Tx<'_>, pay_on: Date, head: &Head, known: &Known) -> Result<Sorted, Refusal> {
     let tenant = tx.tenant();
     let all = payees::payees(tx, tenant)?;
-    let all: BTreeMap<&str, &Payee> = all.iter().map(|payee| (payee.company.as_str(), payee)).collect();
+    let now: BTreeMap<&str, &Payee> = all.iter().map(|payee| (payee.company.as_str(), payee)).collect();
     let (mut ready, mut left_out) = (Vec::new(), Vec::new());
-    let waits = |payout: &Payout| payout.state == PayoutState::Waiting;
     for mut payout in payouts::of_day(tx, tenant, pay_on)?.into_iter().filter(waits) {
-        let payee = all.get(payout.key.company.as_str()).copied();
+        let payee = now.get(payout.key.company.as_str()).copied();
         if let (None, Some(account)) = (&payout.to, payee.and_then(|payee| payee.account.as_ref())) {
             payouts::address(tx, &payout.key, account)?;
             payout.to = Some(account.clone());
         }
-        match transfer(&payout, payee, head) {
+        let looked_up = known.get(&payout.key.company);
+        let made = match (payee, looked_up) {
+            (None, _) => Err(PayeeTrouble::NoPayee.to_string()),
+            (Some(payee), Some((before, found))) if payee == before => match found {
+                Ok(names) => transfer(&payout, payee, head, names),
+                Err(why) => Err(why.clone()),
+            },
+            _ => Err("the payee was changed in this moment; make the file again".to_owned()),
+        };
+        match made {
             Ok(transfer) => ready.push((payout, transfer)),
             Err(why) => left_out.push(LeftOut { yen: payout.yen, key: payout.key, why }),
         }
@@ -99,12 +142,15 @@ fn sort(tx: &mut Tx<'_>, pay_on: Date, head: &Head) -> Result<Sorted, Refusal> {
 }
 
 /// A payout as the bank file has it, or why it cannot be.
-fn transfer(payout: &Payout, payee: Option<&Payee>, head: &Head) -> Result<Transfer, String> {
-    let to = payout.to.as_ref().ok_or("no account is confirmed")?;
-    let payee = payee.ok_or("the company has no settlement number")?;
-    let amount_yen = u64::try_from(payout.yen).unwrap_or(0);
-    if !(1..=zengin::limits::AMOUNT_MOST_YEN).contains(&amount_yen) {
-        return Err("the amount has more than ten digits".to_owned());
+fn transfer(
+    payout: &Payout,
+    payee: &Payee,
+    head: &Head,
+    [bank, branch]: &[Kana; 2],
+) -> Result<Transfer, String> {
+    let to = payout.to.as_ref().ok_or_else(|| PayeeTrouble::NoAccount.to_string())?;
+    if payee.account.as_ref() != Some(to) {
+        return Err("another account is confirmed since: pay to that one".to_owned());
     }
     let holder = zengin::holder::holder_by(&to.holder, head.stop).map_err(|why| why.to_string())?;
     let odd = "the account is not written as it must be";
@@ -113,14 +159,14 @@ fn transfer(payout: &Payout, payee: Option<&Payee>, head: &Head) -> Result<Trans
     Ok(Transfer {
         to: zengin::Account {
             bank: BankNo::parse_whole(&to.bank).ok_or(odd)?,
-            bank_name: Kana::default(),
+            bank_name: bank.clone(),
             branch: BranchNo::parse_whole(&to.branch).ok_or(odd)?,
-            branch_name: Kana::default(),
+            branch_name: branch.clone(),
             account_type: account_type(&to.kind).ok_or(odd)?,
             number: AccountNo::parse_whole(&to.account).ok_or(odd)?,
         },
         payee: holder.name,
-        amount_yen,
+        amount_yen: u64::try_from(payout.yen).unwrap_or(0),
         new_code: NewCode::Other,
         reference: Reference::Codes {
             first: u64::try_from(payee.number).ok().and_then(code),

@@ -95,13 +95,17 @@ fn take_file(tx: &mut Tx<'_>, who: &str, bytes: &[u8]) -> Result<TakenBack, Refu
     if !payouts::take_returned(tx, &hash, transfers)? {
         return Ok(TakenBack { transfers, yen, is_new: false });
     }
-    let of_file = in_file(tx, &file)?;
+    let (tenant, of_file) = (tx.tenant(), in_file(tx, &file)?);
     // Line 1 is the head.
     for (line, row) in (2_usize..).zip(&file.returned) {
         let bad = |why: &str| Refusal::bad(format!("the returned file, line {line}: {why}"));
         let found = of_file.iter().find(|(_, transfer)| is_of(row, transfer));
         let (payout, _) = found.ok_or_else(|| bad("the bank file has no such transfer"))?;
         come_back(tx, who, payout, word(row.reason)).map_err(|refusal| bad(&refusal.to_string()))?;
+        let account = payees::payee(tx, tenant, &payout.key.company)?.and_then(|payee| payee.account);
+        if row.reason == Reason::Closed && account == payout.to {
+            payees::set_closed(tx, who, &payout.key.company.as_str().into(), true, "returned by the bank")?;
+        }
     }
     let detail = serde_json::json!({ "transfers": transfers, "yen": yen, "on": file.on });
     let about = format!("bank file {}", file.bank_file);

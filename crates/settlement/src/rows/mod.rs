@@ -1,6 +1,7 @@
 //! The rows of settlement and what is read and written of them.
 
 pub mod adjustments;
+pub mod banks;
 pub mod batches;
 pub mod calendar;
 pub mod payees;
@@ -24,6 +25,7 @@ pub const MIGRATIONS: &[Migration] = &[
     adjustments::MIGRATION,
     batches::MIGRATION,
     payouts::MIGRATION,
+    banks::MIGRATION,
 ];
 
 /// Every statement.
@@ -36,6 +38,7 @@ pub fn statements() -> Vec<&'static str> {
         adjustments::STATEMENTS,
         batches::STATEMENTS,
         payouts::STATEMENTS,
+        banks::STATEMENTS,
     ]
     .concat()
 }

@@ -277,14 +277,15 @@ impl TermsBook {
         Ok(())
     }
 
-    /// Whether a person may enter this today (a date in Tokyo). It begins after today, so that no collected item
-    /// ever changes; only rates for past days that have none may be given, which ends a block.
+    /// Whether a person may enter this. It begins after the days of which items may be collected, which end today (a
+    /// date in Tokyo), so that no collected item ever changes; `None`: the tenant has no payment at all, so it may begin
+    /// on any day. Rates for collected days that have none may be given too, which ends a block.
     pub fn check_new(
         &self,
         level: &Level,
         valid_from: Date,
         overlay: &Overlay,
-        today: Date,
+        collected_until: Option<Date>,
         cycles: &Cycles,
     ) -> Result<(), BadTerm> {
         overlay.check(level, valid_from)?;
@@ -294,15 +295,17 @@ impl TermsBook {
         if self.entries(level).is_some_and(|entries| entries.contains_key(&valid_from)) {
             return Err(BadTerm::Taken);
         }
-        if valid_from > today || self.is_first_rate(level, valid_from, overlay, today) {
+        if collected_until
+            .is_none_or(|last| valid_from > last || self.is_first_rate(level, valid_from, overlay, last))
+        {
             return Ok(());
         }
         Err(BadTerm::NotAfterToday)
     }
 
     /// The overlay gives rates, and nothing else, to days that have none: it ends before the first entry of its own
-    /// level, and no weaker level has rates or a direct contract on any of its days up to today.
-    fn is_first_rate(&self, level: &Level, valid_from: Date, overlay: &Overlay, today: Date) -> bool {
+    /// level, and no weaker level has rates or a direct contract on any of its collected days, which end on `last`.
+    fn is_first_rate(&self, level: &Level, valid_from: Date, overlay: &Overlay, last: Date) -> bool {
         let rates_only = Overlay {
             exempt_ppm: overlay.exempt_ppm,
             taxable_ppm: overlay.taxable_ppm,
@@ -315,7 +318,7 @@ impl TermsBook {
         if first.is_some_and(|first| first <= valid_from) {
             return false;
         }
-        let to = first.and_then(|first| first.yesterday().ok()).map_or(today, |last| last.min(today));
+        let to = first.and_then(|first| first.yesterday().ok()).map_or(last, |before| before.min(last));
         let settles = |entry: &Overlay| entry.exempt_ppm.is_some() || entry.direct == Some(true);
         let is_free = |entries: &Entries| {
             !newest(Some(entries), valid_from).is_some_and(settles)

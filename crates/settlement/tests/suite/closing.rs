@@ -51,14 +51,19 @@ impl Till {
             holder: "チヨウバ".into(),
         };
         let enter = move |tx: &mut Tx<'_>| {
-            payees::put_payee(tx, "person sato", &company.into(), &payees::PayeeFacts::default())?;
+            let facts =
+                payees::PayeeFacts { kana_name: "チヨウバ".into(), ..payees::PayeeFacts::default() };
+            payees::put_payee(tx, "person sato", &company.into(), &facts)?;
             payees::propose_account(tx, "person sato", &company.into(), &account)
         };
         self.base.write(enter).await.unwrap();
         let own =
-            self.base.write(move |tx| payees::confirm_account(tx, "person sato", &company.into())).await;
+            self.base.write(move |tx| payees::confirm_account(tx, "person sato", &company.into(), "")).await;
         assert!(own.is_err(), "four eyes");
-        self.base.write(move |tx| payees::confirm_account(tx, "person ito", &company.into())).await.unwrap();
+        self.base
+            .write(move |tx| payees::confirm_account(tx, "person ito", &company.into(), ""))
+            .await
+            .unwrap();
     }
 
     /// Terms of the examples, entered before their first day.

@@ -7,6 +7,7 @@
 )]
 
 mod bad_holidays;
+mod banks;
 mod calendar;
 mod closing;
 mod dice;
@@ -15,7 +16,9 @@ mod examples;
 mod fees;
 mod membership;
 mod movements;
+mod payee_checks;
 mod paying;
+mod quotes;
 mod states;
 mod terms;
 mod till;

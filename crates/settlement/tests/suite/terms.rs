@@ -81,7 +81,7 @@ fn an_entry_that_cannot_hold_is_refused() {
 fn new_terms_begin_after_today_so_that_no_collected_item_changes() {
     let cycles = Cycles::embedded();
     let contract = Level::Contract(COMPANY.to_owned(), Brand::Visa);
-    let today = day("2026-02-10");
+    let today = Some(day("2026-02-10"));
     let check = |book: &TermsBook, from: &str, overlay: Overlay| {
         book.check_new(&contract, day(from), &overlay, today, cycles)
     };
@@ -93,6 +93,9 @@ fn new_terms_begin_after_today_so_that_no_collected_item_changes() {
     assert_eq!(check(&empty, "2026-01-01", rates(1, 1)), Ok(()));
     let with_group = Overlay { group: GroupCode::new("own").ok(), ..rates(1, 1) };
     assert_eq!(check(&empty, "2026-01-01", with_group), Err(BadTerm::NotAfterToday));
+    // Where nothing was ever collected nothing can change.
+    let first = |overlay: &Overlay| known.check_new(&contract, day("2026-01-01"), overlay, None, cycles);
+    assert_eq!(first(&Overlay { group: GroupCode::new("own").ok(), ..rates(1, 1) }), Ok(()));
     let mut later = TermsBook::default();
     later.add(contract.clone(), day("2026-03-01"), rates(1, 1)).unwrap();
     assert_eq!(check(&later, "2026-01-01", rates(1, 1)), Ok(()));
@@ -108,7 +111,7 @@ fn rates_may_be_given_to_past_days_that_have_none_at_any_level() {
     let contract = || Level::Contract(COMPANY.to_owned(), Brand::Visa);
     let company = || Level::Company(COMPANY.to_owned());
     let check = |book: &TermsBook, level: &Level, from: &str| {
-        book.check_new(level, day(from), &rates(1, 1), today, cycles)
+        book.check_new(level, day(from), &rates(1, 1), Some(today), cycles)
     };
     let refused = Err(BadTerm::NotAfterToday);
     // Whoever entered the tenant's rates first, from tomorrow, may still give the days before theirs.
