@@ -28,6 +28,8 @@ pub const REASON_CHARS: std::ops::RangeInclusive<usize> = 4..=200;
 pub const SHOWN_CHARS: usize = 100;
 /// Transfers of the book that are followed in one unit.
 pub const FOLLOW_PAGE: i64 = 2_000;
+/// Days that are scanned at once; the other readers are for those who wait at a screen.
+pub const DAYS_AT_ONCE: usize = 2;
 /// Documents that one unit writes: small enough that payments come in between.
 pub const DOCUMENTS_IN_A_UNIT: usize = 40;
 /// Payouts that one unit books as paid.
