@@ -5,6 +5,7 @@
 //! | [`rules`] | the figures: pure, without clock and IO (model.md 3.5) |
 //! | [`rows`] | calendar, terms, payees, adjustments, windows, documents |
 //! | [`mod@check`] | whether documents, items and ledger tell the same story |
+//! | [`notices`] | payment notices: issued, mailed, shown (U-066) |
 //! | [`close`] | cut the windows that ended, follow what came late, scan, assemble |
 //!
 //! Items are not copied: which window a payment belongs to follows from its date, the commit sequence that posted it and
@@ -14,6 +15,7 @@
 pub mod check;
 pub mod close;
 pub mod limits;
+pub mod notices;
 pub mod rows;
 pub mod rules;
 

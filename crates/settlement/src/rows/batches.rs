@@ -3,7 +3,7 @@
 
 use super::{date_at, net_at, payees};
 use crate::rules::{
-    Batch, CycleCode, Fee, GroupCode, Line, LineKey, LineKind, Net, PayDayState, Ppm, Rates, Span,
+    Batch, CycleCode, Fee, GroupCode, Line, LineKey, LineKind, Net, PayDayState, PayoutState, Ppm, Rates, Span,
 };
 use jiff::civil::Date;
 use std::collections::BTreeMap;
@@ -116,6 +116,10 @@ const BATCHES: &str =
     "SELECT company_id, sales_yen, fee_yen, taxable_yen, fee_tax_yen, adjusted_yen, carried_in_yen,
         sum_yen, transfer_fee_yen, transfer_tax_yen, paid_yen, carried_out_yen, bank, hash
        FROM settle_batch WHERE tenant = $1 AND pay_on = $2 ORDER BY company_id";
+const BATCH: &str =
+    "SELECT company_id, sales_yen, fee_yen, taxable_yen, fee_tax_yen, adjusted_yen, carried_in_yen,
+        sum_yen, transfer_fee_yen, transfer_tax_yen, paid_yen, carried_out_yen, bank, hash
+       FROM settle_batch WHERE tenant = $1 AND pay_on = $2 AND company_id = $3";
 const ADD_LINE: &str =
     "INSERT INTO settle_line (tenant, pay_on, company_id, line, cycle, first_day, last_day, kind,
         group_code, exempt_ppm, taxable_ppm, tax_ppm, from_day, to_day, count, backs, sales_yen, fee_yen,
@@ -125,6 +129,10 @@ const LINES: &str =
     "SELECT company_id, cycle, first_day, last_day, kind, group_code, exempt_ppm, taxable_ppm, tax_ppm,
         from_day, to_day, count, backs, sales_yen, fee_yen, taxable_yen, items_hash
        FROM settle_line WHERE tenant = $1 AND pay_on = $2 ORDER BY company_id, line";
+const LINES_OF: &str =
+    "SELECT company_id, cycle, first_day, last_day, kind, group_code, exempt_ppm, taxable_ppm, tax_ppm,
+        from_day, to_day, count, backs, sales_yen, fee_yen, taxable_yen, items_hash
+       FROM settle_line WHERE tenant = $1 AND pay_on = $2 AND company_id = $3 ORDER BY line";
 const CARRY: &str = "SELECT yen FROM settle_carry WHERE tenant = $1 AND company_id = $2";
 const CARRIES: &str =
     "SELECT company_id, yen FROM settle_carry WHERE tenant = $1 AND yen <> 0 ORDER BY company_id";
@@ -136,10 +144,12 @@ const ADD_PAYOUT: &str =
      VALUES ($1, $2, $3, 1, 'waiting', $4, $5, $6, $7, $8, $9, NULL, '', $10)";
 const PAYOUT: &str = "SELECT yen FROM settle_payout
       WHERE tenant = $1 AND pay_on = $2 AND company_id = $3 AND try = 1";
+const NEWEST_PAYOUT: &str = "SELECT try, state, yen, bank, branch, kind, account, holder FROM settle_payout
+      WHERE tenant = $1 AND pay_on = $2 AND company_id = $3 ORDER BY try DESC LIMIT 1";
 
 pub(super) const STATEMENTS: &[&str] = &[
-    BEGIN, STATE, CLOSE, PAYDAYS, HAS, INSERT, BATCHES, ADD_LINE, LINES, CARRY, CARRIES, PUT_CARRY,
-    ADD_PAYOUT, PAYOUT,
+    BEGIN, STATE, CLOSE, PAYDAYS, HAS, INSERT, BATCHES, BATCH, ADD_LINE, LINES, LINES_OF, CARRY, CARRIES,
+    PUT_CARRY, ADD_PAYOUT, PAYOUT, NEWEST_PAYOUT,
 ];
 
 /// A pay day as its row has it.
@@ -310,28 +320,41 @@ fn insert_line(tx: &mut Tx<'_>, pay: &str, company: &str, number: i64, line: &Li
 /// The documents of a pay day, by company.
 pub fn batches(tx: &mut ReadTx<'_>, tenant: TenantId, pay_on: Date) -> Result<Vec<Stored>, DbError> {
     let pay = pay_on.to_string();
-    tx.query_all(BATCHES, params![tenant, &pay], |row| {
-        let yen = |column| net_at(row, column, "a sum of settle_batch");
-        let (total, taxable) = (yen(2)?, yen(3)?);
-        let exempt = total.minus(taxable).unwrap_or_default();
-        Ok(Stored {
-            company: row.text(0)?.to_owned(),
-            batch: Batch {
-                sales: yen(1)?,
-                fee: Fee { total, taxable, exempt },
-                tax_rows: Vec::new(),
-                fee_tax: yen(4)?,
-                adjusted: yen(5)?,
-                carried_in: yen(6)?,
-                sum: yen(7)?,
-                transfer_fee: yen(8)?,
-                transfer_tax: yen(9)?,
-                paid: yen(10)?,
-                carried_out: yen(11)?,
-            },
-            bank: row.text(12)?.to_owned(),
-            hash: row.array(13)?,
-        })
+    tx.query_all(BATCHES, params![tenant, &pay], stored)
+}
+
+/// A company's document of a pay day.
+pub fn of_company(
+    tx: &mut ReadTx<'_>,
+    tenant: TenantId,
+    pay_on: Date,
+    company: &str,
+) -> Result<Option<Stored>, DbError> {
+    let pay = pay_on.to_string();
+    tx.query_opt(BATCH, params![tenant, &pay, company], stored)
+}
+
+fn stored(row: &Row<'_>) -> Result<Stored, DbError> {
+    let yen = |column| net_at(row, column, "a sum of settle_batch");
+    let (total, taxable) = (yen(2)?, yen(3)?);
+    let exempt = total.minus(taxable).unwrap_or_default();
+    Ok(Stored {
+        company: row.text(0)?.to_owned(),
+        batch: Batch {
+            sales: yen(1)?,
+            fee: Fee { total, taxable, exempt },
+            tax_rows: Vec::new(),
+            fee_tax: yen(4)?,
+            adjusted: yen(5)?,
+            carried_in: yen(6)?,
+            sum: yen(7)?,
+            transfer_fee: yen(8)?,
+            transfer_tax: yen(9)?,
+            paid: yen(10)?,
+            carried_out: yen(11)?,
+        },
+        bank: row.text(12)?.to_owned(),
+        hash: row.array(13)?,
     })
 }
 
@@ -348,6 +371,17 @@ pub fn lines(
         Ok(())
     })?;
     Ok(all)
+}
+
+/// The lines of a company's document, in their order.
+pub fn lines_of(
+    tx: &mut ReadTx<'_>,
+    tenant: TenantId,
+    pay_on: Date,
+    company: &str,
+) -> Result<Vec<Line>, DbError> {
+    let pay = pay_on.to_string();
+    tx.query_all(LINES_OF, params![tenant, &pay, company], line)
 }
 
 fn line(row: &Row<'_>) -> Result<Line, DbError> {
@@ -435,4 +469,43 @@ pub fn payout(
 ) -> Result<Option<i64>, DbError> {
     let pay = pay_on.to_string();
     tx.query_opt(PAYOUT, params![tenant, &pay, company], |row| row.i64(0))
+}
+
+/// A try to pay a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Payout {
+    /// Which try, from 1.
+    pub number: i64,
+    /// Where it stands.
+    pub state: PayoutState,
+    /// Whole yen.
+    pub yen: i64,
+    /// To where; without a bank when no account was confirmed.
+    pub account: payees::Account,
+}
+
+/// The newest try to pay a document; none for one that is carried.
+pub fn newest_payout(
+    tx: &mut ReadTx<'_>,
+    tenant: TenantId,
+    pay_on: Date,
+    company: &str,
+) -> Result<Option<Payout>, DbError> {
+    let pay = pay_on.to_string();
+    tx.query_opt(NEWEST_PAYOUT, params![tenant, &pay, company], |row| {
+        let text = |column| row.text(column).map(str::to_owned);
+        let state = PayoutState::from_word(row.text(1)?);
+        Ok(Payout {
+            number: row.i64(0)?,
+            state: state.ok_or_else(|| Inconsistent::new("settle_payout.state", "a state of a payout"))?,
+            yen: row.i64(2)?,
+            account: payees::Account {
+                bank: text(3)?,
+                branch: text(4)?,
+                kind: text(5)?,
+                account: text(6)?,
+                holder: text(7)?,
+            },
+        })
+    })
 }

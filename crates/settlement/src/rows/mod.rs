@@ -21,6 +21,7 @@ pub const MIGRATIONS: &[Migration] = &[
     windows::MIGRATION,
     adjustments::MIGRATION,
     batches::MIGRATION,
+    crate::notices::MIGRATION,
 ];
 
 /// Every statement.
@@ -32,6 +33,7 @@ pub fn statements() -> Vec<&'static str> {
         windows::STATEMENTS,
         adjustments::STATEMENTS,
         batches::STATEMENTS,
+        crate::notices::statements().as_slice(),
     ]
     .concat()
 }
