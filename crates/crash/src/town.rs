@@ -170,6 +170,7 @@ pub fn load_cast(folder: &Path) -> Result<()> {
         card_network: "127.0.0.1:1".to_owned(),
         code_gateway: None,
         smtp: "smtp://127.0.0.1:1".to_owned(),
+        smtp_ca: None,
         mail_from: "no-reply@choba.example".to_owned(),
         instance: "a".to_owned(),
         hosts: Vec::new(),

@@ -1,10 +1,10 @@
 //! A mail of plain text with one file: what other slices send through the same mail server.
 
+use crate::Trouble;
 use crate::address::MailAddress;
 use crate::mail::words::one_line;
 use crate::mail::{Unmade, instant, marked};
 use crate::smtp::{Mailer, Sent};
-use crate::Trouble;
 use clock::Clock;
 use i18n::Lang;
 use lettre::Message;
@@ -58,7 +58,8 @@ impl Mailer {
 
 fn message(mail: FileMail, from: &Mailbox, now_us: i64) -> Result<Message, Unmade> {
     let address = |address: &MailAddress| {
-        let parsed = address.reveal().parse().map_err(|_| Unmade("the address is not one that can be sent to"));
+        let parsed =
+            address.reveal().parse().map_err(|_| Unmade("the address is not one that can be sent to"));
         parsed.map(|parsed| Mailbox::new(None, parsed))
     };
     let kind = ContentType::parse(mail.file_kind).map_err(|_| Unmade("the file's media type"))?;

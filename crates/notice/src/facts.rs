@@ -383,7 +383,13 @@ mod tests {
         let number = Number::new(270_212_122, 1, day).unwrap();
         assert_eq!(Number::parse("270212122-001-20191031"), Some(number));
         assert_eq!(number.with_issue(2).unwrap().to_string(), "270212122-002-20191031");
-        for other in ["", "270212122-1-20191031", "270212122-001-20191301", "270212122-001-20191031-1", "+70212122-001-20191031"] {
+        for other in [
+            "",
+            "270212122-1-20191031",
+            "270212122-001-20191301",
+            "270212122-001-20191031-1",
+            "+70212122-001-20191031",
+        ] {
             assert_eq!(Number::parse(other), None, "{other}");
         }
     }

@@ -3,6 +3,7 @@
 mod books;
 mod close;
 mod compare;
+mod notice;
 mod people;
 mod settle;
 mod snapshot;
@@ -11,6 +12,7 @@ mod totals;
 pub use books::Books;
 pub use close::close;
 pub use compare::{Difference, compare};
+pub use notice::notice;
 pub use people::{block_terminal, first_operator, let_in_terminal, load_cast, terminal_password, unlock};
 
 pub use settle::{calendar, calendar_text, check_bank_file};

@@ -9,11 +9,11 @@ mod report;
 mod scan;
 
 pub(crate) use assemble::booked;
+pub(crate) use follow::entry_of;
 pub use plan::Plan;
 pub use report::{Blocked, CloseReport, PayDayReport};
-pub(crate) use follow::entry_of;
-pub(crate) use scan::{days, give_of};
 pub use scan::{DayScan, Gathering, scan_day, scan_odd};
+pub(crate) use scan::{days, give_of};
 
 use crate::limits;
 use crate::rows::windows::{self, CutWindow};

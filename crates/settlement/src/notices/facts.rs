@@ -6,7 +6,8 @@ use crate::rules::{Batch, Line, LineKind, Ppm, cut, tax_at, tax_rows};
 use i18n::{Lang, t};
 use jiff::civil::Date;
 use notice::{
-    Adjustment, Bank, Confirmation, FeeTax, Invoice, InvoiceRate, InvoiceReturn, Issuer, Notice, Number, Outcome,
+    Adjustment, Bank, Confirmation, FeeTax, Invoice, InvoiceRate, InvoiceReturn, Issuer, Notice, Number,
+    Outcome,
 };
 use payment::Brand;
 use serde::{Deserialize, Serialize};
@@ -59,8 +60,8 @@ impl Source {
         company: &str,
     ) -> Result<Self, DbError> {
         let stored = batches::of_company(tx, tenant, pay_on, company)?;
-        let stored =
-            stored.ok_or_else(|| Inconsistent::new(format!("notice of {company} on {pay_on}"), "of a document"))?;
+        let stored = stored
+            .ok_or_else(|| Inconsistent::new(format!("notice of {company} on {pay_on}"), "of a document"))?;
         let shown = adjustments::shown_of(tx, tenant, company, pay_on)?.into_iter();
         Ok(Self {
             batch: stored.batch,
@@ -78,8 +79,7 @@ impl Source {
         printed: Printed,
     ) -> Result<Notice, DbError> {
         let Self { batch, lines, adjustments } = self;
-        let taxes =
-            tax_rows(&lines).map_err(|error| Inconsistent::new("taxable fees", error.to_string()))?;
+        let taxes = tax_rows(&lines).map_err(|error| Inconsistent::new("taxable fees", error.to_string()))?;
         let rates: Vec<(Ppm, i64, i64)> =
             taxes.iter().map(|row| (row.rate, row.taxable.get(), row.tax.get())).collect();
         let outcome = if batch.paid.is_zero() {
@@ -97,7 +97,10 @@ impl Source {
             issued_on,
             invoice: invoice(&batch, &lines, &rates, pay_on, &printed),
             lines: lines.iter().map(|line| printed_line(line, &printed.groups)).collect(),
-            fee_taxes: rates.iter().map(|(rate, _, tax)| FeeTax { rate_ppm: rate.get(), tax_yen: *tax }).collect(),
+            fee_taxes: rates
+                .iter()
+                .map(|(rate, _, tax)| FeeTax { rate_ppm: rate.get(), tax_yen: *tax })
+                .collect(),
             adjustments,
             carried_in_yen: batch.carried_in.get(),
             outcome,

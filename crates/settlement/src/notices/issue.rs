@@ -105,7 +105,12 @@ fn payee_of(tx: &mut Tx<'_>, company: &str) -> Result<payees::Payee, Refusal> {
 }
 
 /// The first number of a company and pay day that nobody uses: a settlement number may have changed hands.
-fn free_number(tx: &mut ReadTx<'_>, tenant: TenantId, wanted: Number, part: u16) -> Result<(Number, u16), Refusal> {
+fn free_number(
+    tx: &mut ReadTx<'_>,
+    tenant: TenantId,
+    wanted: Number,
+    part: u16,
+) -> Result<(Number, u16), Refusal> {
     let mut part = part;
     while let Some(number) = wanted.with_issue(part) {
         if !rows::is_taken(tx, tenant, number)? {

@@ -30,12 +30,7 @@ struct Parcel {
 }
 
 /// How a company's ZIPs are locked today (U-067).
-pub(super) fn mode(
-    tx: &mut ReadTx<'_>,
-    tenant: TenantId,
-    company: &str,
-    on: Date,
-) -> Result<Mode, DbError> {
+pub(super) fn mode(tx: &mut ReadTx<'_>, tenant: TenantId, company: &str, on: Date) -> Result<Mode, DbError> {
     Ok(match terms::terms(tx, tenant)?.book.pay_terms(company, on).zip {
         ZipMode::Aes => Mode::Aes256,
         ZipMode::Zipcrypto => Mode::ZipCrypto,
@@ -124,7 +119,10 @@ impl Settlement {
                     rows::mailed(tx, &number, asks, hash)?;
                     let about = format!("notice {number}");
                     let detail = serde_json::json!({ "pdf_sha256": hex::encode(hash), "ask": asks });
-                    audit::record(tx, &audit::Act { who: "center", what: "notice_mailed", about: &about, detail })?;
+                    audit::record(
+                        tx,
+                        &audit::Act { who: "center", what: "notice_mailed", about: &about, detail },
+                    )?;
                     return Ok(());
                 }
                 Ok(rows::not_mailed(tx, &number, asks, state, &trouble, due_us)?)

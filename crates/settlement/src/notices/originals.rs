@@ -20,7 +20,8 @@ impl Originals {
     fn add(&mut self, company: &str, entry: &Entry, sold: Date) {
         let Target::Line { key, .. } = &entry.target else { return };
         if key.kind == LineKind::Red {
-            let days = self.0.entry(company.to_owned()).or_default().entry(key.clone()).or_insert((sold, sold));
+            let days =
+                self.0.entry(company.to_owned()).or_default().entry(key.clone()).or_insert((sold, sold));
             *days = (days.0.min(sold), days.1.max(sold));
         }
     }

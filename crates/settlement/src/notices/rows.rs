@@ -89,11 +89,8 @@ const DUE: &str = concat!(
     columns!(),
     " WHERE n.tenant = $1 AND n.mail_state = 'waiting' AND n.due_us <= $2 ORDER BY n.due_us, n.number LIMIT 1"
 );
-const OF_DAY: &str = concat!(
-    "SELECT ",
-    columns!(),
-    " WHERE n.tenant = $1 AND n.pay_on = $2 ORDER BY n.company_id, n.part"
-);
+const OF_DAY: &str =
+    concat!("SELECT ", columns!(), " WHERE n.tenant = $1 AND n.pay_on = $2 ORDER BY n.company_id, n.part");
 const READY: &str = "SELECT d.pay_on, d.notice_on FROM settle_payday d
       WHERE d.tenant = $1 AND d.state IN ('approved', 'exported', 'paid')
         AND NOT EXISTS (SELECT 1 FROM settle_issued i WHERE i.tenant = d.tenant AND i.pay_on = d.pay_on)
@@ -102,8 +99,7 @@ const MISSING: &str = "SELECT b.company_id FROM settle_batch b WHERE b.tenant = 
         AND NOT EXISTS (SELECT 1 FROM settle_notice n
               WHERE n.tenant = b.tenant AND n.company_id = b.company_id AND n.pay_on = b.pay_on)
       ORDER BY b.company_id LIMIT $3";
-const ALL_ISSUED: &str =
-    "INSERT INTO settle_issued (tenant, pay_on, notices, at_us)
+const ALL_ISSUED: &str = "INSERT INTO settle_issued (tenant, pay_on, notices, at_us)
      SELECT $1, $2, (SELECT COUNT(*) FROM settle_notice WHERE tenant = $1 AND pay_on = $2), $3
      ON CONFLICT (tenant, pay_on) DO NOTHING";
 const ISSUED: &str = "SELECT pay_on FROM settle_issued WHERE tenant = $1 ORDER BY pay_on";
@@ -126,8 +122,8 @@ const RESEND: &str = "UPDATE settle_notice
       WHERE tenant = $1 AND number = $2";
 
 pub(super) const STATEMENTS: &[&str] = &[
-    ONE, FIND, NEWEST, DUE, OF_DAY, READY, MISSING, ALL_ISSUED, ISSUED, TAKEN, ADD, MAILED, NOT_MAILED, RESENT,
-    RESEND,
+    ONE, FIND, NEWEST, DUE, OF_DAY, READY, MISSING, ALL_ISSUED, ISSUED, TAKEN, ADD, MAILED, NOT_MAILED,
+    RESENT, RESEND,
 ];
 
 words! {

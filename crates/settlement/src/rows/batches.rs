@@ -3,7 +3,8 @@
 
 use super::{date_at, net_at, payees};
 use crate::rules::{
-    Batch, CycleCode, Fee, GroupCode, Line, LineKey, LineKind, Net, PayDayState, PayoutState, Ppm, Rates, Span,
+    Batch, CycleCode, Fee, GroupCode, Line, LineKey, LineKind, Net, PayDayState, PayoutState, Ppm, Rates,
+    Span,
 };
 use jiff::civil::Date;
 use std::collections::BTreeMap;
@@ -148,8 +149,23 @@ const NEWEST_PAYOUT: &str = "SELECT try, state, yen, bank, branch, kind, account
       WHERE tenant = $1 AND pay_on = $2 AND company_id = $3 ORDER BY try DESC LIMIT 1";
 
 pub(super) const STATEMENTS: &[&str] = &[
-    BEGIN, STATE, CLOSE, PAYDAYS, HAS, INSERT, BATCHES, BATCH, ADD_LINE, LINES, LINES_OF, CARRY, CARRIES,
-    PUT_CARRY, ADD_PAYOUT, PAYOUT, NEWEST_PAYOUT,
+    BEGIN,
+    STATE,
+    CLOSE,
+    PAYDAYS,
+    HAS,
+    INSERT,
+    BATCHES,
+    BATCH,
+    ADD_LINE,
+    LINES,
+    LINES_OF,
+    CARRY,
+    CARRIES,
+    PUT_CARRY,
+    ADD_PAYOUT,
+    PAYOUT,
+    NEWEST_PAYOUT,
 ];
 
 /// A pay day as its row has it.

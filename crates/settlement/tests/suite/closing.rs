@@ -24,7 +24,7 @@ fn minimum(yen: i64) -> Overlay {
 }
 
 impl Till {
-    async fn adjust(&self, number: u128, company: &'static str, yen: i64) {
+    pub(crate) async fn adjust(&self, number: u128, company: &'static str, yen: i64) {
         let enter = move |tx: &mut Tx<'_>| {
             let reason = "訂正 2027".to_owned();
             let wanted = adjustments::Wanted {
@@ -42,7 +42,7 @@ impl Till {
         self.base.write(move |tx| adjustments::approve(tx, "person ito", id(number))).await.unwrap();
     }
 
-    async fn account(&self, company: &'static str, bank: &'static str) {
+    pub(crate) async fn account(&self, company: &'static str, bank: &'static str) {
         let account = payees::Account {
             bank: bank.into(),
             branch: "001".into(),
@@ -79,7 +79,7 @@ impl Till {
     }
 
     /// Everything that the examples have of January and of 1 to 15 February, and what comes after that cut.
-    async fn examples(&self) {
+    pub(crate) async fn examples(&self) {
         self.example_terms().await;
         let (visa, jcb) = (Brand::Visa, Brand::Jcb);
         self.write(vec![
@@ -135,7 +135,7 @@ impl Till {
     }
 
     /// What comes behind the cut of 1 to 15 February.
-    async fn afterwards(&self) {
+    pub(crate) async fn afterwards(&self) {
         self.write(vec![
             sale(23, "02", Brand::Visa, "2027-02-20", 60_000),
             Act::Back(95, 94, "2027-02-16", 3_000),
