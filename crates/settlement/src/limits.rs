@@ -48,7 +48,7 @@ pub const NOTICE_PAUSES: [Duration; 7] = [
     Duration::from_mins(8),
     Duration::from_mins(16),
     Duration::from_mins(32),
-    Duration::from_mins(60),
+    Duration::from_hours(1),
 ];
 /// Tries of a mail before it has failed: about a week.
 pub const NOTICE_TRIES: i64 = 174;

@@ -140,6 +140,7 @@ fn issue_one(
 }
 
 /// The days of a notice.
+#[derive(Clone, Copy)]
 struct Day {
     pay_on: Date,
     issued_on: Date,
