@@ -98,9 +98,21 @@ impl DayScan {
         }
     }
 
+    /// A row that nothing can be made of keeps its company's document from being made, and no other's.
+    fn block(&mut self, row: &Taken, fault: &DbError) {
+        let why = fault.to_string();
+        self.blocked.entry(row.company.as_str().to_owned()).or_insert(why);
+    }
+
     fn take_payment(&mut self, row: &Taken, plan: &Plan, wanted: &BTreeSet<Span>) -> Result<(), DbError> {
         if row.state == StateName::Approved {
-            let sale = sale_of(row)?;
+            let sale = match sale_of(row) {
+                Ok(sale) => sale,
+                Err(fault) => {
+                    self.block(row, &fault);
+                    return Ok(());
+                }
+            };
             let key = ItemKey { company: sale.company, brand: sale.brand, day: sale.day, seq: sale.seq };
             return self.take(key, entry_of_sale(&sale, plan.ground()), plan, wanted);
         }
@@ -135,7 +147,13 @@ pub fn scan_day(
     let (mut scan, on) = (DayScan::default(), day.to_string());
     taken::rows_of_day(tx, tenant, &on, |row| scan.take_payment(&row, plan, wanted))?;
     taken::backs_of_day(tx, tenant, &on, |row| {
-        let give = give_of(&row)?;
+        let give = match give_of(&row) {
+            Ok(give) => give,
+            Err(fault) => {
+                scan.block(&row.of, &fault);
+                return Ok(());
+            }
+        };
         let sale = &give.sale;
         let key = ItemKey { company: sale.company, brand: sale.brand, day: give.day, seq: give.seq };
         scan.take(key, entry_of_give(&give, plan.ground()), plan, wanted)
@@ -160,7 +178,7 @@ pub fn scan_odd(
     all.sort_by_key(|odd| (odd.seq, odd.item.id));
     let mut scan = DayScan::default();
     for odd in &all {
-        match entry_of(tx, tenant, plan, odd)? {
+        match entry_of(tx, tenant, plan, odd).unwrap_or_else(|fault| Err(fault.to_string())) {
             Ok(Some(entry)) if wanted.contains(&entry.place.span) => scan.add(&odd.company, entry)?,
             // A late sale that was voided before the cut of its new window.
             Ok(None) => {}

@@ -6,10 +6,11 @@ use super::rows::{self, Issued, New};
 use super::{bank_names, issuer};
 use crate::close::Settlement;
 use crate::limits;
-use crate::rows::{batches, payees, today};
-use crate::rules::{Line, PayDayState};
+use crate::rows::{batches, calendar, payees, payouts, today};
+use crate::rules::{Line, PayDayState, Roll};
 use center_base::{CompanyId, Refusal, Scope, audit};
 use i18n::Lang;
+use jiff::ToSpan as _;
 use jiff::civil::Date;
 use notice::Number;
 use std::collections::BTreeMap;
@@ -71,8 +72,8 @@ fn printed_now(
     let issuer = issuer::issuer(tx, tenant)?;
     let known = tenancy::companies(tx, tenant, &Scope::Company(payee.company.clone()))?;
     let name = known.into_iter().next().map_or_else(|| company.to_owned(), |known| known.name);
-    let payout = batches::newest_payout(tx, tenant, pay_on, company)?;
-    let account = payout.map(|payout| payout.account).or_else(|| payee.account.clone());
+    let payout = payouts::of_company(tx, tenant, pay_on, company)?.pop();
+    let account = payout.and_then(|payout| payout.to).or_else(|| payee.account.clone());
     let name_of = |line: &Line| {
         let code = line.key.group.word();
         (code.to_owned(), group_name(Lang::Ja, code))
@@ -189,25 +190,19 @@ fn issue_some(
     Ok(companies.len())
 }
 
-/// Issues a notice again after its payout was re-addressed: the same figures with the newest payout's account and
-/// the day on which that is transferred. Gives its number; its mail goes out at once.
-pub fn reissue(
-    tx: &mut Tx<'_>,
-    who: &str,
-    pay_on: Date,
-    company: &CompanyId,
-    transfer_on: Date,
-) -> Result<Number, Refusal> {
+/// Issues a notice again after its payout was re-addressed: the same figures with the newest payout's account. The
+/// transfer is planned for the pay day, or for the next bank day when that is past. Gives its number; its mail goes
+/// out at once.
+pub fn reissue(tx: &mut Tx<'_>, who: &str, pay_on: Date, company: &CompanyId) -> Result<Number, Refusal> {
     let tenant = tx.tenant();
     let before: Option<Issued> = rows::newest(tx, tenant, pay_on, company.as_str())?;
     let before = before.ok_or_else(|| Refusal::bad("the document has no notice yet"))?;
-    let payout = batches::newest_payout(tx, tenant, pay_on, company.as_str())?;
+    let payout = payouts::of_company(tx, tenant, pay_on, company.as_str())?.pop();
     let payout = payout.ok_or_else(|| Refusal::bad("nothing is transferred for this document"))?;
     let on = today(tx.now_us());
-    if transfer_on < on {
-        return Err(Refusal::bad("the day of the transfer is past"));
-    }
-    let account = masked(tx, tenant, Some(&payout.account))?;
+    let next = calendar::calendar(tx, tenant)?.roll(on.saturating_add(1.days()), Roll::Next);
+    let transfer_on = if on <= pay_on { pay_on } else { next };
+    let account = masked(tx, tenant, payout.to.as_ref())?;
     let printed = Printed { account, transfer_on, ..before.printed.clone() };
     let (number, part) = free_number(tx, tenant, before.number, before.part.saturating_add(1))?;
     let source = Source::load(tx, tenant, pay_on, company.as_str())?;
@@ -217,6 +212,22 @@ pub fn reissue(
     let about = format!("notice {number}");
     audit::record(tx, &audit::Act { who, what: "notice_reissued", about: &about, detail })?;
     Ok(number)
+}
+
+/// A payout got another account: its notice, where there is one that prints another, is issued again.
+pub(crate) fn readdressed(
+    tx: &mut Tx<'_>,
+    who: &str,
+    pay_on: Date,
+    company: &str,
+    to: &payees::Account,
+) -> Result<(), Refusal> {
+    let tenant = tx.tenant();
+    let Some(before) = rows::newest(tx, tenant, pay_on, company)? else { return Ok(()) };
+    if masked(tx, tenant, Some(to))? != before.printed.account {
+        reissue(tx, who, pay_on, &company.into())?;
+    }
+    Ok(())
 }
 
 impl Settlement {

@@ -8,8 +8,8 @@ use super::rows::{self, Issued, MailState};
 use super::{facts, issuer, password};
 use crate::close::Settlement;
 use crate::limits;
-use crate::rows::{payees, terms, today};
-use crate::rules::ZipMode;
+use crate::rows::{payees, payouts, terms, today};
+use crate::rules::{PayoutState, ZipMode};
 use center_base::{Base, Refusal, Secrets, audit};
 use delivery::{FileMail, MailAddress, Mailer, Sent, Trouble};
 use i18n::{Lang, t, ta};
@@ -27,6 +27,8 @@ struct Parcel {
     password: Password,
     mode: Mode,
     issuer: issuer::Issuer,
+    /// Its payout is held, and what it says is not paid.
+    is_held: bool,
 }
 
 /// How a company's ZIPs are locked today (U-067).
@@ -50,7 +52,9 @@ fn next(
     let (Some(payee), Some(password)) = (payee, password) else {
         return Err(Refusal::internal(format!("notice {} has no payee", issued.number)));
     };
+    let payout = payouts::of_company(tx, tenant, issued.pay_on, company)?.pop();
     Ok(Some(Parcel {
+        is_held: payout.is_some_and(|payout| payout.state == PayoutState::Held),
         notice: facts::of(tx, tenant, &issued)?,
         to: MailAddress::typed(&payee.facts.mail),
         password,
@@ -59,6 +63,9 @@ fn next(
         issued,
     }))
 }
+
+/// The trouble of a notice whose payout is held: it would tell of money that does not come.
+const HELD: &str = "held";
 
 /// What became of a mail.
 enum Fate {
@@ -144,7 +151,10 @@ fn micros(span: Duration) -> i64 {
 
 /// Makes the mail and hands it over.
 async fn send(base: &Base, mailer: &Mailer, parcel: Parcel) -> Fate {
-    let Parcel { issued, notice, to, password, mode, issuer } = parcel;
+    let Parcel { issued, notice, to, password, mode, issuer, is_held } = parcel;
+    if is_held {
+        return Fate::Never(MailState::Failed, HELD.to_owned());
+    }
     let Some(to) = to else { return Fate::Never(MailState::NoAddress, String::new()) };
     let unmade = |why: &dyn std::fmt::Display| {
         tracing::error!(number = %issued.number, %why, "a payment notice could not be made");

@@ -19,6 +19,7 @@ mod password;
 mod rows;
 
 pub use facts::group_name;
+pub(crate) use issue::readdressed;
 pub use issue::reissue;
 pub use issuer::{Issuer, issuer, put_issuer};
 pub use mail::{Letter, letter};
@@ -27,7 +28,7 @@ pub(crate) use rows::MIGRATION;
 pub use rows::{Issued, MailState, Wanted, find, notice, resend};
 
 use crate::close::Settlement;
-use crate::rows::{batches, today};
+use crate::rows::{banks, batches, today};
 use center_base::{Refusal, Scope};
 use jiff::civil::Date;
 use notice::Notice;
@@ -40,12 +41,14 @@ pub(crate) fn statements() -> Vec<&'static str> {
 
 /// Names of a bank and its branch, or their codes where no master names them.
 fn bank_names(
-    _tx: &mut ReadTx<'_>,
-    _tenant: TenantId,
+    tx: &mut ReadTx<'_>,
+    tenant: TenantId,
     bank: &str,
     branch: &str,
 ) -> Result<(String, String), DbError> {
-    Ok((bank.to_owned(), branch.to_owned()))
+    let name = |named: Option<banks::Named>, code: &str| named.map_or_else(|| code.to_owned(), |named| named.name);
+    let bank_name = name(banks::bank(tx, tenant, bank)?, bank);
+    Ok((bank_name, name(banks::branch(tx, tenant, bank, branch)?, branch)))
 }
 
 /// What a notice says, by its number; what the scope may not see is not found.

@@ -171,7 +171,8 @@ pub struct Issued {
     pub due_us: i64,
     /// When the mail server last took it.
     pub mailed_us: Option<i64>,
-    /// What went wrong at the last try: `later 451`, `refused 550`, `unreachable`, `tls`, `unmade`.
+    /// What went wrong at the last try: `later 451`, `refused 550`, `unreachable`, `tls`, `unmade`; `held`
+    /// where its payout is held.
     pub trouble: String,
     pub(super) printed: Printed,
 }

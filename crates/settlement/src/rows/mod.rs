@@ -1,9 +1,12 @@
 //! The rows of settlement and what is read and written of them.
 
 pub mod adjustments;
+pub mod banks;
 pub mod batches;
 pub mod calendar;
 pub mod payees;
+pub mod payouts;
+pub mod remitter;
 pub mod terms;
 pub mod windows;
 
@@ -21,7 +24,9 @@ pub const MIGRATIONS: &[Migration] = &[
     windows::MIGRATION,
     adjustments::MIGRATION,
     batches::MIGRATION,
+    payouts::MIGRATION,
     crate::notices::MIGRATION,
+    banks::MIGRATION,
 ];
 
 /// Every statement.
@@ -33,7 +38,9 @@ pub fn statements() -> Vec<&'static str> {
         windows::STATEMENTS,
         adjustments::STATEMENTS,
         batches::STATEMENTS,
+        payouts::STATEMENTS,
         crate::notices::statements().as_slice(),
+        banks::STATEMENTS,
     ]
     .concat()
 }

@@ -45,7 +45,7 @@ async fn a_notice_is_mailed_from_nine_o_clock_of_its_day_over_starttls_and_once(
     for till in Till::each().await {
         let mut server = Server::start();
         till.noticed().await;
-        till.approve(PAY_ON).await;
+        till.approve_day(PAY_ON).await;
         // Approved by a center that ends before the notice day.
         till.run(&till.settlement).await;
         let settlement = till.started(server.mailer("p%40ss"));
@@ -125,7 +125,7 @@ async fn a_refused_address_fails_at_once_and_a_wrong_login_is_tried_again() {
     let till = Till::each().await.swap_remove(0);
     let mut server = Server::start();
     till.noticed().await;
-    till.approve(PAY_ON).await;
+    till.approve_day(PAY_ON).await;
     till.nine_o_clock("2027-02-24");
     let wrong = till.started(server.mailer("wrong"));
     till.run(&wrong).await;
@@ -155,7 +155,7 @@ async fn a_refused_address_fails_at_once_and_a_wrong_login_is_tried_again() {
 async fn nothing_is_sent_without_the_encryption_that_was_asked_for_or_to_an_unknown_certificate() {
     let till = Till::each().await.swap_remove(0);
     till.noticed().await;
-    till.approve(PAY_ON).await;
+    till.approve_day(PAY_ON).await;
     till.nine_o_clock("2027-02-24");
     let (bare, locked) = (Server::without_tls(), Server::start());
     let settlement = till.started(bare.mailer("p%40ss"));
@@ -180,7 +180,7 @@ async fn a_pay_day_that_is_approved_late_is_mailed_at_once_and_again_ten_times_a
         let reply_to = "Keiri@Example.jp".to_owned();
         till.put_issuer(Issuer { sender: "帳場 経理".into(), reply_to, ..issuer() }).await;
         till.nine_o_clock("2027-02-25");
-        till.approve(PAY_ON).await;
+        till.approve_day(PAY_ON).await;
         let settlement = till.started(server.mailer("p%40ss"));
         till.run(&settlement).await;
         let issued = till.of("01").await;
@@ -222,7 +222,7 @@ async fn a_pay_day_that_is_approved_late_is_mailed_at_once_and_again_ten_times_a
 async fn a_mail_whose_server_is_away_is_tried_for_a_week_with_growing_pauses() {
     let till = Till::each().await.swap_remove(0);
     till.noticed().await;
-    till.approve(PAY_ON).await;
+    till.approve_day(PAY_ON).await;
     till.nine_o_clock("2027-02-24");
     let away = delivery::MailSettings {
         url: "smtp://127.0.0.1:1".into(),
@@ -255,10 +255,25 @@ async fn a_mail_whose_server_is_away_is_tried_for_a_week_with_growing_pauses() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_notice_of_a_payout_that_is_held_is_not_mailed() {
+    // It would tell of money that does not come.
+    let till = Till::each().await.swap_remove(0);
+    let server = Server::start();
+    till.noticed().await;
+    let key = format!("{PAY_ON}.01.1").parse().unwrap();
+    till.settlement.hold("person ito", key, "調査のため").await.unwrap();
+    till.approve_day(PAY_ON).await;
+    till.nine_o_clock("2027-02-24");
+    till.run(&till.started(server.mailer("p%40ss"))).await;
+    assert_eq!(till.standing("01").await, "failed 1 held");
+    assert_eq!(till.standing("02").await, "mailed 0 ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_mail_is_written_in_english_too() {
     let till = Till::each().await.swap_remove(0);
     till.noticed().await;
-    till.approve(PAY_ON).await;
+    till.approve_day(PAY_ON).await;
     till.settlement.issue_notices().await.unwrap();
     let issued = till.of("01").await;
     let notice = till.files(&issued.number.to_string()).await.notice;

@@ -7,6 +7,7 @@
 )]
 
 mod bad_holidays;
+mod banks;
 mod calendar;
 mod closing;
 mod dice;
@@ -17,6 +18,9 @@ mod mails;
 mod membership;
 mod movements;
 mod notices;
+mod payee_checks;
+mod paying;
+mod quotes;
 mod smtp;
 mod states;
 mod terms;

@@ -3,11 +3,11 @@
 use crate::till::{Act, T, Till, sale};
 use crate::world::rates;
 use center_base::{Scope, Secrets};
-use jiff::civil::Date;
 use notice::{Bank, Confirmation, LineKind, Notice, Outcome};
 use payment::Brand;
 use settlement::notices::{self, Files, Issued, Issuer, MailState, Wanted};
-use settlement::rows::payees;
+use settlement::rows::{batches, payees};
+use settlement::rows::payouts::PayoutKey;
 use settlement::rules::{Level, Overlay, ZipMode};
 use std::path::Path;
 use std::process::{Command, Output};
@@ -48,13 +48,11 @@ impl Till {
         assert!(self.base.write(put).await.unwrap());
     }
 
-    /// As two people do on the board.
-    pub(crate) async fn approve(&self, pay_on: &'static str) {
-        let approve = move |tx: &mut Tx<'_>| {
-            let sql = "UPDATE settle_payday SET state = 'approved' WHERE tenant = $1 AND pay_on = $2 AND state = 'closed'";
-            Ok(tx.execute(sql, params![T, pay_on])?)
-        };
-        assert_eq!(self.base.write(approve).await.unwrap(), 1);
+    /// A second person approves a pay day as the board shows it.
+    pub(crate) async fn approve_day(&self, pay_on: &str) {
+        let days = self.base.read(|tx| Ok(batches::pay_days(tx, T)?)).await.unwrap();
+        let day = days.into_iter().find(|day| day.pay_on.to_string() == pay_on).unwrap();
+        self.settlement.approve("person sato", day.pay_on, day.hash).await.unwrap();
     }
 
     pub(crate) async fn notices(&self, wanted: Wanted) -> Vec<Issued> {
@@ -155,7 +153,7 @@ async fn every_figure_of_a_closed_document_stands_on_its_notice() {
     for till in Till::each().await {
         till.noticed().await;
         assert_eq!(till.settlement.issue_notices().await.unwrap(), 0, "nothing is approved");
-        till.approve(PAY_ON).await;
+        till.approve_day(PAY_ON).await;
         let new = till.settlement.issue_notices().await.unwrap();
         let all = till.of_day(PAY_ON).await;
         assert_eq!((new, all.len()), (16, 16), "carried documents and those without a payee too");
@@ -180,7 +178,7 @@ async fn the_worked_example_is_on_paper_with_its_invoice_and_its_masked_account(
     // Example 1. U-068, U-072, U-073, U-075, X-080, X-082, X-083, X-085
     let till = Till::each().await.swap_remove(0);
     till.noticed().await;
-    till.approve(PAY_ON).await;
+    till.approve_day(PAY_ON).await;
     till.settlement.issue_notices().await.unwrap();
     let issued = till.of("01").await;
     assert_eq!(issued.company_name(), "株式会社01商店");
@@ -229,7 +227,7 @@ async fn late_items_corrections_and_code_brands_are_named() {
     till.afterwards().await;
     till.close("2027-03-01").await;
     for pay_on in [PAY_ON, "2027-03-15"] {
-        till.approve(pay_on).await;
+        till.approve_day(pay_on).await;
     }
     till.settlement.issue_notices().await.unwrap();
     let late = till.files(&till.of("10").await.number.to_string()).await.notice;
@@ -252,7 +250,7 @@ async fn what_a_notice_said_stays_when_names_and_accounts_change_and_the_check_f
     // X-086
     for till in Till::each().await {
         till.noticed().await;
-        till.approve(PAY_ON).await;
+        till.approve_day(PAY_ON).await;
         till.settlement.issue_notices().await.unwrap();
         let number = till.of("01").await.number.to_string();
         let before = till.files(&number).await;
@@ -283,43 +281,35 @@ async fn numbers_are_the_settlement_number_the_part_and_the_pay_day() {
     // U-068; the part grows when a payout is re-addressed.
     for till in Till::each().await {
         till.noticed().await;
-        till.approve(PAY_ON).await;
+        till.approve_day(PAY_ON).await;
         till.settlement.issue_notices().await.unwrap();
         let first = till.of("01").await;
         let payee = till.base.read(|tx| Ok(payees::payee(tx, T, "01")?)).await.unwrap().unwrap();
         assert_eq!(first.number.to_string(), format!("{:09}-001-20270226", payee.number));
-        let again = |transfer_on: &'static str, company: &'static str| {
-            let day: Date = transfer_on.parse().unwrap();
+        let again = |company: &'static str| {
             let act = move |tx: &mut Tx<'_>| {
-                notices::reissue(tx, "person ito", PAY_ON.parse().unwrap(), &company.into(), day)
+                notices::reissue(tx, "person ito", PAY_ON.parse().unwrap(), &company.into())
             };
             till.base.write(act)
         };
+        assert!(again("02").await.is_err(), "nothing is transferred");
         till.wait_until("2027-03-02");
-        assert!(again("2027-03-01", "01").await.is_err(), "that day is past");
-        assert!(again("2027-03-03", "02").await.is_err(), "nothing is transferred");
-        let readdress = |tx: &mut Tx<'_>| {
-            let sql = "INSERT INTO settle_payout
-                    (tenant, pay_on, company_id, try, state, yen, bank, branch, kind, account, holder, file_no, reason,
-                     changed_us)
-                 SELECT tenant, pay_on, company_id, 2, 'waiting', yen, '0009', '002', '2', '7654321', 'ﾍﾞﾂ', NULL, '', 0
-                   FROM settle_payout WHERE tenant = $1 AND company_id = '01'";
-            Ok(tx.execute(sql, params![T])?)
-        };
-        assert_eq!(till.base.write(readdress).await.unwrap(), 1);
-        let number = again("2027-03-03", "01").await.unwrap().to_string();
+        till.account("01", "0009").await;
+        let key: PayoutKey = format!("{PAY_ON}.01.1").parse().unwrap();
+        till.settlement.readdress("person ito", key).await.unwrap();
+        let number = till.of("01").await.number.to_string();
         assert_eq!(number, format!("{:09}-002-20270226", payee.number));
         let (one, two) = (till.files(&first.number.to_string()).await, till.files(&number).await);
         assert_eq!((two.issued.part, two.issued.mail), (2, MailState::Waiting));
-        let digits = |files: &Files| match &files.notice.bank {
-            Bank::Account { last_digits, kind, .. } => format!("{kind} {last_digits}"),
+        let account = |files: &Files| match &files.notice.bank {
+            Bank::Account { bank, kind, last_digits, .. } => format!("{bank} {kind} {last_digits}"),
             Bank::Missing => "none".to_owned(),
         };
-        assert_eq!((digits(&one), digits(&two)), ("普通 456".into(), "当座 321".into()));
+        assert_eq!((account(&one), account(&two)), ("0005 普通 456".into(), "0009 普通 456".into()));
         assert_eq!(one.notice.lines, two.notice.lines);
         let Outcome::Paid { transfer_on, paid_yen, .. } = two.notice.outcome else { panic!("carried") };
         assert_eq!((transfer_on.to_string(), paid_yen), ("2027-03-03".into(), 4_416));
-        assert!(again("2027-03-03", "01").await.unwrap().to_string().contains("-003-"));
+        assert!(again("01").await.unwrap().to_string().contains("-003-"));
         assert_eq!(till.faults().await, Vec::<String>::new());
     }
 }
@@ -329,7 +319,7 @@ async fn notices_are_found_by_day_amount_and_company_within_the_scope() {
     // X-086
     for till in Till::each().await {
         till.noticed().await;
-        till.approve(PAY_ON).await;
+        till.approve_day(PAY_ON).await;
         till.settlement.issue_notices().await.unwrap();
         let companies = async |wanted: Wanted| -> Vec<String> {
             till.notices(wanted).await.into_iter().map(|one| one.company).collect()
@@ -378,7 +368,7 @@ async fn a_zip_opens_with_the_company_s_nine_digits_and_with_no_others() {
     let old = Overlay { zip: Some(ZipMode::Zipcrypto), ..Overlay::default() };
     till.term(Level::Company("02".into()), "2026-11-22", old).await;
     till.noticed().await;
-    till.approve(PAY_ON).await;
+    till.approve_day(PAY_ON).await;
     till.settlement.issue_notices().await.unwrap();
     for company in ["01", "02"] {
         let issued = till.of(company).await;
@@ -458,7 +448,7 @@ async fn without_taxable_fees_there_is_no_invoice_and_without_a_wish_no_sentence
     ])
     .await;
     till.close("2026-12-16").await;
-    till.approve("2026-12-30").await;
+    till.approve_day("2026-12-30").await;
     till.settlement.issue_notices().await.unwrap();
     let free = till.files(&till.of("a").await.number.to_string()).await.notice;
     assert_eq!(free.invoice, None);
