@@ -46,7 +46,8 @@ fn bank_names(
     bank: &str,
     branch: &str,
 ) -> Result<(String, String), DbError> {
-    let name = |named: Option<banks::Named>, code: &str| named.map_or_else(|| code.to_owned(), |named| named.name);
+    let name =
+        |named: Option<banks::Named>, code: &str| named.map_or_else(|| code.to_owned(), |named| named.name);
     let bank_name = name(banks::bank(tx, tenant, bank)?, bank);
     Ok((bank_name, name(banks::branch(tx, tenant, bank, branch)?, branch)))
 }

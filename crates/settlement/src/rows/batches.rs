@@ -133,8 +133,8 @@ const PUT_CARRY: &str = "INSERT INTO settle_carry (tenant, company_id, yen) VALU
      ON CONFLICT (tenant, company_id) DO UPDATE SET yen = $3";
 
 pub(super) const STATEMENTS: &[&str] = &[
-    BEGIN, STATE, CLOSE, PAYDAYS, PAYDAY, APPROVE, MOVE, HAS, INSERT, BATCHES, BATCH, ADD_LINE, LINES, LINES_OF, CARRY,
-    CARRIES, PUT_CARRY,
+    BEGIN, STATE, CLOSE, PAYDAYS, PAYDAY, APPROVE, MOVE, HAS, INSERT, BATCHES, BATCH, ADD_LINE, LINES,
+    LINES_OF, CARRY, CARRIES, PUT_CARRY,
 ];
 
 /// A pay day as its row has it.
