@@ -105,9 +105,9 @@ async fn admin(command: AdminCommand) -> Result<ExitCode, StartFault> {
             let file = |name: &str| written.get(name).and_then(serde_json::Value::as_str).unwrap_or_default();
             let (pdf, zip) = (file("pdf"), file("zip"));
             if json {
-                say(format_args!("{written}"))
+                say(format_args!("{written}"));
             } else {
-                say(format_args!("{pdf}\n{zip}"))
+                say(format_args!("{pdf}\n{zip}"));
             }
             Ok(ExitCode::SUCCESS)
         }

@@ -86,10 +86,10 @@ mod tests {
                 params![tenant, &[0; 32]],
             )?;
             tx.execute(
-                "INSERT INTO settle_batch (tenant, pay_on, company_id, state, sales_yen, fee_yen, taxable_yen,
+                "INSERT INTO settle_batch (tenant, pay_on, company_id, sales_yen, fee_yen, taxable_yen,
                     fee_tax_yen, adjusted_yen, carried_in_yen, sum_yen, transfer_fee_yen, transfer_tax_yen, paid_yen,
                     carried_out_yen, bank, hash, seq)
-                 VALUES ($1, '2027-02-26', '00008', 'closed', 0, 0, 0, 0, 0, -7126, -7126, 0, 0, 0, -7126, '', $2, 1)",
+                 VALUES ($1, '2027-02-26', '00008', 0, 0, 0, 0, 0, -7126, -7126, 0, 0, 0, -7126, '', $2, 1)",
                 params![tenant, &[0; 32]],
             )?;
             Ok(())

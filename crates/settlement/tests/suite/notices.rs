@@ -7,6 +7,7 @@ use notice::{Bank, Confirmation, LineKind, Notice, Outcome};
 use payment::Brand;
 use settlement::notices::{self, Files, Issued, Issuer, MailState, Wanted};
 use settlement::rows::payouts::PayoutKey;
+use settlement::rows::remitter::Layout;
 use settlement::rows::{batches, payees};
 use settlement::rules::{Level, Overlay, ZipMode};
 use std::path::Path;
@@ -312,6 +313,56 @@ async fn numbers_are_the_settlement_number_the_part_and_the_pay_day() {
         assert!(again("01").await.unwrap().to_string().contains("-003-"));
         assert_eq!(till.faults().await, Vec::<String>::new());
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_comes_with_the_export_is_printed_on_a_second_part() {
+    // U-073
+    let till = Till::each().await.swap_remove(0);
+    till.noticed().await;
+    till.remitter(Layout::default()).await;
+    till.approve_day(PAY_ON).await;
+    till.settlement.issue_notices().await.unwrap();
+    let first = till.of("05").await.number.to_string();
+    assert_eq!(till.files(&first).await.notice.bank, Bank::Missing);
+    till.account("05", "0005").await;
+    till.settlement.export("person ito", PAY_ON.parse().unwrap()).await.unwrap();
+    let second = till.of("05").await;
+    assert_eq!((second.part, second.issued_on.to_string()), (2, "2027-02-16".into()));
+    let notice = till.files(&second.number.to_string()).await.notice;
+    assert!(matches!(&notice.bank, Bank::Account { last_digits, .. } if last_digits == "456"));
+    let Outcome::Paid { transfer_on, .. } = notice.outcome else { panic!("carried") };
+    assert_eq!(transfer_on.to_string(), PAY_ON, "the pay day is still to come");
+    assert_eq!(till.of("01").await.part, 1, "what was printed right stays one");
+    assert_eq!(till.faults().await, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_settlement_number_that_changes_hands_loses_no_notice() {
+    // U-068
+    let till = Till::each().await.swap_remove(0);
+    till.noticed().await;
+    till.approve_day(PAY_ON).await;
+    let number = |company: &'static str, number: i64| {
+        let put = move |tx: &mut Tx<'_>| {
+            let facts = payees::PayeeFacts { number: Some(number), ..Default::default() };
+            payees::put_payee(tx, "person sato", &company.into(), &facts)
+        };
+        till.base.write(put)
+    };
+    number("01", 270_212_122).await.unwrap();
+    till.settlement.issue_notices().await.unwrap();
+    assert_eq!(till.of("01").await.number.to_string(), "270212122-001-20270226");
+    number("01", 5).await.unwrap();
+    number("02", 270_212_122).await.unwrap();
+    let forget = |tx: &mut Tx<'_>| {
+        tx.execute("DELETE FROM settle_notice WHERE tenant = $1 AND company_id = '02'", params![T])?;
+        Ok(tx.execute("DELETE FROM settle_issued WHERE tenant = $1", params![T])?)
+    };
+    assert_eq!(till.base.write(forget).await.unwrap(), 1);
+    assert_eq!(till.settlement.issue_notices().await.unwrap(), 1);
+    assert_eq!(till.of("02").await.number.to_string(), "270212122-002-20270226");
+    assert_eq!(till.faults().await, Vec::<String>::new());
 }
 
 #[tokio::test(flavor = "multi_thread")]
