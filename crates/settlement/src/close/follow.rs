@@ -149,7 +149,7 @@ fn odd_of(
 }
 
 /// What an odd item does to its company's document.
-pub(super) fn entry_of(
+pub(crate) fn entry_of(
     tx: &mut ReadTx<'_>,
     tenant: TenantId,
     plan: &Plan,

@@ -55,7 +55,7 @@ pub(super) fn sale_of(taken: &Taken) -> Result<Sale<'_>, DbError> {
 }
 
 /// What a refund's row gave back, as the rules take it.
-pub(super) fn give_of(back: &Back) -> Result<Give<'_>, DbError> {
+pub(crate) fn give_of(back: &Back) -> Result<Give<'_>, DbError> {
     Ok(Give {
         id: back.id,
         kind: GiveKind::Refund,

@@ -56,7 +56,7 @@ fn export(tx: &mut Tx<'_>, who: &str, pay_on: Date, known: &Known) -> Result<Exp
     }
     let remitter = remitter(tx, tenant)?.ok_or_else(|| Refusal::bad("no paying account is entered"))?;
     let head = remitter.head().map_err(|why| Refusal::bad(format!("the paying account: {why}")))?;
-    let (ready, left_out) = sort(tx, pay_on, &head, known)?;
+    let (ready, left_out) = sort(tx, who, pay_on, &head, known)?;
     if ready.is_empty() {
         if left_out.is_empty() {
             return Err(Refusal::bad("no payout of this pay day waits"));
@@ -113,7 +113,7 @@ fn waits(payout: &Payout) -> bool {
 type Sorted = (Vec<(Payout, Transfer)>, Vec<LeftOut>);
 
 /// A payout that had no account when its document was made takes the one that is confirmed now.
-fn sort(tx: &mut Tx<'_>, pay_on: Date, head: &Head, known: &Known) -> Result<Sorted, Refusal> {
+fn sort(tx: &mut Tx<'_>, who: &str, pay_on: Date, head: &Head, known: &Known) -> Result<Sorted, Refusal> {
     let tenant = tx.tenant();
     let all = payees::payees(tx, tenant)?;
     let now: BTreeMap<&str, &Payee> = all.iter().map(|payee| (payee.company.as_str(), payee)).collect();
@@ -122,6 +122,7 @@ fn sort(tx: &mut Tx<'_>, pay_on: Date, head: &Head, known: &Known) -> Result<Sor
         let payee = now.get(payout.key.company.as_str()).copied();
         if let (None, Some(account)) = (&payout.to, payee.and_then(|payee| payee.account.as_ref())) {
             payouts::address(tx, &payout.key, account)?;
+            crate::notices::readdressed(tx, who, pay_on, &payout.key.company, account)?;
             payout.to = Some(account.clone());
         }
         let looked_up = known.get(&payout.key.company);

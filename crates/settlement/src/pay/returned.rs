@@ -56,6 +56,7 @@ impl Settlement {
             let try_no = key.try_no.checked_add(1).ok_or_else(|| Refusal::bad("too many tries"))?;
             let next = PayoutKey { try_no, ..key.clone() };
             payouts::add(tx, &next, payout.yen, &account, &who)?;
+            crate::notices::readdressed(tx, &who, next.pay_on, &next.company, &account)?;
             note(tx, &who, "payout_readdressed", &payout, "")?;
             Ok(next)
         };

@@ -54,7 +54,7 @@ impl Till {
         self.approve().await;
     }
 
-    async fn remitter(&self, layout: Layout) {
+    pub(crate) async fn remitter(&self, layout: Layout) {
         let put = move |tx: &mut Tx<'_>| put_remitter(tx, SATO, &remitter(layout.clone()));
         self.base.write(put).await.unwrap();
     }
