@@ -8,8 +8,8 @@ use crate::payee_check::{PayeeTrouble, payee_check};
 use crate::rows::payees::{self, Payee};
 use crate::rows::payouts::{self, BankFile, Payout, PayoutKey};
 use crate::rows::remitter::{Head, account_type, remitter};
-use crate::rows::{banks, batches};
-use crate::rules::{Net, PayDayEvent, PayoutState};
+use crate::rows::{banks, batches, calendar, today};
+use crate::rules::{Net, PayDayEvent, PayoutState, Roll};
 use center_base::{Refusal, audit};
 use jiff::civil::Date;
 use sha2::{Digest as _, Sha256};
@@ -176,6 +176,16 @@ fn transfer(
     })
 }
 
+/// The pay day; for a file that is made on it or later, the next bank business day.
+fn transfer_day(tx: &mut Tx<'_>, pay_on: Date) -> Result<Date, Refusal> {
+    let (tenant, now) = (tx.tenant(), today(tx.now_us()));
+    if now < pay_on {
+        return Ok(pay_on);
+    }
+    let calendar = calendar::calendar(tx, tenant)?;
+    Ok(calendar.roll(now.tomorrow().unwrap_or(now), Roll::Next))
+}
+
 /// The files with their rows. Each is read back: what the bank will read is what is booked.
 fn write(
     tx: &mut Tx<'_>,
@@ -186,10 +196,11 @@ fn write(
     one_each: bool,
 ) -> Result<Vec<(BankFile, Vec<u8>)>, Refusal> {
     let (tenant, made_us) = (tx.tenant(), tx.now_us());
+    let transfer_on = transfer_day(tx, pay_on)?;
     let all = Transfers {
         requester: head.requester,
         requester_name: head.name.clone(),
-        pay_day: pay_on.into(),
+        pay_day: transfer_on.into(),
         from: head.from.clone(),
         transfers: ready.iter().map(|(_, transfer)| transfer.clone()).collect(),
     };
@@ -212,6 +223,7 @@ fn write(
         let file = BankFile {
             number: format!("{}-{}", pay_on.strftime("%Y%m%d"), before.saturating_add(n)),
             pay_on,
+            transfer_on,
             items: i64::try_from(transfers.len()).unwrap_or(i64::MAX),
             yen: i64::try_from(yen).unwrap_or(i64::MAX),
             hash: Sha256::digest(&bytes).into(),
