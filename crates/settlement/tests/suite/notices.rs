@@ -198,10 +198,10 @@ async fn the_worked_example_is_on_paper_with_its_invoice_and_its_masked_account(
         "-4,0003.24%-129-3,871",
         "前期末精算金額-7,126",
         "差引お振込金額4,416",
-        "10%対象25725",
+        "10%対象（返還差引後）25725",
         "非課税316―",
         // The days of what is given back are those of its payment.
-        "返還10%対象2027/01/20～01/20-25-2",
+        "うち返還10%対象2027/01/20～01/20-25-2",
         "受領後7日以内",
         "口座番号***456",
         "チヨウバ",
