@@ -214,7 +214,7 @@ async fn the_worked_example_is_on_paper_with_its_invoice_and_its_masked_account(
     let carried = till.files(&till.of("02").await.number.to_string()).await;
     assert_eq!(carried.notice.outcome, Outcome::Carried { carried_yen: -45_447 });
     let told = text(&carried.pdf);
-    for shown in ["次回へ繰越-45,447", "10%対象-301-30", "お振込先の口座が登録されていません"]
+    for shown in ["次回へ繰越-45,447", "10%対象（返還差引後）-301-30", "お振込先の口座が登録されていません"]
     {
         assert!(told.contains(shown), "{shown} is not in\n{told}");
     }
