@@ -10,6 +10,7 @@ use payment::{Brand, Policy, Profile};
 use serde::Deserialize;
 use settlement::notices::{self, Issuer};
 use settlement::rows::payees::{self, Account, PayeeFacts};
+use settlement::rows::remitter::{Remitter, put_remitter};
 use settlement::rows::terms;
 use settlement::rules::{Level, Overlay};
 use staff::{NewPerson, Secret};
@@ -42,6 +43,8 @@ pub struct Cast {
     payee: Option<CastPayee>,
     /// Who issues payment notices.
     issuer: Option<Issuer>,
+    /// From which account companies are paid.
+    remitter: Option<Remitter>,
 }
 
 /// Settlement terms from a day on: of these brands of the company, of the company, or of the whole tenant.
@@ -192,6 +195,9 @@ impl Cast {
         if let Some(issuer) = &self.issuer {
             notices::put_issuer(tx, WHO, issuer)?;
         }
+        if let Some(remitter) = &self.remitter {
+            put_remitter(tx, WHO, remitter)?;
+        }
         self.put_payee(tx)
     }
 
@@ -271,6 +277,7 @@ mod tests {
         let payee = cast.payee.unwrap();
         assert!(payees::is_the_company(&payee.facts, &payee.account.unwrap()));
         assert_eq!(cast.issuer.unwrap().invoice_reg_no.len(), 14, "X-080");
+        assert_eq!(cast.remitter.unwrap().requester.len(), 10, "X-090");
         // Every contract has a rate.
         let rated: std::collections::BTreeSet<_> =
             cast.terms.iter().flat_map(|it| &it.brands).copied().collect();

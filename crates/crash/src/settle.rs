@@ -12,7 +12,6 @@ use clock::Clock;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use rusqlite::Connection;
-use settlement::rows::remitter::{Layout, Remitter, put_remitter};
 use settlement::rules::PayDayState;
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -179,25 +178,11 @@ fn pay(folder: &Path, tools: &Tools) -> Result<()> {
     town.end_gently()
 }
 
-/// The demo's cast has terms and a payee; what only people enter is entered here.
+/// The demo's cast has all that settlement needs but the second person who confirms the account.
 fn configure(folder: &Path) -> Result<()> {
     with_center(folder, async |opened| {
         let cast = choba::cast::Cast::read(choba::cast::DEMO)?;
-        cast.confirm_payee(opened).await?;
-        let remitter = Remitter {
-            requester: "0123456789".into(),
-            name: "チヨウバ".into(),
-            bank: "0001".into(),
-            bank_name: String::new(),
-            branch: "001".into(),
-            branch_name: String::new(),
-            kind: "1".into(),
-            account: "7654321".into(),
-            layout: Layout::default(),
-        };
-        let unit = move |tx: &mut store::Tx<'_>| put_remitter(tx, "person sato", &remitter);
-        opened.base.write(unit).await.map_err(|refusal| anyhow::anyhow!("{refusal}"))?;
-        Ok(())
+        Ok(cast.confirm_payee(opened).await?)
     })
 }
 
