@@ -154,6 +154,7 @@ pub struct Center {
     /// What companies are paid.
     pub settlement: Settlement,
     console: Console,
+    settlement_console: settlement::console::Console,
     receipts: Receipts,
     secure: SecureConfig,
     network_files: Option<std::path::PathBuf>,
@@ -192,6 +193,7 @@ impl Center {
             secure = secure.host(host);
         }
         let settlement = Settlement::new(&base);
+        let settlement_console = settlement::console::Console::new(&settlement, &staff);
         Ok(Self {
             base,
             tenancy,
@@ -200,6 +202,7 @@ impl Center {
             acquiring,
             settlement,
             console,
+            settlement_console,
             receipts,
             secure,
             network_files: None,
@@ -222,6 +225,7 @@ impl Center {
             acquiring::routes(self.acquiring.clone()),
             console::routes(self.console.clone()),
             delivery::routes(self.receipts.clone()),
+            settlement::console::routes(self.settlement_console.clone()),
         ])
     }
 

@@ -6,6 +6,7 @@
 //! | [`rows`] | calendar, terms, payees, adjustments, windows, documents |
 //! | [`mod@check`] | whether documents, items and ledger tell the same story |
 //! | [`close`] | cut the windows that ended, follow what came late, scan, assemble |
+//! | [`console`] | the pages of companies and operators |
 //!
 //! Items are not copied: which window a payment belongs to follows from its date, the commit sequence that posted it and
 //! the sequence at which its window was cut. Only what came after its window's cut has rows of its own.
@@ -13,6 +14,7 @@
 
 pub mod check;
 pub mod close;
+pub mod console;
 pub mod limits;
 pub mod rows;
 pub mod rules;
@@ -27,5 +29,5 @@ pub const MIGRATIONS: &[Migration] = rows::MIGRATIONS;
 
 /// Every statement of this slice.
 pub fn statements() -> Vec<&'static str> {
-    rows::statements()
+    [rows::statements(), console::rows::STATEMENTS.to_vec()].concat()
 }

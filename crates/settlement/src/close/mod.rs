@@ -4,15 +4,18 @@
 mod assemble;
 mod dry;
 mod follow;
+mod outlook;
 mod plan;
 mod report;
 mod scan;
 
 pub(crate) use assemble::booked;
+pub use outlook::{Coming, ComingWindow, Would};
 pub use plan::Plan;
-pub use report::{Blocked, CloseReport, PayDayReport};
-pub(crate) use scan::days;
-pub use scan::{DayScan, Gathering, scan_day, scan_odd};
+pub use report::{Blocked, CloseReport, PayDayReport, Why};
+pub(crate) use follow::entry_of;
+pub(crate) use scan::{days, give_of, sale_of};
+pub use scan::{DayScan, Gathering, Own, scan_day, scan_day_of, scan_odd};
 
 use crate::limits;
 use crate::rows::windows::{self, CutWindow};

@@ -2,14 +2,14 @@
 //! reads, so days may be scanned again and payments come in between.
 
 use super::follow::entry_of;
-use super::{Plan, Settlement, spans};
+use super::{Plan, Settlement, Why, spans};
 use crate::rows::date;
 use crate::rows::windows::{self, CutWindow, Odd, Waiting};
 use crate::rules::{
     Day, Entry, Give, GiveKind, ItemKey, NoPlace, Sale, Sheet, Span, belongs, entry_of_give, entry_of_sale,
 };
-use acquiring::taken::{self, Back, Taken};
-use center_base::Refusal;
+use acquiring::taken::{self, After, Back, Taken};
+use center_base::{CompanyId, Refusal, ShopId};
 use jiff::civil::Date;
 use payment::StateName;
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,7 +22,7 @@ pub struct DayScan {
     /// By company.
     pub companies: BTreeMap<String, Day>,
     /// Companies that cannot be settled, and why.
-    pub blocked: BTreeMap<String, String>,
+    pub blocked: BTreeMap<String, Why>,
     /// Payments that are neither taken nor not.
     pub waiting: Vec<Waiting>,
 }
@@ -33,13 +33,13 @@ pub struct Gathering {
     /// The sheets, by company.
     pub sheets: BTreeMap<String, Sheet>,
     /// Companies that cannot be settled, and why.
-    pub blocked: BTreeMap<String, String>,
+    pub blocked: BTreeMap<String, Why>,
     /// Payments that are neither taken nor not.
     pub waiting: Vec<Waiting>,
 }
 
 /// The sale of a payment's row, as the rules take it.
-pub(super) fn sale_of(taken: &Taken) -> Result<Sale<'_>, DbError> {
+pub(crate) fn sale_of(taken: &Taken) -> Result<Sale<'_>, DbError> {
     let odd = |column: &str| Inconsistent::new(format!("payment.{column} of {}", taken.id), "known");
     Ok(Sale {
         id: taken.id,
@@ -53,7 +53,7 @@ pub(super) fn sale_of(taken: &Taken) -> Result<Sale<'_>, DbError> {
 }
 
 /// What a refund's row gave back, as the rules take it.
-pub(super) fn give_of(back: &Back) -> Result<Give<'_>, DbError> {
+pub(crate) fn give_of(back: &Back) -> Result<Give<'_>, DbError> {
     Ok(Give {
         id: back.id,
         kind: GiveKind::Refund,
@@ -91,7 +91,7 @@ impl DayScan {
                 let ours = belongs(key, plan.ground())
                     .map_or(true, |place| !place.late && wanted.contains(&place.span));
                 if ours {
-                    self.blocked.entry(key.company.to_owned()).or_insert_with(|| why.to_string());
+                    self.blocked.entry(key.company.to_owned()).or_insert_with(|| why.into());
                 }
                 Ok(())
             }
@@ -122,6 +122,13 @@ impl DayScan {
         }
         Ok(())
     }
+
+    fn take_back(&mut self, row: &Back, plan: &Plan, wanted: &BTreeSet<Span>) -> Result<(), DbError> {
+        let give = give_of(row)?;
+        let sale = &give.sale;
+        let key = ItemKey { company: sale.company, brand: sale.brand, day: give.day, seq: give.seq };
+        self.take(key, entry_of_give(&give, plan.ground()), plan, wanted)
+    }
 }
 
 /// Scans a day for the windows that are wanted.
@@ -134,11 +141,35 @@ pub fn scan_day(
 ) -> Result<DayScan, DbError> {
     let (mut scan, on) = (DayScan::default(), day.to_string());
     taken::rows_of_day(tx, tenant, &on, |row| scan.take_payment(&row, plan, wanted))?;
-    taken::backs_of_day(tx, tenant, &on, |row| {
-        let give = give_of(&row)?;
-        let sale = &give.sale;
-        let key = ItemKey { company: sale.company, brand: sale.brand, day: give.day, seq: give.seq };
-        scan.take(key, entry_of_give(&give, plan.ground()), plan, wanted)
+    taken::backs_of_day(tx, tenant, &on, |row| scan.take_back(&row, plan, wanted))?;
+    Ok(scan)
+}
+
+/// One company with its shops, in the order of their ids.
+#[derive(Clone, Debug)]
+pub struct Own {
+    /// The company.
+    pub company: CompanyId,
+    /// Its shops.
+    pub shops: Vec<ShopId>,
+}
+
+/// Scans a day of one company: as [`scan_day`] does for all.
+pub fn scan_day_of(
+    tx: &mut ReadTx<'_>,
+    tenant: TenantId,
+    plan: &Plan,
+    wanted: &BTreeSet<Span>,
+    (day, own): (Date, &Own),
+) -> Result<DayScan, DbError> {
+    let (mut scan, on) = (DayScan::default(), day.to_string());
+    for shop in &own.shops {
+        taken::rows_of_shop(tx, tenant, (&on, shop), After::START, i64::MAX, |_, row, _| {
+            scan.take_payment(&row, plan, wanted)
+        })?;
+    }
+    taken::backs_of_company(tx, tenant, (&on, &own.company), After::START, i64::MAX, |_, row, _| {
+        scan.take_back(&row, plan, wanted)
     })?;
     Ok(scan)
 }
@@ -169,7 +200,7 @@ pub fn scan_odd(
                 return Err(Inconsistent::new(place, "in the window that it belongs to").into());
             }
             Err(why) => {
-                scan.blocked.entry(odd.company.clone()).or_insert(why);
+                scan.blocked.entry(odd.company.clone()).or_insert_with(|| why.into());
             }
         }
     }
@@ -195,7 +226,7 @@ impl Gathering {
     pub(crate) fn take(&mut self, scan: DayScan) {
         for (company, day) in scan.companies {
             if let Err(error) = self.sheets.entry(company.clone()).or_default().take(day) {
-                self.blocked.entry(company).or_insert_with(|| error.to_string());
+                self.blocked.entry(company).or_insert_with(|| error.into());
             }
         }
         for (company, why) in scan.blocked {

@@ -125,6 +125,14 @@ const LINES: &str =
     "SELECT company_id, cycle, first_day, last_day, kind, group_code, exempt_ppm, taxable_ppm, tax_ppm,
         from_day, to_day, count, backs, sales_yen, fee_yen, taxable_yen, items_hash
        FROM settle_line WHERE tenant = $1 AND pay_on = $2 ORDER BY company_id, line";
+const BATCH_OF: &str =
+    "SELECT company_id, sales_yen, fee_yen, taxable_yen, fee_tax_yen, adjusted_yen, carried_in_yen,
+        sum_yen, transfer_fee_yen, transfer_tax_yen, paid_yen, carried_out_yen, bank, hash
+       FROM settle_batch WHERE tenant = $1 AND pay_on = $2 AND company_id = $3";
+const LINES_OF: &str =
+    "SELECT company_id, cycle, first_day, last_day, kind, group_code, exempt_ppm, taxable_ppm, tax_ppm,
+        from_day, to_day, count, backs, sales_yen, fee_yen, taxable_yen, items_hash
+       FROM settle_line WHERE tenant = $1 AND pay_on = $2 AND company_id = $3 ORDER BY line";
 const CARRY: &str = "SELECT yen FROM settle_carry WHERE tenant = $1 AND company_id = $2";
 const CARRIES: &str =
     "SELECT company_id, yen FROM settle_carry WHERE tenant = $1 AND yen <> 0 ORDER BY company_id";
@@ -138,7 +146,7 @@ const PAYOUT: &str = "SELECT yen FROM settle_payout
       WHERE tenant = $1 AND pay_on = $2 AND company_id = $3 AND try = 1";
 
 pub(super) const STATEMENTS: &[&str] = &[
-    BEGIN, STATE, CLOSE, PAYDAYS, HAS, INSERT, BATCHES, ADD_LINE, LINES, CARRY, CARRIES, PUT_CARRY,
+    BEGIN, STATE, CLOSE, PAYDAYS, HAS, INSERT, BATCHES, ADD_LINE, LINES, BATCH_OF, LINES_OF, CARRY, CARRIES, PUT_CARRY,
     ADD_PAYOUT, PAYOUT,
 ];
 
@@ -310,28 +318,41 @@ fn insert_line(tx: &mut Tx<'_>, pay: &str, company: &str, number: i64, line: &Li
 /// The documents of a pay day, by company.
 pub fn batches(tx: &mut ReadTx<'_>, tenant: TenantId, pay_on: Date) -> Result<Vec<Stored>, DbError> {
     let pay = pay_on.to_string();
-    tx.query_all(BATCHES, params![tenant, &pay], |row| {
-        let yen = |column| net_at(row, column, "a sum of settle_batch");
-        let (total, taxable) = (yen(2)?, yen(3)?);
-        let exempt = total.minus(taxable).unwrap_or_default();
-        Ok(Stored {
-            company: row.text(0)?.to_owned(),
-            batch: Batch {
-                sales: yen(1)?,
-                fee: Fee { total, taxable, exempt },
-                tax_rows: Vec::new(),
-                fee_tax: yen(4)?,
-                adjusted: yen(5)?,
-                carried_in: yen(6)?,
-                sum: yen(7)?,
-                transfer_fee: yen(8)?,
-                transfer_tax: yen(9)?,
-                paid: yen(10)?,
-                carried_out: yen(11)?,
-            },
-            bank: row.text(12)?.to_owned(),
-            hash: row.array(13)?,
-        })
+    tx.query_all(BATCHES, params![tenant, &pay], stored)
+}
+
+/// A company's document of a pay day.
+pub fn batch_of(
+    tx: &mut ReadTx<'_>,
+    tenant: TenantId,
+    pay_on: Date,
+    company: &str,
+) -> Result<Option<Stored>, DbError> {
+    let pay = pay_on.to_string();
+    tx.query_opt(BATCH_OF, params![tenant, &pay, company], stored)
+}
+
+fn stored(row: &Row<'_>) -> Result<Stored, DbError> {
+    let yen = |column| net_at(row, column, "a sum of settle_batch");
+    let (total, taxable) = (yen(2)?, yen(3)?);
+    let exempt = total.minus(taxable).unwrap_or_default();
+    Ok(Stored {
+        company: row.text(0)?.to_owned(),
+        batch: Batch {
+            sales: yen(1)?,
+            fee: Fee { total, taxable, exempt },
+            tax_rows: Vec::new(),
+            fee_tax: yen(4)?,
+            adjusted: yen(5)?,
+            carried_in: yen(6)?,
+            sum: yen(7)?,
+            transfer_fee: yen(8)?,
+            transfer_tax: yen(9)?,
+            paid: yen(10)?,
+            carried_out: yen(11)?,
+        },
+        bank: row.text(12)?.to_owned(),
+        hash: row.array(13)?,
     })
 }
 
@@ -348,6 +369,17 @@ pub fn lines(
         Ok(())
     })?;
     Ok(all)
+}
+
+/// The lines of a company's document, in their order.
+pub fn lines_of(
+    tx: &mut ReadTx<'_>,
+    tenant: TenantId,
+    pay_on: Date,
+    company: &str,
+) -> Result<Vec<Line>, DbError> {
+    let pay = pay_on.to_string();
+    tx.query_all(LINES_OF, params![tenant, &pay, company], line)
 }
 
 fn line(row: &Row<'_>) -> Result<Line, DbError> {

@@ -3,8 +3,9 @@
 
 use super::changed;
 use center_base::{CompanyId, Refusal};
+use codes::settle;
 use serde::{Deserialize, Serialize};
-use store::{DbError, Inconsistent, Migration, ReadTx, TenantId, Tx, params};
+use store::{DbError, Inconsistent, Migration, ReadTx, Row, TenantId, Tx, params};
 
 pub(super) const MIGRATION: Migration = Migration {
     name: "settlement/0003_payee",
@@ -37,6 +38,8 @@ macro_rules! columns {
 }
 
 const ONE: &str = concat!("SELECT ", columns!(), " FROM settle_payee WHERE tenant = $1 AND company_id = $2");
+const ALL: &str =
+    concat!("SELECT ", columns!(), " FROM settle_payee WHERE tenant = $1 ORDER BY company_id LIMIT $2");
 const NEXT: &str = "SELECT COALESCE(MAX(number), 100000000) + 1 FROM settle_payee WHERE tenant = $1";
 const TAKEN: &str =
     "SELECT company_id FROM settle_payee WHERE tenant = $1 AND number = $2 AND company_id <> $3";
@@ -53,7 +56,7 @@ const CONFIRM: &str = "UPDATE settle_payee
         SET bank = $3, branch = $4, kind = $5, account = $6, holder = $7, proposed = '', proposed_by = ''
       WHERE tenant = $1 AND company_id = $2";
 
-pub(super) const STATEMENTS: &[&str] = &[ONE, NEXT, TAKEN, PUT, PROPOSE, CONFIRM];
+pub(super) const STATEMENTS: &[&str] = &[ONE, ALL, NEXT, TAKEN, PUT, PROPOSE, CONFIRM];
 
 /// A settlement number has nine digits.
 const NUMBERS: std::ops::RangeInclusive<i64> = 1..=999_999_999;
@@ -105,7 +108,15 @@ pub struct Payee {
 
 /// The payee of a company.
 pub fn payee(tx: &mut ReadTx<'_>, tenant: TenantId, company: &str) -> Result<Option<Payee>, DbError> {
-    tx.query_opt(ONE, params![tenant, company], |row| {
+    tx.query_opt(ONE, params![tenant, company], payee_at)
+}
+
+/// Every payee, by company.
+pub fn payees(tx: &mut ReadTx<'_>, tenant: TenantId, limit: i64) -> Result<Vec<Payee>, DbError> {
+    tx.query_all(ALL, params![tenant, limit], payee_at)
+}
+
+fn payee_at(row: &Row<'_>) -> Result<Payee, DbError> {
         let text = |column| row.text(column).map(str::to_owned);
         let account =
             Account { bank: text(5)?, branch: text(6)?, kind: text(7)?, account: text(8)?, holder: text(9)? };
@@ -131,7 +142,6 @@ pub fn payee(tx: &mut ReadTx<'_>, tenant: TenantId, company: &str) -> Result<Opt
             account: (!account.bank.is_empty()).then_some(account),
             proposed,
         })
-    })
 }
 
 /// Writes a payee; true when something changed.
@@ -148,11 +158,11 @@ pub fn put_payee(
         None => tx.query_one(NEXT, params![tenant], |row| row.i64(0))?,
     };
     if !NUMBERS.contains(&number) {
-        return Err(Refusal::bad("a settlement number has nine digits"));
+        return Err(settle::NUMBER_DIGITS.into());
     }
     let taken = tx.query_opt(TAKEN, params![tenant, number, company], |row| Ok(row.text(0)?.to_owned()))?;
     if let Some(other) = taken {
-        return Err(Refusal::bad(format!("settlement number {number} is that of company {other}")));
+        return Err(Refusal::from(settle::NUMBER_TAKEN).detail(format!("{number} is that of company {other}")));
     }
     let values = params![tenant, company, number, &facts.kana_name, &facts.contact, &facts.mail];
     if tx.execute(PUT, values)? == 0 {
@@ -179,13 +189,13 @@ pub fn propose_account(
         && digits(&account.account, 7)
         && matches!(account.kind.as_str(), "1" | "2" | "4");
     if !sound {
-        return Err(Refusal::bad("an account is bank (4 digits), branch (3), kind 1, 2 or 4, number (7)"));
+        return Err(settle::ACCOUNT_DIGITS.into());
     }
     holder_fits(&account.holder)?;
     let tenant = tx.tenant();
     let text = serde_json::to_string(account).map_err(|error| Refusal::internal(error.to_string()))?;
     if tx.execute(PROPOSE, params![tenant, company, &text, who])? == 0 {
-        return Err(Refusal::bad("the company has no settlement number yet"));
+        return Err(settle::NO_PAYEE.into());
     }
     // The account's number stays out of the log.
     let detail = serde_json::json!({ "bank": account.bank, "branch": account.branch });
@@ -195,7 +205,7 @@ pub fn propose_account(
 /// A holder stands there; whether its kana fit the bank file is said before the export.
 fn holder_fits(holder: &str) -> Result<(), Refusal> {
     if holder.trim().is_empty() || holder.chars().count() > crate::limits::HOLDER_CHARS {
-        return Err(Refusal::bad("the account's holder is missing or too long"));
+        return Err(settle::ACCOUNT_HOLDER.into());
     }
     Ok(())
 }
@@ -204,9 +214,9 @@ fn holder_fits(holder: &str) -> Result<(), Refusal> {
 pub fn confirm_account(tx: &mut Tx<'_>, who: &str, company: &CompanyId) -> Result<(), Refusal> {
     let tenant = tx.tenant();
     let proposed = payee(tx, tenant, company.as_str())?.and_then(|payee| payee.proposed);
-    let (account, by) = proposed.ok_or_else(|| Refusal::bad("no account waits to be confirmed"))?;
+    let (account, by) = proposed.ok_or(settle::NO_ACCOUNT_WAITS)?;
     if by == who {
-        return Err(Refusal::bad("the account must be confirmed by another person"));
+        return Err(settle::OWN_ACCOUNT.into());
     }
     let values = params![
         tenant,
