@@ -71,8 +71,7 @@ const BACKS_OF_COMPANY: &str = concat!(
         AND r.state = 'approved'
       ORDER BY r.seq, r.id LIMIT $6"
 );
-const TOLD: &str =
-    "SELECT p.terminal_id, p.slip_no, p.order_code, p.sent_at_us FROM payment p WHERE p.tenant = $1 AND p.id = $2";
+const TOLD: &str = "SELECT p.terminal_id, p.slip_no, p.order_code, p.sent_at_us FROM payment p WHERE p.tenant = $1 AND p.id = $2";
 const TOLD_BACK: &str = "SELECT COALESCE(r.terminal_id, ''), r.slip_no, p.order_code, r.sent_at_us
        FROM refund r JOIN payment p ON p.tenant = r.tenant AND p.id = r.payment
       WHERE r.tenant = $1 AND r.id = $2";
@@ -101,18 +100,8 @@ const VOIDED: &str = concat!(
 const FIRST_DAY: &str = "SELECT MIN(business_date) FROM payment WHERE tenant = $1";
 
 /// Every statement of this module.
-pub const STATEMENTS: &[&str] = &[
-    OF_DAY,
-    BACKS_OF_DAY,
-    OF_SHOP,
-    BACKS_OF_COMPANY,
-    TOLD,
-    TOLD_BACK,
-    PAYMENT,
-    BACK,
-    VOIDED,
-    FIRST_DAY,
-];
+pub const STATEMENTS: &[&str] =
+    &[OF_DAY, BACKS_OF_DAY, OF_SHOP, BACKS_OF_COMPANY, TOLD, TOLD_BACK, PAYMENT, BACK, VOIDED, FIRST_DAY];
 
 /// A payment as settlement sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]

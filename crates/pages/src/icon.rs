@@ -158,7 +158,9 @@ impl Icon {
                 r#"<rect x="5.5" y="2.8" width="13" height="18.4" rx="2"/><path d="M8.5 6h7v6h-7zM9 15.5v.1M12 15.5v.1M15 15.5v.1M9 18.3v.1M12 18.3v.1M15 18.3v.1"/>"#
             }
             Self::Person => r#"<circle cx="12" cy="8" r="4"/><path d="M4.5 20.5a7.5 7.5 0 0 1 15 0"/>"#,
-            Self::Bank => r#"<path d="M3.5 9.5L12 4l8.5 5.5zM5.5 10v7M10 10v7M14 10v7M18.5 10v7M3.5 20h17"/>"#,
+            Self::Bank => {
+                r#"<path d="M3.5 9.5L12 4l8.5 5.5zM5.5 10v7M10 10v7M14 10v7M18.5 10v7M3.5 20h17"/>"#
+            }
             Self::Calendar => {
                 r#"<rect x="3.5" y="5" width="17" height="15.5" rx="2"/><path d="M3.5 10h17M8 3v4M16 3v4M8 14v.1M12 14v.1M16 14v.1M8 17.2v.1M12 17.2v.1"/>"#
             }

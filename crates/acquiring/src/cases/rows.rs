@@ -127,7 +127,8 @@ const TAKEN: &str = "SELECT id, seq, sent_at_us FROM payment
 const MARK: &str = "SELECT value FROM reconcile_mark WHERE tenant = $1 AND name = $2";
 const SET_MARK: &str = "INSERT INTO reconcile_mark (tenant, name, value) VALUES ($1, $2, $3)
      ON CONFLICT (tenant, name) DO UPDATE SET value = $3";
-const MARKS: &str = "SELECT name FROM reconcile_mark WHERE tenant = $1 AND name >= $2 AND name < $3 ORDER BY name";
+const MARKS: &str =
+    "SELECT name FROM reconcile_mark WHERE tenant = $1 AND name >= $2 AND name < $3 ORDER BY name";
 const OPEN_BY_DAY: &str = "SELECT COALESCE(p.business_date, ''), COUNT(*)
        FROM reconcile_case c LEFT JOIN payment p ON p.tenant = c.tenant AND p.id = c.payment
       WHERE c.tenant = $1 AND c.state = 'open' GROUP BY COALESCE(p.business_date, '')";

@@ -10,12 +10,12 @@ mod report;
 mod scan;
 
 pub(crate) use assemble::booked;
+pub(crate) use follow::entry_of;
 pub use outlook::{Coming, ComingWindow, Would};
 pub use plan::Plan;
 pub use report::{Blocked, CloseReport, PayDayReport, Why};
-pub(crate) use follow::entry_of;
-pub(crate) use scan::{days, give_of, sale_of};
 pub use scan::{DayScan, Gathering, Own, scan_day, scan_day_of, scan_odd};
+pub(crate) use scan::{days, give_of, sale_of};
 
 use crate::limits;
 use crate::rows::windows::{self, CutWindow};

@@ -88,10 +88,8 @@ fn outlook(tx: &mut ReadTx<'_>, tenant: TenantId, own: &Own, today: Date) -> Res
         };
         let notice_on = windows.iter().map(|window| window.notice_on).min().unwrap_or(pay_on);
         let is_cut = |window: &CutWindow| plan.windows.iter().take(cut).any(|known| known == window);
-        let windows = windows.iter().map(|window| ComingWindow {
-            span: window.span.clone(),
-            is_cut: is_cut(window),
-        });
+        let windows =
+            windows.iter().map(|window| ComingWindow { span: window.span.clone(), is_cut: is_cut(window) });
         all.push(Coming { pay_on, notice_on, windows: windows.collect(), would, waiting });
     }
     Ok(all)

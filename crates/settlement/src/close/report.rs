@@ -114,7 +114,8 @@ impl PayDayReport {
     fn json(&self) -> Value {
         let hex = self.hash.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
         let blocked = self.blocked.iter();
-        let blocked = blocked.map(|blocked| json!({ "company": blocked.company, "why": blocked.why.to_string() }));
+        let blocked =
+            blocked.map(|blocked| json!({ "company": blocked.company, "why": blocked.why.to_string() }));
         json!({
             "pay_on": self.pay_on,
             "state": self.state.word(),

@@ -192,12 +192,12 @@ impl Page<'_> {
         .map(|key| self.t(key));
         let path = |what: &str| format!("{PATH}/{}/{what}", one.id);
         let what = html! {
-            p.spread { span { (self.choice.name(one.company.as_str())) } b.num { (net(one.yen)) } }
+            p.row.spread { span { (self.choice.name(one.company.as_str())) } b.num { (net(one.yen)) } }
             p { (one.reason) }
         };
         html! {
             article.panel.stack-s {
-                h3.spread { span { (self.company(one)) } b.num { (net(one.yen)) } }
+                h3.row.spread { span { (self.company(one)) } b.num { (net(one.yen)) } }
                 p { (one.reason) }
                 @if !one.shown.is_empty() { p.sub { (self.t("settlement-shown")) "：" (one.shown) } }
                 p.sub {
@@ -236,15 +236,19 @@ impl Page<'_> {
         .map(|key| self.t(key));
         let signs = [("plus", plus.as_str()), ("minus", minus.as_str())];
         let chosen = if typed.sign == "minus" { "minus" } else { "plus" };
-        form("stack", PATH, &html! {
-            input type="hidden" name="id" value=(self.mint);
-            (company_field(self.lang, self.choice, None))
-            (select("sign", &sign, &signs, chosen))
-            (Field::text("amount", &amount).value(&typed.amount).inputmode("numeric").max_chars(16).required())
-            (Field::text("reason", &reason).value(&typed.reason).hint(&reason_hint).max_chars(most(*limits::REASON_CHARS.end())).required())
-            (Field::text("shown", &shown).value(&typed.shown).hint(&shown_hint).max_chars(most(limits::SHOWN_CHARS)))
-            (Button::primary(&go).icon(Icon::Sign))
-        })
+        form(
+            "stack",
+            PATH,
+            &html! {
+                input type="hidden" name="id" value=(self.mint);
+                (company_field(self.lang, self.choice, None))
+                (select("sign", &sign, &signs, chosen))
+                (Field::text("amount", &amount).value(&typed.amount).inputmode("numeric").max_chars(16).required())
+                (Field::text("reason", &reason).value(&typed.reason).hint(&reason_hint).max_chars(most(*limits::REASON_CHARS.end())).required())
+                (Field::text("shown", &shown).value(&typed.shown).hint(&shown_hint).max_chars(most(limits::SHOWN_CHARS)))
+                (Button::primary(&go).icon(Icon::Sign))
+            },
+        )
     }
 
     fn table(&self, over: &[&Adjustment]) -> Markup {
@@ -279,7 +283,9 @@ impl Page<'_> {
             (Some(day), _) => {
                 html! { a href=(format!("{}/documents/{day}.{}", shop::PATH, one.company)) { (date(lang, day)) } }
             }
-            (None, AdjustmentState::Approved) => html! { span.sub { (self.t("settlement-adjustment-next")) } },
+            (None, AdjustmentState::Approved) => {
+                html! { span.sub { (self.t("settlement-adjustment-next")) } }
+            }
             (None, _) => html! { "–" },
         };
         let who = person(lang, &one.entered_by);

@@ -86,7 +86,10 @@ impl Facts {
         let over: BTreeSet<Date> = self
             .pay_days
             .iter()
-            .filter(|day| matches!(day.state, PayDayState::Paid) || (day.state == PayDayState::Closed && day.documents == 0))
+            .filter(|day| {
+                matches!(day.state, PayDayState::Paid)
+                    || (day.state == PayDayState::Closed && day.documents == 0)
+            })
             .map(|day| day.pay_on)
             .collect();
         let mut open: BTreeMap<Date, Vec<Shown>> = BTreeMap::new();
@@ -167,26 +170,37 @@ impl Page<'_> {
         if ended == 0 && made == 0 {
             let next = self.facts.begun.iter().map(|window| window.last).min();
             let text = match next {
-                Some(day) => ta(self.lang, "settlement-close-next", &[("day", &acquiring::console::day(self.lang, day))]),
+                Some(day) => ta(
+                    self.lang,
+                    "settlement-close-next",
+                    &[("day", &acquiring::console::day(self.lang, day))],
+                ),
                 None => self.t("settlement-close-nothing"),
             };
             return notice(Tone::Quiet, &self.t("settlement-close-done"), &html! { p { (text) } });
         }
         let paid = self.would.iter().fold(0_i64, |sum, day| sum.saturating_add(day.paid_yen));
-        let counts = [("windows", ended.to_string()), ("documents", made.to_string()), ("yen", money::group(paid))];
-        let args: Vec<(&'static str, &str)> = counts.iter().map(|(key, text)| (*key, text.as_str())).collect();
+        let counts =
+            [("windows", ended.to_string()), ("documents", made.to_string()), ("yen", money::group(paid))];
+        let args: Vec<(&'static str, &str)> =
+            counts.iter().map(|(key, text)| (*key, text.as_str())).collect();
         let what = ta(self.lang, "settlement-close-what", &args);
         let [open, question, go, leave] =
-            ["settlement-close", "settlement-close-question", "settlement-close-go", "settlement-leave"].map(|key| self.t(key));
-        notice(Tone::Info, &self.t("settlement-close-ready"), &html! {
-            p { (what) }
-            (confirm(&Button::primary(&open).icon(Icon::Lock), &html! {
-                h2 { (question) }
+            ["settlement-close", "settlement-close-question", "settlement-close-go", "settlement-leave"]
+                .map(|key| self.t(key));
+        notice(
+            Tone::Info,
+            &self.t("settlement-close-ready"),
+            &html! {
                 p { (what) }
-                p { (self.t("settlement-close-about")) }
-                (form("", &format!("{PATH}/close"), &html! { (Button::primary(&go).icon(Icon::Lock).block()) }))
-            }, &leave))
-        })
+                (confirm(&Button::primary(&open).icon(Icon::Lock), &html! {
+                    h2 { (question) }
+                    p { (what) }
+                    p { (self.t("settlement-close-about")) }
+                    (form("", &format!("{PATH}/close"), &html! { (Button::primary(&go).icon(Icon::Lock).block()) }))
+                }, &leave))
+            },
+        )
     }
 
     fn pay_day(&self, pay_on: Date, windows: &[Shown]) -> Markup {
@@ -196,7 +210,7 @@ impl Page<'_> {
         let would = self.would.iter().find(|day| day.pay_on == pay_on);
         html! {
             article.panel.stack-s {
-                h3.spread {
+                h3.row.spread {
                     span { (ta(lang, "settlement-paid-on", &[("day", &acquiring::console::day(lang, pay_on))])) }
                     (pay_day_chip(lang, state))
                 }
@@ -237,7 +251,8 @@ impl Page<'_> {
         let of_window = |row: &&Waiting| {
             windows.iter().any(|window| window.last == row.last && window.cycle == row.cycle)
         };
-        let waiting = would.map_or_else(|| self.facts.waiting.iter().filter(of_window).count(), |day| day.waiting);
+        let waiting =
+            would.map_or_else(|| self.facts.waiting.iter().filter(of_window).count(), |day| day.waiting);
         let mut without: Vec<&str> =
             self.facts.without.iter().filter(|(day, _)| *day == pay_on).map(|(_, id)| id.as_str()).collect();
         without.extend(would.into_iter().flat_map(|day| day.without_account.iter().map(String::as_str)));

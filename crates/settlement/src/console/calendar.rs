@@ -158,7 +158,8 @@ impl Page<'_> {
         let lang = self.lang;
         let next = self.year.saturating_add(1);
         let years = [("from", self.year.to_string()), ("to", next.to_string())];
-        let years: Vec<(&'static str, &str)> = years.iter().map(|(key, text)| (*key, text.as_str())).collect();
+        let years: Vec<(&'static str, &str)> =
+            years.iter().map(|(key, text)| (*key, text.as_str())).collect();
         let [before, after] = ["settlement-year-before", "settlement-year-after"].map(|key| self.t(key));
         let windows = self.windows();
         html! {
@@ -198,7 +199,9 @@ impl Page<'_> {
             .cycles
             .all()
             .iter()
-            .map(|one| (self.address(self.year, one), cycle(self.lang, one.code()), one.code() == self.chosen.code()))
+            .map(|one| {
+                (self.address(self.year, one), cycle(self.lang, one.code()), one.code() == self.chosen.code())
+            })
             .collect();
         let entries: Vec<Entry<'_>> = texts
             .iter()
@@ -223,10 +226,10 @@ impl Page<'_> {
                 @for month in months { (self.leaf(month, &marks)) }
             }
             ul.legend-line aria-hidden="true" {
-                li { span.day.is-cut { "15" } (self.t("settlement-cut-off")) }
-                li { span.day.is-notice { "26" } (self.t("settlement-notice-day")) }
-                li { span.day.is-pay { "30" } (self.t("settlement-pay-day")) }
-                li { span.day.is-closed { "3" } (self.t("settlement-bank-closed")) }
+                li { span.day-cell.is-cut { "15" } (self.t("settlement-cut-off")) }
+                li { span.day-cell.is-notice { "26" } (self.t("settlement-notice-day")) }
+                li { span.day-cell.is-pay { "30" } (self.t("settlement-pay-day")) }
+                li { span.day-cell.is-closed { "3" } (self.t("settlement-bank-closed")) }
             }
         }
     }
@@ -239,7 +242,7 @@ impl Page<'_> {
                 b { (month.strftime("%Y/%m")) }
                 div.days {
                     @for _ in 0..lead { span {} }
-                    @for day in days { span.day.(self.day_class(day, marks)) { (day.day()) } }
+                    @for day in days { span.day-cell.(self.day_class(day, marks)) { (day.day()) } }
                 }
             }
         }
@@ -259,14 +262,11 @@ impl Page<'_> {
 
     fn table(&self, windows: &[(Window, bool)]) -> Markup {
         let heads =
-            ["settlement-window", "settlement-cut-off", "settlement-notice-day", "settlement-pay-day"].map(|key| self.t(key));
+            ["settlement-window", "settlement-cut-off", "settlement-notice-day", "settlement-pay-day"]
+                .map(|key| self.t(key));
         let [window, cut, notice, pay] = &heads;
-        let columns = [
-            Column::text(window),
-            Column::text(cut).only_wide(),
-            Column::text(notice),
-            Column::text(pay),
-        ];
+        let columns =
+            [Column::text(window), Column::text(cut).only_wide(), Column::text(notice), Column::text(pay)];
         let rows: Vec<(&str, Vec<Markup>)> = windows
             .iter()
             .map(|(window, is_cut)| {
@@ -345,19 +345,23 @@ impl Page<'_> {
         .map(|key| self.t(key));
         let is_open = typed.closed == "open";
         // The dialog stands inside the form, so that without script its button is simply the form's.
-        form("stack", PATH, &html! {
-            input type="hidden" name="cycle" value=(self.chosen.code().word());
-            (Field::text("day", &day_label).kind("date").value(&typed.day).required())
-            (Field::text("name", &name_label).value(&typed.name).hint(&hint).max_chars(30).required())
-            div.stack-s role="group" aria-label=(self.t("settlement-day-closed")) {
-                (choice("closed", "closed", &closed, &closed_about, !is_open))
-                (choice("closed", "open", &open, &open_about, is_open))
-            }
-            (confirm(&Button::second(&go).icon(Icon::Calendar), &html! {
-                h2 { (question) }
-                p { (self.t("settlement-change-about")) }
-                (Button::primary(&yes).block())
-            }, &leave))
-        })
+        form(
+            "stack",
+            PATH,
+            &html! {
+                input type="hidden" name="cycle" value=(self.chosen.code().word());
+                (Field::text("day", &day_label).kind("date").value(&typed.day).required())
+                (Field::text("name", &name_label).value(&typed.name).hint(&hint).max_chars(30).required())
+                div.stack-s role="group" aria-label=(self.t("settlement-day-closed")) {
+                    (choice("closed", "closed", &closed, &closed_about, !is_open))
+                    (choice("closed", "open", &open, &open_about, is_open))
+                }
+                (confirm(&Button::second(&go).icon(Icon::Calendar), &html! {
+                    h2 { (question) }
+                    p { (self.t("settlement-change-about")) }
+                    (Button::primary(&yes).block())
+                }, &leave))
+            },
+        )
     }
 }

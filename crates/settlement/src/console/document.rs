@@ -29,7 +29,8 @@ const ADJUSTMENTS: i64 = 500;
 /// Pay day and company of a document's id, `2026-02-27.00008`.
 pub(super) fn read_id(id: &str) -> Option<(Date, String)> {
     let (day, company) = id.split_once('.')?;
-    let day: Date = day.parse().ok().filter(|day: &Date| day.to_string() == *id.get(..10).unwrap_or_default())?;
+    let day: Date =
+        day.parse().ok().filter(|day: &Date| day.to_string() == *id.get(..10).unwrap_or_default())?;
     if company.is_empty() { None } else { Some((day, company.to_owned())) }
 }
 
@@ -136,7 +137,7 @@ impl Page<'_> {
             (self.figures())
             (self.trouble())
             section.stack-s aria-labelledby="lines" {
-                div.spread {
+                div.row.spread {
                     h2 #lines { (self.t("settlement-lines")) }
                     @if !shown.lines.is_empty() {
                         div.row {
@@ -187,10 +188,14 @@ impl Page<'_> {
         if payout.account.bank.is_empty() {
             let next = if self.settles { "settlement-no-account-next" } else { "settlement-no-account-ask" };
             let href = format!("/settlement/payees/{}", self.shown.company);
-            return notice(Tone::Ask, &self.t("settlement-no-account"), &html! {
-                p { (self.t(next)) }
-                @if self.settles { p { a href=(href) { (self.t("settlement-payee-open")) } } }
-            });
+            return notice(
+                Tone::Ask,
+                &self.t("settlement-no-account"),
+                &html! {
+                    p { (self.t(next)) }
+                    @if self.settles { p { a href=(href) { (self.t("settlement-payee-open")) } } }
+                },
+            );
         }
         if payout.state == crate::rules::PayoutState::Returned {
             return notice(Tone::Ng, &self.t("settlement-state-returned"), &html! { p { (payout.reason) } });
@@ -250,8 +255,7 @@ impl Page<'_> {
     }
 
     fn waiting(&self) -> Markup {
-        let heads =
-            ["settlement-payment", "settlement-amount", "settlement-state"].map(|key| self.t(key));
+        let heads = ["settlement-payment", "settlement-amount", "settlement-state"].map(|key| self.t(key));
         let [payment, amount, state] = &heads;
         let columns = [Column::text(payment), Column::number(amount), Column::text(state)];
         let rows: Vec<(&str, Vec<Markup>)> = self
@@ -277,7 +281,10 @@ impl Page<'_> {
         let payee = self.shown.payee.as_ref();
         let mut rows: Vec<(String, Markup)> = Vec::new();
         if let Some(payee) = payee {
-            rows.push((self.t("settlement-number"), html! { span.mono { (format!("{:09}", payee.number)) } }));
+            rows.push((
+                self.t("settlement-number"),
+                html! { span.mono { (format!("{:09}", payee.number)) } },
+            ));
         }
         match self.shown.payouts.last() {
             None => rows.push((self.t("settlement-paid"), html! { (self.t("settlement-not-paid")) })),
@@ -288,7 +295,8 @@ impl Page<'_> {
                 }
             }
         }
-        let rows: Vec<(&str, Markup)> = rows.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
+        let rows: Vec<(&str, Markup)> =
+            rows.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
         key_values(&rows)
     }
 
@@ -301,7 +309,8 @@ impl Page<'_> {
             (self.t("settlement-closed-by"), html! { (person(lang, &facts.closed_by)) }),
             (self.t("settlement-hash"), html! { span.mono.hash { (hex::encode(self.shown.stored.hash)) } }),
         ];
-        let rows: Vec<(&str, Markup)> = rows.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
+        let rows: Vec<(&str, Markup)> =
+            rows.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
         html! { (key_values(&rows)) p.sub { (self.t("settlement-proof-about")) } }
     }
 }

@@ -2,9 +2,9 @@
 //! payments and refunds, in the order of the hash; at the end each line must have its own sum, counts and hash, or the
 //! file ends with a row that says it has not.
 
+use super::Console;
 use super::csv::{Cells, Charset};
 use super::document::{Shown, shown};
-use super::Console;
 use crate::close::{Own, Plan, days, entry_of, give_of, sale_of, spans};
 use crate::rows::windows::{self, Odd, OddKind};
 use crate::rules::{
@@ -133,7 +133,9 @@ impl Ground {
         entry: Result<Option<Entry>, crate::rules::NoPlace>,
     ) -> Option<Result<Entry, ()>> {
         match entry {
-            Ok(Some(entry)) if !entry.place.late && self.wanted.contains(&entry.place.span) => Some(Ok(entry)),
+            Ok(Some(entry)) if !entry.place.late && self.wanted.contains(&entry.place.span) => {
+                Some(Ok(entry))
+            }
             Ok(_) => None,
             Err(_) => {
                 let is_ours = belongs(key, self.plan.ground())
@@ -154,7 +156,9 @@ impl Ground {
         while seen < PAGE {
             let room = PAGE.saturating_sub(seen);
             let (read, next) = match at {
-                Cursor::Sales { day, shop, after } => self.sales(tx, tenant, (day, shop, after), room, &mut found)?,
+                Cursor::Sales { day, shop, after } => {
+                    self.sales(tx, tenant, (day, shop, after), room, &mut found)?
+                }
                 Cursor::Backs { day, after } => self.backs(tx, tenant, (day, after), room, &mut found)?,
                 Cursor::Late(from) => self.late(tx, tenant, (from, room), &mut found)?,
                 Cursor::End => return Ok((found, Cursor::End)),
@@ -269,7 +273,8 @@ impl Ground {
                 Ok(Some(Entry { item, target, .. })) => {
                     // A void has no row of its own: what is told is its payment, without a time.
                     let of = if odd.kind == OddKind::Void { odd.payment } else { odd.item.id };
-                    let lost = || Inconsistent::new(format!("settle_late of {}", odd.item.id), "of a payment");
+                    let lost =
+                        || Inconsistent::new(format!("settle_late of {}", odd.item.id), "of a payment");
                     let mut told = taken::told_of(tx, tenant, of)?.ok_or_else(lost)?;
                     if odd.kind == OddKind::Void {
                         told.sent_at_us = 0;
@@ -390,11 +395,12 @@ impl Walk {
 
     fn head(&self) -> String {
         let keys = [
-            "number", "line", "kind", "date", "time", "shop", "terminal", "slip", "order", "payment", "brand", "yen",
+            "number", "line", "kind", "date", "time", "shop", "terminal", "slip", "order", "payment",
+            "brand", "yen",
         ];
-        let cells = keys.iter().fold(Cells::default(), |cells, key| {
-            cells.text(&t(self.lang, &format!("settlement-csv-{key}")))
-        });
+        let cells = keys
+            .iter()
+            .fold(Cells::default(), |cells, key| cells.text(&t(self.lang, &format!("settlement-csv-{key}"))));
         cells.row()
     }
 
@@ -479,7 +485,8 @@ impl Walk {
 
     /// A last row that cannot be taken for an item.
     fn fault(&self, key: &str, lines: &str, out: &mut Vec<u8>) {
-        let row = Cells::default().text(&t(self.lang, "settlement-csv-error")).text(lines).text(&t(self.lang, key));
+        let row =
+            Cells::default().text(&t(self.lang, "settlement-csv-error")).text(lines).text(&t(self.lang, key));
         self.write(&row.row(), out);
     }
 }

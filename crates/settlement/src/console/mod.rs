@@ -87,7 +87,12 @@ impl Console {
             _ => companies.iter().find(|company| company.id.as_str() == wanted),
         };
         let company = own.cloned();
-        Ok(Choice { chooses: scope == Scope::Tenant, is_unknown: !wanted.is_empty() && company.is_none(), companies, company })
+        Ok(Choice {
+            chooses: scope == Scope::Tenant,
+            is_unknown: !wanted.is_empty() && company.is_none(),
+            companies,
+            company,
+        })
     }
 }
 

@@ -64,8 +64,8 @@ pub(super) async fn page(State(console): State<Console>, caller: Caller) -> Resu
 }
 
 fn list(lang: Lang, companies: &[Company], payees: &BTreeMap<String, Payee>) -> Markup {
-    let heads =
-        ["settlement-company", "settlement-number", "settlement-account", "settlement-state"].map(|key| t(lang, key));
+    let heads = ["settlement-company", "settlement-number", "settlement-account", "settlement-state"]
+        .map(|key| t(lang, key));
     let [company, number, account, state] = &heads;
     let columns = [
         Column::text(company),
@@ -100,8 +100,12 @@ fn list(lang: Lang, companies: &[Company], payees: &BTreeMap<String, Payee>) -> 
 fn state_of(lang: Lang, payee: Option<&Payee>) -> Markup {
     match payee {
         None => tag(Tone::Ask, Icon::Question, &t(lang, "settlement-payee-missing")),
-        Some(Payee { proposed: Some(_), .. }) => tag(Tone::Ask, Icon::Clock, &t(lang, "settlement-account-waits")),
-        Some(Payee { account: None, .. }) => tag(Tone::Ask, Icon::Question, &t(lang, "settlement-no-account")),
+        Some(Payee { proposed: Some(_), .. }) => {
+            tag(Tone::Ask, Icon::Clock, &t(lang, "settlement-account-waits"))
+        }
+        Some(Payee { account: None, .. }) => {
+            tag(Tone::Ask, Icon::Question, &t(lang, "settlement-no-account"))
+        }
         Some(_) => tag(Tone::Ok, Icon::Check, &t(lang, "settlement-account-used")),
     }
 }
@@ -182,7 +186,10 @@ pub(super) async fn change(
         Ok(number) if fits(&facts.kana_name) && fits(&facts.contact) && fits(&facts.mail) => {
             let (who, id) = (caller.actor.label(), company.id.clone());
             let facts = PayeeFacts { number, ..facts };
-            console.base.write(move |tx: &mut Tx<'_>| stored::put_payee(tx, &who, &id, &facts).map(drop)).await
+            console
+                .base
+                .write(move |tx: &mut Tx<'_>| stored::put_payee(tx, &who, &id, &facts).map(drop))
+                .await
         }
         Ok(_) => Err(refused(settle::ACCOUNT_HOLDER)),
         Err(_) => Err(refused(settle::NUMBER_DIGITS)),
@@ -206,7 +213,8 @@ pub(super) async fn propose(
         holder: pages::typed::text(&typed.holder),
     };
     let (who, id) = (caller.actor.label(), company.id.clone());
-    let done = console.base.write(move |tx: &mut Tx<'_>| stored::propose_account(tx, &who, &id, &account)).await;
+    let done =
+        console.base.write(move |tx: &mut Tx<'_>| stored::propose_account(tx, &who, &id, &account)).await;
     // The number is not shown again, also when it was refused: it is typed anew.
     let typed = Typed { account: String::new(), ..typed };
     answer(&console, &caller, &company, &typed, done).await
@@ -274,9 +282,12 @@ impl Page<'_> {
     /// An account that waits for a second person.
     fn waiting(&self) -> Markup {
         let lang = self.lang;
-        let Some((account, by)) = self.payee.and_then(|payee| payee.proposed.as_ref()) else { return html! {} };
+        let Some((account, by)) = self.payee.and_then(|payee| payee.proposed.as_ref()) else {
+            return html! {};
+        };
         let rows = account_rows(lang, account);
-        let rows: Vec<(&str, Markup)> = rows.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
+        let rows: Vec<(&str, Markup)> =
+            rows.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
         let is_own = by == self.who;
         let [open, question, number, hint, yes, leave] = [
             "settlement-confirm",
@@ -288,27 +299,31 @@ impl Page<'_> {
         ]
         .map(|key| self.t(key));
         let about = ta(lang, "settlement-account-entered-by", &[("who", &person(lang, by))]);
-        notice(Tone::Ask, &self.t("settlement-account-waits"), &html! {
-            p { (about) }
-            (key_values(&rows))
-            @if is_own {
-                p { (self.t("settlement-confirm-other")) }
-            } @else {
-                (confirm(&Button::primary(&open).icon(Icon::Check), &html! {
-                    h2 { (question) }
-                    p { (self.t("settlement-confirm-about")) }
-                    (form("stack", &format!("{}/confirm", address(&self.company.id)), &html! {
-                        div.field {
-                            label for="account-again" { (number) }
-                            input.input #account-again name="account" type="text" inputmode="numeric" autocomplete="off"
-                                maxlength="16" required aria-describedby="account-again-hint";
-                            p.hint #account-again-hint { (hint) }
-                        }
-                        (Button::primary(&yes).icon(Icon::Check).block())
-                    }))
-                }, &leave))
-            }
-        })
+        notice(
+            Tone::Ask,
+            &self.t("settlement-account-waits"),
+            &html! {
+                p { (about) }
+                (key_values(&rows))
+                @if is_own {
+                    p { (self.t("settlement-confirm-other")) }
+                } @else {
+                    (confirm(&Button::primary(&open).icon(Icon::Check), &html! {
+                        h2 { (question) }
+                        p { (self.t("settlement-confirm-about")) }
+                        (form("stack", &format!("{}/confirm", address(&self.company.id)), &html! {
+                            div.field {
+                                label for="account-again" { (number) }
+                                input.input #account-again name="account" type="text" inputmode="numeric" autocomplete="off"
+                                    maxlength="16" required aria-describedby="account-again-hint";
+                                p.hint #account-again-hint { (hint) }
+                            }
+                            (Button::primary(&yes).icon(Icon::Check).block())
+                        }))
+                    }, &leave))
+                }
+            },
+        )
     }
 
     fn facts(&self, typed: Option<&Typed>) -> Markup {
@@ -332,19 +347,24 @@ impl Page<'_> {
         let kana_name = value(|typed| &typed.kana_name, known.kana_name);
         let contact_name = value(|typed| &typed.contact, known.contact);
         let address_of = value(|typed| &typed.mail, known.mail);
-        form("stack", &address(&self.company.id), &html! {
-            (Field::text("number", &number_label).value(&number).hint(&number_hint).inputmode("numeric").max_chars(9))
-            (Field::text("kana_name", &kana).value(&kana_name).hint(&kana_hint).max_chars(100))
-            (Field::text("contact", &contact).value(&contact_name).max_chars(100))
-            (Field::text("mail", &mail).kind("email").value(&address_of).hint(&mail_hint).inputmode("email").max_chars(100))
-            (Button::primary(&go).icon(Icon::Check))
-        })
+        form(
+            "stack",
+            &address(&self.company.id),
+            &html! {
+                (Field::text("number", &number_label).value(&number).hint(&number_hint).inputmode("numeric").max_chars(9))
+                (Field::text("kana_name", &kana).value(&kana_name).hint(&kana_hint).max_chars(100))
+                (Field::text("contact", &contact).value(&contact_name).max_chars(100))
+                (Field::text("mail", &mail).kind("email").value(&address_of).hint(&mail_hint).inputmode("email").max_chars(100))
+                (Button::primary(&go).icon(Icon::Check))
+            },
+        )
     }
 
     fn account(&self) -> Markup {
         let account = self.payee.and_then(|payee| payee.account.clone()).unwrap_or_default();
         let rows = account_rows(self.lang, &account);
-        let rows: Vec<(&str, Markup)> = rows.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
+        let rows: Vec<(&str, Markup)> =
+            rows.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
         html! {
             (key_values(&rows))
             p.sub { (self.t("settlement-account-masked")) }

@@ -6,7 +6,8 @@ use crate::rules::{Net, PayDayState, PayoutState};
 use jiff::civil::Date;
 use store::{DbError, Inconsistent, ReadTx, Row, TenantId, params};
 
-const DOCUMENTS: &str = "SELECT b.pay_on, b.company_id, d.state, b.sales_yen, b.fee_yen, b.fee_tax_yen, b.adjusted_yen,
+const DOCUMENTS: &str =
+    "SELECT b.pay_on, b.company_id, d.state, b.sales_yen, b.fee_yen, b.fee_tax_yen, b.adjusted_yen,
         b.carried_in_yen, b.transfer_fee_yen + b.transfer_tax_yen, b.paid_yen, b.carried_out_yen,
         COALESCE((SELECT p.state FROM settle_payout p
             WHERE p.tenant = b.tenant AND p.pay_on = b.pay_on AND p.company_id = b.company_id
@@ -18,10 +19,12 @@ const DOCUMENTS: &str = "SELECT b.pay_on, b.company_id, d.state, b.sales_yen, b.
       ORDER BY b.pay_on DESC, b.company_id LIMIT $9";
 const PAY_DAY: &str = "SELECT notice_on, state, closed_us, closed_by FROM settle_payday
       WHERE tenant = $1 AND pay_on = $2";
-const PAYOUTS: &str = "SELECT pay_on, company_id, try, state, yen, bank, branch, kind, account, holder, reason, changed_us
+const PAYOUTS: &str =
+    "SELECT pay_on, company_id, try, state, yen, bank, branch, kind, account, holder, reason, changed_us
        FROM settle_payout WHERE tenant = $1 AND pay_on = $2 AND company_id = $3 ORDER BY try";
 // A payout that came back waits until a new try or the carried balance takes its sum.
-const OPEN_PAYOUTS: &str = "SELECT p.pay_on, p.company_id, p.try, p.state, p.yen, p.bank, p.branch, p.kind, p.account, p.holder,
+const OPEN_PAYOUTS: &str =
+    "SELECT p.pay_on, p.company_id, p.try, p.state, p.yen, p.bank, p.branch, p.kind, p.account, p.holder,
         p.reason, p.changed_us
        FROM settle_payout p
       WHERE p.tenant = $1 AND p.state IN ('waiting', 'returned')
@@ -90,8 +93,7 @@ pub(super) fn documents(
         None => ("9999-12-31".to_owned(), ""),
     };
     let company = wanted.company.as_deref();
-    let values =
-        params![tenant, company, &from, &to, wanted.min, wanted.max, &before, behind, wanted.limit];
+    let values = params![tenant, company, &from, &to, wanted.min, wanted.max, &before, behind, wanted.limit];
     tx.query_all(DOCUMENTS, values, |row| {
         let sum = |column| net_at(row, column, "a sum of settle_batch");
         Ok(Listed {

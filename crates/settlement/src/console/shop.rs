@@ -216,7 +216,7 @@ impl Page<'_> {
         let lang = self.lang;
         html! {
             article.panel.stack-s {
-                h3.spread {
+                h3.row.spread {
                     span { (ta(lang, "settlement-paid-on", &[("day", &acquiring::console::day(lang, one.pay_on))])) }
                     span.sub { (ta(lang, "settlement-notice-on", &[("day", &acquiring::console::day(lang, one.notice_on))])) }
                 }

@@ -145,7 +145,8 @@ impl Page<'_> {
         brands.extend(Brand::ALL.iter().map(|brand| (brand.word(), brand.name())));
         let chosen = question.brand.map(Brand::word).unwrap_or_default();
         let (amount, on) = (question.amount.map(Yen::grouped).unwrap_or_default(), self.on.to_string());
-        let field = Field::text("amount", &amount_label).value(&amount).inputmode("numeric").max_chars(16).required();
+        let field =
+            Field::text("amount", &amount_label).value(&amount).inputmode("numeric").max_chars(16).required();
         html! {
             form.stack method="get" action=(PATH) novalidate {
                 (company_field(self.lang, self.choice, None))
@@ -167,10 +168,7 @@ impl Page<'_> {
             (self.t("settlement-amount"), net(sales)),
             (self.t("settlement-fee-exempt"), net(of.exempt.opposite())),
             (self.t("settlement-fee-taxable"), net(of.taxable.opposite())),
-            (
-                ta(lang, "settlement-fee-tax", &[("rate", &tax_at(self.on).percent())]),
-                net(tax.opposite()),
-            ),
+            (ta(lang, "settlement-fee-tax", &[("rate", &tax_at(self.on).percent())]), net(tax.opposite())),
         ];
         let rates = [
             (self.t("settlement-rate"), html! { (terms.rates.total().percent()) }),
@@ -182,7 +180,8 @@ impl Page<'_> {
             (self.t("settlement-notice-day"), date(lang, window.notice)),
             (self.t("settlement-pay-day"), date(lang, window.pay)),
         ];
-        let rates: Vec<(&str, Markup)> = rates.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
+        let rates: Vec<(&str, Markup)> =
+            rates.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
         html! {
             @if terms.direct {
                 (notice(Tone::Info, &self.t("settlement-direct"), &html! { p { (self.t("settlement-direct-about")) } }))

@@ -56,7 +56,8 @@ impl Page<'_> {
         };
         let waiting = payouts.iter().fold(0_i64, |sum, one| sum.saturating_add(one.yen.get()));
         let [wait, owed, owing] =
-            ["settlement-unpaid-payouts", "settlement-unpaid-owed", "settlement-unpaid-owing"].map(|key| self.t(key));
+            ["settlement-unpaid-payouts", "settlement-unpaid-owed", "settlement-unpaid-owing"]
+                .map(|key| self.t(key));
         let count = counted(self.lang, "settlement-payouts-count", payouts.len());
         html! {
             div.page-head {

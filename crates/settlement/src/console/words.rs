@@ -137,7 +137,11 @@ pub(super) fn company_field(lang: Lang, choice: &Choice, all: Option<&str>) -> M
     if choice.companies.len() > OFFERED {
         let (hint, error) = (t(lang, "settlement-company-hint"), t(lang, "settlement-company-unknown"));
         let field = Field::text("company", &label).value(chosen).hint(&hint).max_chars(40);
-        return if choice.is_unknown { html! { (field.error(&error)) } } else { html! { (field) } };
+        return if choice.is_unknown {
+            html! { (field.error(&error)) }
+        } else {
+            html! { (field) }
+        };
     }
     let choose = t(lang, "settlement-company-choose");
     let texts: Vec<(&str, String)> = choice

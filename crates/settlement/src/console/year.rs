@@ -105,7 +105,11 @@ impl Page<'_> {
 
     fn address(&self, year: i16) -> String {
         let company = acquiring::console::encoded(self.company());
-        if company.is_empty() { format!("{PATH}?year={year}") } else { format!("{PATH}?company={company}&year={year}") }
+        if company.is_empty() {
+            format!("{PATH}?year={year}")
+        } else {
+            format!("{PATH}?company={company}&year={year}")
+        }
     }
 
     fn body(&self) -> Markup {
@@ -180,13 +184,9 @@ impl Page<'_> {
             months.iter().map(|(number, month)| self.row(*number, month)).collect();
         let mut foot = cells(&whole);
         foot.insert(0, html! { (self.t("settlement-whole-year")) });
-        let [sum_sales, sum_paid, sum_fees, end] = [
-            "settlement-sales",
-            "settlement-paid",
-            "settlement-fee-and-tax",
-            "settlement-balance-now",
-        ]
-        .map(|key| self.t(key));
+        let [sum_sales, sum_paid, sum_fees, end] =
+            ["settlement-sales", "settlement-paid", "settlement-fee-and-tax", "settlement-balance-now"]
+                .map(|key| self.t(key));
         let fees = whole.fee.saturating_add(whole.fee_tax).saturating_neg();
         let began = ta(self.lang, "settlement-year-began", &[("yen", &first.to_string())]);
         html! {

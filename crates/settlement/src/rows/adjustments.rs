@@ -153,8 +153,7 @@ pub struct Wanted {
 
 /// Enters an adjustment. It counts when another person has approved it.
 pub fn enter(tx: &mut Tx<'_>, who: &str, wanted: &Wanted) -> Result<(), Refusal> {
-    let yen = adjustment(wanted.yen)
-        .ok_or(settle::ADJUSTMENT_YEN)?;
+    let yen = adjustment(wanted.yen).ok_or(settle::ADJUSTMENT_YEN)?;
     let chars = wanted.reason.trim().chars().count();
     if !limits::REASON_CHARS.contains(&chars) || wanted.shown.chars().count() > limits::SHOWN_CHARS {
         return Err(settle::ADJUSTMENT_REASON.into());

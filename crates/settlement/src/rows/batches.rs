@@ -146,8 +146,8 @@ const PAYOUT: &str = "SELECT yen FROM settle_payout
       WHERE tenant = $1 AND pay_on = $2 AND company_id = $3 AND try = 1";
 
 pub(super) const STATEMENTS: &[&str] = &[
-    BEGIN, STATE, CLOSE, PAYDAYS, HAS, INSERT, BATCHES, ADD_LINE, LINES, BATCH_OF, LINES_OF, CARRY, CARRIES, PUT_CARRY,
-    ADD_PAYOUT, PAYOUT,
+    BEGIN, STATE, CLOSE, PAYDAYS, HAS, INSERT, BATCHES, ADD_LINE, LINES, BATCH_OF, LINES_OF, CARRY, CARRIES,
+    PUT_CARRY, ADD_PAYOUT, PAYOUT,
 ];
 
 /// A pay day as its row has it.

@@ -117,31 +117,26 @@ pub fn payees(tx: &mut ReadTx<'_>, tenant: TenantId, limit: i64) -> Result<Vec<P
 }
 
 fn payee_at(row: &Row<'_>) -> Result<Payee, DbError> {
-        let text = |column| row.text(column).map(str::to_owned);
+    let text = |column| row.text(column).map(str::to_owned);
+    let account =
+        Account { bank: text(5)?, branch: text(6)?, kind: text(7)?, account: text(8)?, holder: text(9)? };
+    let proposed = row.text(10)?;
+    let proposed = if proposed.is_empty() {
+        None
+    } else {
+        let account = serde_json::from_str(proposed);
         let account =
-            Account { bank: text(5)?, branch: text(6)?, kind: text(7)?, account: text(8)?, holder: text(9)? };
-        let proposed = row.text(10)?;
-        let proposed = if proposed.is_empty() {
-            None
-        } else {
-            let account = serde_json::from_str(proposed);
-            let account =
-                account.map_err(|_| Inconsistent::new("settle_payee.proposed", "an account as JSON"))?;
-            Some((account, text(11)?))
-        };
-        let number = row.i64(1)?;
-        Ok(Payee {
-            company: row.text(0)?.into(),
-            number,
-            facts: PayeeFacts {
-                number: Some(number),
-                kana_name: text(2)?,
-                contact: text(3)?,
-                mail: text(4)?,
-            },
-            account: (!account.bank.is_empty()).then_some(account),
-            proposed,
-        })
+            account.map_err(|_| Inconsistent::new("settle_payee.proposed", "an account as JSON"))?;
+        Some((account, text(11)?))
+    };
+    let number = row.i64(1)?;
+    Ok(Payee {
+        company: row.text(0)?.into(),
+        number,
+        facts: PayeeFacts { number: Some(number), kana_name: text(2)?, contact: text(3)?, mail: text(4)? },
+        account: (!account.bank.is_empty()).then_some(account),
+        proposed,
+    })
 }
 
 /// Writes a payee; true when something changed.
@@ -162,7 +157,9 @@ pub fn put_payee(
     }
     let taken = tx.query_opt(TAKEN, params![tenant, number, company], |row| Ok(row.text(0)?.to_owned()))?;
     if let Some(other) = taken {
-        return Err(Refusal::from(settle::NUMBER_TAKEN).detail(format!("{number} is that of company {other}")));
+        return Err(
+            Refusal::from(settle::NUMBER_TAKEN).detail(format!("{number} is that of company {other}"))
+        );
     }
     let values = params![tenant, company, number, &facts.kana_name, &facts.contact, &facts.mail];
     if tx.execute(PUT, values)? == 0 {

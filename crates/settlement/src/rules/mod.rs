@@ -12,7 +12,9 @@ mod net;
 mod state;
 mod terms;
 
-pub use batch::{Batch, Day, Gathered, Line, LineKey, LineKind, Sheet, TaxRow, adjustment, batch, is_needed, tax_rows};
+pub use batch::{
+    Batch, Day, Gathered, Line, LineKey, LineKind, Sheet, TaxRow, adjustment, batch, is_needed, tax_rows,
+};
 pub use calendar::{Calendar, Holiday, rule_holidays};
 pub use cycle::{BadCode, BadCycle, Cycle, CycleCode, Cycles, NoSuchCycle, Roll, Span, Window};
 pub use fee::{BadRates, Fee, Ppm, Rates, cut, fee, tax_at};

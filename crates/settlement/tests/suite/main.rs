@@ -8,6 +8,7 @@
 
 mod bad_holidays;
 mod calendar;
+mod cast;
 mod closing;
 mod dice;
 mod entries;
@@ -15,6 +16,11 @@ mod examples;
 mod fees;
 mod membership;
 mod movements;
+mod page_entries;
+mod page_items;
+mod pages;
+#[path = "../../../acquiring/tests/console/readable.rs"]
+mod readable;
 mod states;
 mod terms;
 mod till;
