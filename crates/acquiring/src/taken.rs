@@ -97,7 +97,10 @@ const VOIDED: &str = concat!(
     " FROM payment p
       WHERE p.tenant = $1 AND p.given_back_yen > 0 AND p.sent_at_us >= $2 AND p.sent_at_us < $3"
 );
-const FIRST_DAY: &str = "SELECT MIN(business_date) FROM payment WHERE tenant = $1";
+const FIRST_DAY: &str = "SELECT MIN(day) FROM (
+        SELECT MIN(business_date) AS day FROM payment WHERE tenant = $1
+        UNION ALL SELECT MIN(business_date) AS day FROM refund WHERE tenant = $1
+     ) AS days";
 
 /// Every statement of this module.
 pub const STATEMENTS: &[&str] =

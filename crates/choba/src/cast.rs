@@ -1,12 +1,16 @@
-//! A cast: companies, shops, terminals, people and contracts as one TOML file. The demo's is embedded;
+//! A cast: companies, shops, terminals, people, contracts, terms and payees as one TOML file. The demo's is embedded;
 //! an operator loads his own with `choba admin load FILE`. Loading twice changes nothing.
 
 use crate::programs::StartFault;
 use center::Center;
 use center_base::{CompanyId, Refusal, Role, Scope, ShopId, TerminalId};
 use fleet::{CastTerminal, TerminalPassword};
-use payment::{Policy, Profile};
+use jiff::civil::Date;
+use payment::{Brand, Policy, Profile};
 use serde::Deserialize;
+use settlement::rows::payees::{self, Account, PayeeFacts};
+use settlement::rows::terms;
+use settlement::rules::{Level, Overlay};
 use staff::{NewPerson, Secret};
 use tenancy::{Company, Contract, PolicyLevel, Shop, Tenant};
 
@@ -32,6 +36,30 @@ pub struct Cast {
     pub person: Vec<CastPerson>,
     #[serde(default)]
     contract: Vec<Contract>,
+    #[serde(default)]
+    terms: Vec<CastTerms>,
+    payee: Option<CastPayee>,
+}
+
+/// Settlement terms from a day on: of these brands of the company, of the company, or of the whole tenant.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CastTerms {
+    from: Date,
+    #[serde(default)]
+    brands: Vec<Brand>,
+    /// Without brands: the terms of the whole tenant, not of the company alone.
+    #[serde(default)]
+    tenant: bool,
+    terms: Overlay,
+}
+
+/// Where the company is paid.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CastPayee {
+    facts: PayeeFacts,
+    account: Option<Account>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -153,7 +181,53 @@ impl Cast {
         for contract in &self.contract {
             tenancy::put_contract(tx, WHO, &self.company.id, contract)?;
         }
-        Ok(())
+        for entry in &self.terms {
+            for level in entry.levels(&self.company.id)? {
+                terms::put_term(tx, WHO, &level, entry.from, &entry.terms)?;
+            }
+        }
+        self.put_payee(tx)
+    }
+
+    /// A payee that is there stays as people left it.
+    fn put_payee(&self, tx: &mut store::Tx<'_>) -> Result<(), Refusal> {
+        let (tenant, company) = (tx.tenant(), &self.company.id);
+        let Some(payee) = &self.payee else { return Ok(()) };
+        if payees::payee(tx, tenant, company.as_str())?.is_some() {
+            return Ok(());
+        }
+        payees::put_payee(tx, WHO, company, &payee.facts)?;
+        match &payee.account {
+            Some(account) => payees::propose_account(tx, WHO, company, account),
+            None => Ok(()),
+        }
+    }
+
+    /// Confirms the account that this cast entered, as the second person of a demo, which has nobody else yet.
+    pub async fn confirm_payee(&self, center: &Center) -> Result<(), StartFault> {
+        let company = self.company.id.clone();
+        let confirm = move |tx: &mut store::Tx<'_>| {
+            let tenant = tx.tenant();
+            let proposed = payees::payee(tx, tenant, company.as_str())?.and_then(|payee| payee.proposed);
+            if proposed.is_none_or(|(_, by)| by != WHO) {
+                return Ok(());
+            }
+            payees::confirm_account(tx, "demo", &company, "")
+        };
+        let done = center.base.write(confirm).await;
+        done.map_err(|refusal| StartFault::new(format!("The cast's payee was refused: {refusal}.")))
+    }
+}
+
+impl CastTerms {
+    fn levels(&self, company: &CompanyId) -> Result<Vec<Level>, Refusal> {
+        let company = || company.as_str().to_owned();
+        match (self.tenant, self.brands.as_slice()) {
+            (true, []) => Ok(vec![Level::Tenant]),
+            (true, _) => Err(Refusal::bad("terms of the tenant name no brands")),
+            (false, []) => Ok(vec![Level::Company(company())]),
+            (false, brands) => Ok(brands.iter().map(|brand| Level::Contract(company(), *brand)).collect()),
+        }
     }
 }
 
@@ -185,5 +259,14 @@ mod tests {
         assert_eq!((cast.terminal.len(), cast.shop.len()), (2, 2));
         assert!(cast.person.iter().any(|person| person.role == Role::Operator));
         assert!(Cast::read("[tenant]\nnmae = \"x\"").is_err());
+        // Four eyes: two who may confirm what the other entered, and one who sees the company's documents.
+        let of = |role| cast.person.iter().filter(|person| person.role == role).count();
+        assert_eq!((of(Role::Operator), of(Role::CompanyManager)), (2, 1));
+        let payee = cast.payee.unwrap();
+        assert!(payees::is_the_company(&payee.facts, &payee.account.unwrap()));
+        // Every contract has a rate.
+        let rated: std::collections::BTreeSet<_> =
+            cast.terms.iter().flat_map(|it| &it.brands).copied().collect();
+        assert_eq!(rated, cast.contract.iter().map(|contract| contract.brand).collect());
     }
 }

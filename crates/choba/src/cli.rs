@@ -238,7 +238,8 @@ pub(crate) enum AdminCommand {
         #[arg(long)]
         name: String,
     },
-    /// Load companies, shops, terminals, people and contracts from a TOML file; loading again changes nothing.
+    /// Load companies, shops, terminals, people, contracts, settlement terms and payees from a TOML file; loading again
+    /// changes nothing.
     Load {
         #[command(flatten)]
         center: CenterArgs,
@@ -258,21 +259,6 @@ pub(crate) enum AdminCommand {
         #[arg(long)]
         terminal: String,
     },
-    /// Close the settlement windows that ended before a day and make the documents of every pay day that is complete;
-    /// exit code 2 when a company is left out. A running center does so by itself at night.
-    Close {
-        #[command(flatten)]
-        center: CenterArgs,
-        /// Windows that ended before this day, `YYYY-MM-DD`; today at the latest.
-        #[arg(long)]
-        on: jiff::civil::Date,
-        /// Write nothing and tell what would be done.
-        #[arg(long)]
-        dry_run: bool,
-        /// The whole report as JSON.
-        #[arg(long)]
-        json: bool,
-    },
     /// Say a day's totals to the card network and show what it answers; exit code 2 while it has not agreed. A
     /// running center does so by itself after the day is over.
     Totals {
@@ -285,30 +271,9 @@ pub(crate) enum AdminCommand {
         #[arg(long)]
         json: bool,
     },
-    /// List every settlement window with its cut-off, notice and pay day.
-    Calendar {
-        /// First date, `YYYY-MM-DD`.
-        #[arg(long)]
-        from: jiff::civil::Date,
-        /// Last date.
-        #[arg(long)]
-        to: jiff::civil::Date,
-        /// The Cabinet Office's file of holidays, instead of the built-in ones.
-        #[arg(long)]
-        holidays: Option<PathBuf>,
-        /// As JSON.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Read a bank file (Zengin general transfer) back; exit code 2 and its first wrong byte when it is wrong.
-    BankFile {
-        /// The file.
-        #[arg(long)]
-        check: PathBuf,
-        /// As JSON.
-        #[arg(long)]
-        json: bool,
-    },
+    /// What settlement is fed with, what it does and costs.
+    #[command(flatten)]
+    Settle(crate::settle::SettleCommand),
     /// End a lock after too many wrong passwords.
     Unlock {
         #[command(flatten)]

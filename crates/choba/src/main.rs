@@ -4,6 +4,7 @@
 mod cli;
 mod serve;
 mod settings;
+mod settle;
 
 use crate::serve::say;
 use choba::admin::{self, Places};
@@ -98,24 +99,12 @@ async fn admin(command: AdminCommand) -> Result<ExitCode, StartFault> {
             say(format_args!("terminal  {terminal}\npassword  {password}   (once, within 15 minutes)"));
             Ok(ExitCode::SUCCESS)
         }
-        AdminCommand::Close { center, on, dry_run, json } => {
-            close(&serve::center_settings(center, Clock::real()), on, dry_run, json).await
-        }
         AdminCommand::Totals { center, on, json } => {
             let report = admin::totals(&serve::center_settings(center, Clock::real()), on).await?;
             let agreed = report.get("standing").is_some_and(|standing| standing == "in_balance");
             ended(&report, json, agreed, "the network agrees", "THE NETWORK HAS NOT AGREED")
         }
-        AdminCommand::Calendar { from, to, holidays, json } => {
-            let rows = admin::calendar(from, to, holidays.as_deref())?;
-            say(format_args!("{}", if json { rows.to_string() } else { admin::calendar_text(&rows) }));
-            Ok(ExitCode::SUCCESS)
-        }
-        AdminCommand::BankFile { check, json } => {
-            let told = admin::check_bank_file(&check)?;
-            let right = told.get("wrong").is_some_and(serde_json::Value::is_null);
-            ended(&told, json, right, "the file is right", "THE FILE IS WRONG")
-        }
+        AdminCommand::Settle(command) => settle::run(command).await,
         AdminCommand::Unlock { center, login } => {
             admin::unlock(&serve::center_settings(center, Clock::real()), &login).await?;
             say(format_args!("{login} may log in again"));
@@ -139,16 +128,6 @@ fn ended(
         say(format_args!("{}", if good { well } else { ill }));
     }
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::from(2) })
-}
-
-async fn close(
-    settings: &center::Settings,
-    on: jiff::civil::Date,
-    dry_run: bool,
-    json: bool,
-) -> Result<ExitCode, StartFault> {
-    let report = admin::close(settings, on, dry_run).await?;
-    ended(&report.json(), json, !report.is_blocked(), "nothing is left out", "COMPANIES ARE LEFT OUT")
 }
 
 async fn verify(books: BooksArgs, json: bool) -> Result<ExitCode, StartFault> {

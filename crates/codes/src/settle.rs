@@ -39,8 +39,34 @@ codes! {
     NUMBER_TAKEN = "207", "the settlement number is another company's", Retry::Different, "U-066";
     /// The number that was typed to confirm an account is not the one that waits.
     ACCOUNT_DIFFERS = "208", "the number that was typed is not the one that waits", Retry::Different, "own";
+    /// The holder is not the company, and nobody said why that is right.
+    HOLDER_REASON = "209", "the holder is not the company by its kana name, and no reason is given", Retry::Different, "X-092";
     /// The day cannot be read, or is out of the years that a calendar knows.
     BAD_DAY = "301", "a day is YYYY-MM-DD, 2020 to 2099", Retry::Different, "X-094";
     /// A changed day without a name.
     DAY_NAME = "302", "a changed day has a reason of at most 30 characters", Retry::Different, "own";
+    /// The contract has no rate on the day.
+    NO_RATE = "303", "the company's brand has no rate on this day", Retry::Different, "U-070";
+    /// A decision about a payout without a reason.
+    REASON = "401", "a reason has 4 to 200 characters", Retry::Different, "own";
+    /// The pay day has other documents than the person saw.
+    NOT_AS_SEEN = "402", "the pay day is not what was shown", Retry::Same, "own";
+    /// Who closed a pay day cannot approve it.
+    OWN_PAY_DAY = "403", "a pay day is approved by another person than closed it", Retry::Never, "model.md 3.5";
+    /// Who approved a pay day cannot make its bank file.
+    OWN_APPROVAL = "404", "the bank file is made by another person than approved the pay day", Retry::Never, "own";
+    /// The state does not allow the step; somebody may have been faster.
+    WRONG_STEP = "405", "the state of the pay day or payout does not allow this", Retry::Never, "own";
+    /// No paying account, or one that no file can have.
+    NO_REMITTER = "406", "no paying account is entered, or it cannot stand in a file", Retry::Never, "X-090";
+    /// Nothing is to be transferred.
+    NOTHING_WAITS = "407", "no payout of this pay day waits", Retry::Never, "own";
+    /// The file cannot be made of these transfers.
+    UNFIT = "408", "the bank file cannot be made", Retry::Never, "X-091";
+    /// The company has no account that is confirmed.
+    NO_ACCOUNT = "409", "the company has no confirmed account", Retry::Never, "own";
+    /// The account is the one that was used before.
+    SAME_ACCOUNT = "410", "the confirmed account is the one that was used", Retry::Never, "X-093";
+    /// The pay day is still to come.
+    NOT_YET = "411", "the pay day has not come", Retry::Same, "own";
 }

@@ -16,6 +16,7 @@ pub mod nexo;
 pub mod planted;
 pub mod point;
 pub mod powercut;
+pub mod settle;
 pub mod sweep;
 pub mod tools;
 pub mod town;

@@ -9,6 +9,7 @@ use crash::hammer::hammer;
 use crash::hunt::hunt;
 use crash::planted::hunt_all;
 use crash::powercut;
+use crash::settle;
 use crash::sweep::{Wanted, sweep};
 use crash::tools::Tools;
 use crash::town::Party;
@@ -23,6 +24,8 @@ enum Command {
     Crash(Sweep),
     /// Cuts the power under the file system of all programs and looks for what was acknowledged.
     Powercut(Power),
+    /// Strikes closing and the bank file at every call that writes or syncs, begins again, and compares bytes.
+    CrashSettle(Settle),
     /// Sends mutated messages to every door of the running programs while payments go on.
     Hammer(Blows),
     /// Pays with every card and looks for numbers, tracks and PINs in all that is left behind.
@@ -40,6 +43,19 @@ struct Power {
     /// Run a program that has this bug (`no-sync`): a cut must find it.
     #[arg(long)]
     planted: Option<String>,
+}
+
+#[derive(Args)]
+struct Settle {
+    /// So many points chosen by the seed, instead of all.
+    #[arg(long)]
+    sample: Option<usize>,
+    /// Of the sample.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Points at the same time.
+    #[arg(long, default_value_t = 2)]
+    jobs: usize,
 }
 
 #[derive(Args)]
@@ -106,6 +122,11 @@ fn main() -> ExitCode {
     let done = match Command::parse() {
         Command::Crash(args) => run(args),
         Command::Powercut(args) => power(&args),
+        Command::CrashSettle(args) => Tools::build(None)
+            .and_then(|tools| {
+                settle::sweep(&tools, args.sample, args.seed, args.jobs, &mut std::io::stdout())
+            })
+            .map(|settled| settled.problems.is_empty()),
         Command::Hammer(args) => Tools::build(None)
             .and_then(|tools| hammer(&tools, args.messages, args.seed, &mut std::io::stdout()))
             .map(|hammered| hammered.problems.is_empty()),

@@ -161,7 +161,12 @@ pub fn copy_folder(from: &Path, to: &Path) -> Result<()> {
 
 /// Companies, shops, terminals and the short timers, as `choba demo --timers test` has them.
 pub fn load_cast(folder: &Path) -> Result<()> {
-    let settings = center_program::Settings {
+    load_cast_into(&center_settings(folder))
+}
+
+/// A center of this folder that is opened and does not serve.
+pub fn center_settings(folder: &Path) -> center_program::Settings {
+    center_program::Settings {
         data: folder.to_owned(),
         clock: Clock::real(),
         database: center_program::own_database(folder),
@@ -175,8 +180,7 @@ pub fn load_cast(folder: &Path) -> Result<()> {
         hosts: Vec::new(),
         tls: false,
         test_keys: true,
-    };
-    load_cast_into(&settings)
+    }
 }
 
 /// The same for a database of any engine.
@@ -468,7 +472,7 @@ impl Town {
     }
 
     /// Asks every program to stop and waits, the terminal first.
-    fn end_gently(mut self) -> Result<()> {
+    pub fn end_gently(mut self) -> Result<()> {
         self.close()
     }
 

@@ -3,6 +3,9 @@
 //! Every document is made again from its lines, every line again from payments and refunds, every movement again from
 //! the documents; what is stored must be that, to the byte.
 
+mod late;
+mod payouts;
+
 use crate::close::{Gathering, Plan, booked, days, scan_day, scan_odd, spans};
 use crate::rows::{adjustments, batches};
 use crate::rules::{Gathered, Line, Movement, Net, PayDayState, batch_hash, payday_hash};
@@ -34,6 +37,8 @@ pub fn check(tx: &mut ReadTx<'_>, tenant: TenantId) -> Result<Vec<String>, DbErr
     }
     check_movements(tx, tenant, &mut found)?;
     check_carries(tx, tenant, &mut found)?;
+    payouts::check_in_transit(tx, tenant, &mut found)?;
+    late::check(tx, tenant, &plan, &mut found)?;
     Ok(found.faults)
 }
 
@@ -66,7 +71,7 @@ fn check_pay_day(
     let pay_on = pay_day.pay_on;
     let mut lines = batches::lines(tx, tenant, pay_on)?;
     let (mut counted, blocked) = recount(tx, tenant, plan, pay_on)?;
-    let mut hashes = Vec::new();
+    let (mut hashes, mut payable) = (Vec::new(), BTreeMap::new());
     for stored in batches::batches(tx, tenant, pay_on)? {
         let company = stored.company.clone();
         let of_document = lines.remove(&company).unwrap_or_default();
@@ -77,9 +82,10 @@ fn check_pay_day(
             found.faults.push(format!("{named} has other lines than its payments and refunds make"));
         }
         check_document(tx, tenant, pay_on, &stored, &of_document, found)?;
-        check_payout(tx, tenant, pay_on, &stored, found)?;
+        payable.insert(stored.company.clone(), stored.batch.paid.get());
         expect(pay_on, &stored.company, &stored.batch, &again, found);
     }
+    payouts::check_day(tx, tenant, pay_on, payable, found)?;
     for company in lines.keys() {
         found.faults.push(format!("lines of company {company} on {pay_on} have no document"));
     }
@@ -151,23 +157,6 @@ fn check_document(
     }
     if batch_hash(pay_on, &stored.company, &stored.bank, lines, &adjusted, &again) != stored.hash {
         found.faults.push(format!("{named} is not what was closed"));
-    }
-    Ok(())
-}
-
-fn check_payout(
-    tx: &mut ReadTx<'_>,
-    tenant: TenantId,
-    pay_on: Date,
-    stored: &batches::Stored,
-    found: &mut Found,
-) -> Result<(), DbError> {
-    let payout = batches::payout(tx, tenant, pay_on, &stored.company)?;
-    if payout.unwrap_or(0) != stored.batch.paid.get() {
-        let company = &stored.company;
-        found
-            .faults
-            .push(format!("the payout of company {company} on {pay_on} is not what its document says"));
     }
     Ok(())
 }

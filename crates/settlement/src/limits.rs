@@ -12,6 +12,8 @@ pub const CODE_CHARS: usize = 24;
 pub const WINDOWS_IN_A_MONTH: usize = 6;
 /// Months between a window and its pay day at most.
 pub const PAY_MONTHS: u8 = 3;
+/// More days in a row than banks are ever closed (ten in 2019): pay days this far apart never pass each other.
+pub const ROLLED_DAYS: i32 = 11;
 /// Days from a window's last day to its nominal pay day at least, so that closing and notice come before it.
 pub const PAY_AFTER_DAYS: i32 = 10;
 /// Whole yen of one adjustment at most, either sign.
@@ -28,5 +30,15 @@ pub const SHOWN_CHARS: usize = 100;
 pub const FOLLOW_PAGE: i64 = 2_000;
 /// Documents that one unit writes: small enough that payments come in between.
 pub const DOCUMENTS_IN_A_UNIT: usize = 40;
+/// Payouts that one unit books as paid.
+pub const PAYOUTS_IN_A_UNIT: i64 = 40;
+/// Bank business days after the pay day until a bank file counts as transferred by itself.
+pub const PAID_AFTER_DAYS: u8 = 1;
+/// What is listed of what cannot go into a bank file, at most.
+pub const LISTED: usize = 20;
+/// While companies are left out, the scheduler tries a closing again at most this often.
+pub const CLOSE_AGAIN: jiff::SignedDuration = jiff::SignedDuration::from_mins(15);
 /// The hour in Tokyo from which the center closes the day before by itself: holds and midnight are over.
 pub const CLOSE_FROM_HOUR: i8 = 3;
+/// Rows of the bank master that one unit writes: a hundred and fifty units for the whole of Japan.
+pub const BANK_ROWS_IN_A_UNIT: usize = 200;

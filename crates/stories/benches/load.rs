@@ -29,6 +29,8 @@ pub(crate) struct Outcome {
     pub(crate) time: Duration,
     /// Of every payment, microseconds, sorted.
     pub(crate) latencies_us: Vec<u64>,
+    /// The same with the moment at which each was due; of an open loop only.
+    pub(crate) due: Vec<(Instant, u64)>,
 }
 
 impl Outcome {
@@ -49,6 +51,7 @@ impl Outcome {
         self.other += other.other;
         self.example = self.example.take().or(other.example);
         self.latencies_us.extend(other.latencies_us);
+        self.due.extend(other.due);
     }
 
     fn finish(mut self, time: Duration) -> Self {
@@ -146,7 +149,9 @@ pub(crate) async fn open(port: u16, work: Vec<Vec<Prepared>>, rate: usize) -> Re
             for payment in payments {
                 let Some(due) = dues.recv().await else { break };
                 let answer = line.ask(&payment.bytes).await?;
-                outcome.note(&payment, answer, due.elapsed());
+                let latency = due.elapsed();
+                outcome.due.push((due, u64::try_from(latency.as_micros()).unwrap_or(u64::MAX)));
+                outcome.note(&payment, answer, latency);
             }
             Ok::<_, anyhow::Error>(outcome)
         });

@@ -1,6 +1,6 @@
 //! The promises of speed, each measured beside its limit in the same run. Method and figures: docs/bench.md.
 //!
-//! `cargo xtask bench [pay|start|store|iso8583] [--option value]…` prints a JSON line for every round and a line
+//! `cargo xtask bench [pay|start|store|iso8583|settle] [--option value]…` prints a JSON line for every round and a line
 //! that begins with `verdict` for every promise.
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
@@ -14,6 +14,7 @@ mod peers;
 mod programs;
 mod reader;
 mod record;
+mod settle;
 mod start;
 mod store_speed;
 mod verdict;
@@ -35,6 +36,7 @@ fn main() -> Result<()> {
         start::run(&options)?;
         wire::run(&options)?;
         store_speed::run(&options)?;
+        settle::run(&options)?;
         return pay::run(&options);
     }
     for name in names {
@@ -43,7 +45,8 @@ fn main() -> Result<()> {
             "start" => start::run(&options)?,
             "iso8583" => wire::run(&options)?,
             "store" => store_speed::run(&options)?,
-            other => bail!("there is no bench {other}: pay, start, store, iso8583"),
+            "settle" => settle::run(&options)?,
+            other => bail!("there is no bench {other}: pay, start, store, iso8583, settle"),
         }
     }
     Ok(())

@@ -20,6 +20,8 @@ const KNOWN: &[&str] = &[
     "peer",
     "peer-secs",
     "rows",
+    "companies",
+    "kills",
     "single",
 ];
 

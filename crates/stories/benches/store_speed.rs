@@ -88,7 +88,7 @@ fn shop(number: usize) -> String {
     format!("90{number:05}")
 }
 
-fn day(number: usize) -> Result<jiff::civil::Date> {
+pub(crate) fn day(number: usize) -> Result<jiff::civil::Date> {
     let at = jiff::Timestamp::from_microsecond(FIRST_DAY_US + i64::try_from(number)? * DAY_US)?;
     Ok(clock::business_date(at))
 }
@@ -106,7 +106,7 @@ fn fill(db: &Db, rows: usize) -> Result<()> {
 }
 
 /// Payments in the order of time, shop after shop.
-fn payment(number: usize, rows: usize) -> Result<Payment> {
+pub(crate) fn payment(number: usize, rows: usize) -> Result<Payment> {
     let at = number * DAYS / rows.max(1);
     let shop = shop(number % SHOPS);
     let step = DAY_US / i64::try_from(rows.div_ceil(DAYS))?.max(1);

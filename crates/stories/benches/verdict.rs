@@ -113,6 +113,17 @@ pub(crate) fn at_most(what: &str, measured: u64, promised: u64, unit: &str) {
     );
 }
 
+/// A ratio, in thousandths, that must not be above what was promised.
+pub(crate) fn ratio_at_most(what: &str, measured: u64, promised: u64, is_quiet: bool) {
+    println!(
+        "verdict {what}: ratio {}, promised at most {}: {}{}",
+        ratio(measured, 1000),
+        ratio(promised, 1000),
+        kept(measured <= promised),
+        if is_quiet { "" } else { " (BUSY: no round was quiet enough to count)" }
+    );
+}
+
 /// A line of figures.
 pub(crate) fn line(value: &Value) {
     println!("{}", json!(value));

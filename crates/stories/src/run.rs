@@ -148,6 +148,7 @@ impl Center {
                 };
                 let rooms = Arc::new(center_program::open(&settings).unwrap());
                 cast.load(&rooms).await.unwrap();
+                cast.confirm_payee(&rooms).await.unwrap();
                 (rooms, listener, at)
             })
             .await;

@@ -23,6 +23,8 @@ cargo xtask bench     payments per second beside the raw limit, start-up time, c
 cargo xtask sim [--seeds N] [--from S] [--planted] [--story] [--bug NAME]
                       the seeded simulation, in the release build (docs/simulation.md)
 cargo xtask crash     strike one program at every write, sync, send and connect; --help says more
+cargo xtask crash-settle [--sample N]
+                      strike closing and the bank file at every write and sync, begin again, compare bytes
 cargo xtask fuzz [TARGET …] [--seconds N] [--keep]
                       coverage-guided fuzzers on every parser (crates/fuzzing)
 cargo xtask hammer [--messages N] [--seed S]
@@ -62,7 +64,7 @@ fn dispatch(command: &str, rest: &[String]) -> Result<()> {
         "fuzz" => fuzz::fuzz(rest),
         "order" => order::order(),
         "edges" => tidy::print_edges(),
-        "crash" | "powercut" | "hunt" | "hammer" => checks(command, rest),
+        "crash" | "crash-settle" | "powercut" | "hunt" | "hammer" => checks(command, rest),
         "failover" => failover(rest),
         "help" | "--help" | "-h" => {
             println!("{HELP}");

@@ -1,11 +1,9 @@
 //! `choba admin close`: closes the settlement windows that ended before a day, or tells what a closing would do.
 
+use super::BY;
 use crate::programs::{StartFault, center as center_program};
 use jiff::civil::Date;
 use settlement::CloseReport;
-
-/// Who acts, in the audit log.
-const BY: &str = "admin command";
 
 /// Cuts the windows that ended before `on` and makes the documents of every pay day whose windows are all cut; with
 /// `dry_run` nothing is written, and the report says what would be. On PostgreSQL a center may run meanwhile.

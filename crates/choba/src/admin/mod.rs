@@ -3,6 +3,9 @@
 mod books;
 mod close;
 mod compare;
+mod fee;
+mod imports;
+mod pay;
 mod people;
 mod settle;
 mod snapshot;
@@ -11,6 +14,9 @@ mod totals;
 pub use books::Books;
 pub use close::close;
 pub use compare::{Difference, compare};
+pub use fee::fee;
+pub use imports::{banks as import_banks, holidays as import_holidays};
+pub use pay::{bank_file, import_returned};
 pub use people::{block_terminal, first_operator, let_in_terminal, load_cast, terminal_password, unlock};
 
 pub use settle::{calendar, calendar_text, check_bank_file};
@@ -21,6 +27,9 @@ use clock::Clock;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use store::Url;
+
+/// Who acts, in the audit log.
+const BY: &str = "admin command";
 
 /// Where the pieces of an installation lie: a demo's folder has one for each program, a program's own
 /// folder has its file.

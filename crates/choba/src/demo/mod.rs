@@ -66,6 +66,7 @@ impl Demo {
         let listener = programs::listen("center", told.listen).await?;
         let center = Arc::new(center::open(&told)?);
         cast.load(&center).await?;
+        cast.confirm_payee(&center).await?;
         if settings.short_timers {
             shorten_timers(&center).await?;
         }

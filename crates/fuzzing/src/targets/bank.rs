@@ -1,8 +1,9 @@
-//! What comes from a bank or goes into its files: bank files, returned files, holders' names (X-091 … X-093).
+//! What comes from a bank or goes into its files: bank files, returned files, holders' names, the bank master, and the
+//! Cabinet Office's holidays (X-090 … X-094).
 
 use crate::Word;
 use zengin::holder::holder;
-use zengin::limits::PAYEE;
+use zengin::limits::{BANK_NAME, PAYEE};
 use zengin::{
     Account, AccountType, Digits, EndMark, File, LineEnd, MonthDay, NewCode, Reference, Transfer, Transfers,
 };
@@ -41,6 +42,82 @@ pub(super) fn name(bytes: &[u8]) -> Word {
         assert_eq!(made.name.bytes().count(), made.name.width(), "one byte a character");
     }
     Word::of(&made)
+}
+
+/// The bytes stand for both files of a master: its list of banks, and the branches of bank 0001.
+pub(super) fn master(bytes: &[u8]) -> Word {
+    let (banks, branches) = (master_banks(), master_branches());
+    let as_list = zengin::master::read(bytes, &[("0001.json", &branches)]);
+    let as_branches = zengin::master::read(&banks, &[("0001.json", bytes)]);
+    for read in [&as_list, &as_branches] {
+        match read {
+            Ok(master) => {
+                assert!(!master.banks.is_empty(), "a master has a bank");
+                for bank in &master.banks {
+                    assert!(!bank.branches.is_empty(), "a bank has a branch");
+                    let mut kana = bank.branches.iter().map(|branch| &branch.kana).chain([&bank.kana]);
+                    assert!(
+                        kana.all(|kana| (1..=BANK_NAME).contains(&kana.width())),
+                        "a name fits its field"
+                    );
+                    assert!(bank.branches.is_sorted_by(|one, other| one.no < other.no), "no branch twice");
+                }
+            }
+            Err(bad) => {
+                let lines = bytes.split(|byte| *byte == b'\n').count();
+                assert!(bad.line <= lines, "the line is one of the file: {bad}");
+            }
+        }
+    }
+    if as_list.is_ok() { Word::Taken } else { Word::of(&as_branches) }
+}
+
+/// The year of the seeds: a file that ends before it is refused.
+const THIS_YEAR: i16 = 2021;
+
+pub(super) fn holidays(bytes: &[u8]) -> Word {
+    let read = settlement::rules::read_csv(bytes, THIS_YEAR);
+    match &read {
+        Ok(days) => {
+            assert!(days.is_sorted_by(|one, other| one.0 < other.0), "in order and no day twice");
+            assert!(days.last().is_some_and(|(day, _)| day.year() >= THIS_YEAR), "it reaches this year");
+        }
+        Err(bad) => {
+            let lines = bytes.split(|byte| *byte == b'\n').count();
+            assert!((1..=lines).contains(&bad.line), "the line is one of the file: {bad}");
+        }
+    }
+    Word::of(&read)
+}
+
+fn master_banks() -> Vec<u8> {
+    r#"{"0001":{"code":"0001","name":"みずほ","kana":"ミズホ","hira":"","roma":""}}"#.into()
+}
+
+fn master_branches() -> Vec<u8> {
+    let row =
+        |no| format!(r#""{no}":{{"code":"{no}","name":"東京","kana":"トウキヨウ","hira":"","roma":""}}"#);
+    format!("{{\n{},\n{}\n}}", row("001"), row("004")).into_bytes()
+}
+
+pub(super) fn masters() -> Vec<Vec<u8>> {
+    vec![master_banks(), master_branches()]
+}
+
+/// Two years, in UTF-8 and as the office publishes them: CP932 and CRLF.
+pub(super) fn holiday_files() -> Vec<Vec<u8>> {
+    let days = "1/1 1/13 2/11 2/23 2/24 3/20 4/29 5/3 5/4 5/5 5/6 7/23 7/24 8/10 9/21 9/22 11/3 11/23";
+    let rows = |year: i16, name: &'static str| {
+        days.split(' ').map(move |day| format!("{year}/{day},{name}")).collect::<Vec<_>>()
+    };
+    let utf8 = ["国民の祝日・休日月日,国民の祝日・休日名称".to_owned()];
+    let text = |head: &[String], name, end: &str| {
+        let lines = head.iter().cloned().chain(rows(2020, name)).chain(rows(2021, name));
+        lines.map(|line| line + end).collect::<String>().into_bytes()
+    };
+    let cp932 = encoding_rs::SHIFT_JIS.encode(utf8.first().map_or("", String::as_str)).0.into_owned();
+    let body = text(&[], "x", "\r\n");
+    vec![text(&utf8, "休日", "\n"), [cp932, b"\r\n".to_vec(), body].concat()]
 }
 
 /// Two transfers, one with customer codes and one with EDI information, in both layouts.

@@ -29,4 +29,6 @@ pub(crate) const ALL: &[Target] = &[
     Target { name: "bank_file", run: bank::file, seeds: bank::files },
     Target { name: "returned_file", run: bank::returned, seeds: bank::returned_files },
     Target { name: "holder_name", run: bank::name, seeds: bank::names },
+    Target { name: "bank_master", run: bank::master, seeds: bank::masters },
+    Target { name: "holiday_file", run: bank::holidays, seeds: bank::holiday_files },
 ];

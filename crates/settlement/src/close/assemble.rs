@@ -6,6 +6,7 @@ use super::scan::Gathering;
 use super::{Plan, Settlement};
 use crate::limits;
 use crate::rows::batches::{self, Document};
+use crate::rows::payouts::{self, PayoutKey};
 use crate::rows::windows::CutWindow;
 use crate::rows::{adjustments, payees, windows};
 use crate::rules::{
@@ -120,7 +121,8 @@ fn write_one(
     }
     batches::put_carry(tx, company, document.batch.carried_out)?;
     if !document.batch.paid.is_zero() {
-        batches::add_payout(tx, pay_on, company, document.batch.paid, &account)?;
+        let key = PayoutKey { pay_on, company: company.to_owned(), try_no: 1 };
+        payouts::add(tx, &key, document.batch.paid.get(), &account, "")?;
     }
     Ok(true)
 }

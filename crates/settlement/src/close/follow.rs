@@ -16,13 +16,13 @@ use std::sync::Arc;
 use store::{DbError, Inconsistent, ReadTx, TenantId};
 
 /// One page of the book.
-pub(super) struct Page {
+pub(crate) struct Page {
     /// What is not in its own window.
-    pub(super) odd: Vec<Odd>,
+    pub(crate) odd: Vec<Odd>,
     /// Every transfer up to this unit is looked at.
-    pub(super) mark: i64,
+    pub(crate) mark: i64,
     /// The book had no more.
-    pub(super) is_last: bool,
+    pub(crate) is_last: bool,
 }
 
 impl Settlement {
@@ -64,7 +64,7 @@ impl Settlement {
 }
 
 /// Looks at the transfers after a mark, at most a page of them.
-pub(super) fn page(tx: &mut ReadTx<'_>, tenant: TenantId, plan: &Plan, mark: i64) -> Result<Page, Refusal> {
+pub(crate) fn page(tx: &mut ReadTx<'_>, tenant: TenantId, plan: &Plan, mark: i64) -> Result<Page, Refusal> {
     let head = tx.head_seq(tenant)?;
     // What was posted up to the first cut is late for no window, so before it there is nothing to note.
     let Some(first_cut) = plan.windows.iter().map(|window| window.seq).min() else {

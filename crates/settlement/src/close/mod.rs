@@ -10,7 +10,7 @@ mod report;
 mod scan;
 
 pub(crate) use assemble::booked;
-pub(crate) use follow::entry_of;
+pub(crate) use follow::{entry_of, page};
 pub use outlook::{Coming, ComingWindow, Would};
 pub use plan::Plan;
 pub use report::{Blocked, CloseReport, PayDayReport, Why};
@@ -23,8 +23,8 @@ use crate::rows::{batches, today};
 use crate::rules::{PayDayState, Span, Window};
 use center_base::jobs::Job;
 use center_base::{Base, Refusal, audit};
-use jiff::ToSpan as _;
 use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan as _};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -36,7 +36,26 @@ pub struct Settlement {
     pub(crate) base: Base,
     /// For which day, and by which configuration, the scheduler last closed: until one of them changes there is
     /// nothing more to do, and a company that is left out is not scanned for again every minute.
-    done: Arc<Mutex<Option<(Date, i64)>>>,
+    done: Arc<Mutex<Option<Done>>>,
+}
+
+/// What the scheduler did last.
+#[derive(Clone, Copy, Debug)]
+struct Done {
+    day: Date,
+    generation: i64,
+    /// When, and whether companies were left out then.
+    at: Timestamp,
+    blocked: bool,
+}
+
+impl Done {
+    /// Whether nothing can have changed since, or it was a moment ago: a closing that leaves companies out scans its
+    /// pay days whole each time.
+    fn is_enough(self, day: Date, generation: i64, now: Timestamp) -> bool {
+        let waited = now.duration_since(self.at) >= limits::CLOSE_AGAIN;
+        self.day == day && (self.generation == generation || (self.blocked && !waited))
+    }
 }
 
 impl Settlement {
@@ -47,7 +66,7 @@ impl Settlement {
 
     /// The work that recurs, for a task of its own: a long closing must not stop other jobs.
     pub fn jobs(&self) -> Vec<Job> {
-        let (follower, closer) = (self.clone(), self.clone());
+        let (follower, closer, payer) = (self.clone(), self.clone(), self.clone());
         vec![
             Job::new("settlement/follow", Duration::from_mins(1), move |_| {
                 let settlement = follower.clone();
@@ -56,6 +75,10 @@ impl Settlement {
             Job::new("settlement/close", Duration::from_mins(1), move |base| {
                 let settlement = closer.clone();
                 async move { settlement.close_by_clock(&base).await }
+            }),
+            Job::new("settlement/paid", Duration::from_hours(1), move |_| {
+                let settlement = payer.clone();
+                async move { settlement.pay_by_clock().await }
             }),
         ]
     }
@@ -68,12 +91,14 @@ impl Settlement {
         } else {
             now.date()
         };
-        let at = (day, base.generation());
-        if *self.done.lock().unwrap_or_else(PoisonError::into_inner) == Some(at) {
+        let (generation, at) = (base.generation(), base.clock.now());
+        let before = *self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        if before.is_some_and(|done| done.is_enough(day, generation, at)) {
             return Ok(());
         }
         let report = self.close(day, "center").await?;
-        *self.done.lock().unwrap_or_else(PoisonError::into_inner) = Some(at);
+        let done = Done { day, generation, at, blocked: report.is_blocked() };
+        *self.done.lock().unwrap_or_else(PoisonError::into_inner) = Some(done);
         for pay_day in report.pay_days.iter().filter(|pay_day| !pay_day.blocked.is_empty()) {
             tracing_blocked(pay_day);
         }

@@ -88,7 +88,7 @@ impl Plan {
 
     /// A document is immutable, and they are made in the order of pay days: a window that is cut after the first
     /// document of its own pay day, or of a later one, is paid with the cycle's next window that is not.
-    fn payable(&self, cycle: &Cycle, window: Window) -> Window {
+    pub(crate) fn payable(&self, cycle: &Cycle, window: Window) -> Window {
         let Some(begun) = self.begun else { return window };
         let mut next = window.clone();
         while next.pay <= begun {

@@ -57,6 +57,8 @@ pub enum Why {
     NoPlace(NoPlace),
     /// A sum has too many digits.
     TooLarge,
+    /// A row of its payments says what cannot be.
+    Row(String),
     /// An earlier pay day is open: the balance goes from one document to the next.
     Earlier,
 }
@@ -66,6 +68,7 @@ impl fmt::Display for Why {
         match self {
             Self::NoPlace(why) => why.fmt(f),
             Self::TooLarge => TooLarge.fmt(f),
+            Self::Row(why) => f.write_str(why),
             Self::Earlier => f.write_str("an earlier pay day is open"),
         }
     }

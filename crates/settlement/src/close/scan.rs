@@ -98,9 +98,21 @@ impl DayScan {
         }
     }
 
+    /// A row that nothing can be made of keeps its company's document from being made, and no other's.
+    fn block(&mut self, row: &Taken, fault: &DbError) {
+        let why = Why::Row(fault.to_string());
+        self.blocked.entry(row.company.as_str().to_owned()).or_insert(why);
+    }
+
     fn take_payment(&mut self, row: &Taken, plan: &Plan, wanted: &BTreeSet<Span>) -> Result<(), DbError> {
         if row.state == StateName::Approved {
-            let sale = sale_of(row)?;
+            let sale = match sale_of(row) {
+                Ok(sale) => sale,
+                Err(fault) => {
+                    self.block(row, &fault);
+                    return Ok(());
+                }
+            };
             let key = ItemKey { company: sale.company, brand: sale.brand, day: sale.day, seq: sale.seq };
             return self.take(key, entry_of_sale(&sale, plan.ground()), plan, wanted);
         }
@@ -124,7 +136,13 @@ impl DayScan {
     }
 
     fn take_back(&mut self, row: &Back, plan: &Plan, wanted: &BTreeSet<Span>) -> Result<(), DbError> {
-        let give = give_of(row)?;
+        let give = match give_of(row) {
+            Ok(give) => give,
+            Err(fault) => {
+                self.block(&row.of, &fault);
+                return Ok(());
+            }
+        };
         let sale = &give.sale;
         let key = ItemKey { company: sale.company, brand: sale.brand, day: give.day, seq: give.seq };
         self.take(key, entry_of_give(&give, plan.ground()), plan, wanted)
@@ -191,7 +209,12 @@ pub fn scan_odd(
     all.sort_by_key(|odd| (odd.seq, odd.item.id));
     let mut scan = DayScan::default();
     for odd in &all {
-        match entry_of(tx, tenant, plan, odd)? {
+        let entry = match entry_of(tx, tenant, plan, odd) {
+            Ok(Ok(entry)) => Ok(entry),
+            Ok(Err(why)) => Err(why.into()),
+            Err(fault) => Err(Why::Row(fault.to_string())),
+        };
+        match entry {
             Ok(Some(entry)) if wanted.contains(&entry.place.span) => scan.add(&odd.company, entry)?,
             // A late sale that was voided before the cut of its new window.
             Ok(None) => {}
@@ -200,7 +223,7 @@ pub fn scan_odd(
                 return Err(Inconsistent::new(place, "in the window that it belongs to").into());
             }
             Err(why) => {
-                scan.blocked.entry(odd.company.clone()).or_insert_with(|| why.into());
+                scan.blocked.entry(odd.company.clone()).or_insert(why);
             }
         }
     }

@@ -1,12 +1,12 @@
 //! `/settlement/documents/{id}`: one company's document of one pay day as its notice has it, every figure with where it
 //! comes from.
 
-use super::rows::{self, PayDayFacts, Payout};
 use super::words::{counted, crumbs, date, document_chip, net, person};
-use super::{Console, name_of, shop, within};
+use super::{Console, name_of, shop, within, words};
 use crate::rows::adjustments::{self, Adjustment, Which};
-use crate::rows::batches::{self, Stored};
+use crate::rows::batches::{self, PayDay, Stored};
 use crate::rows::payees::{self, Account, Payee};
+use crate::rows::payouts::{self, Payout};
 use crate::rows::windows::{self, Waiting};
 use crate::rules::{Line, LineKind, Net, tax_rows};
 use acquiring::console::{day, moment};
@@ -38,7 +38,7 @@ pub(super) fn read_id(id: &str) -> Option<(Date, String)> {
 pub(super) struct Shown {
     pub(super) pay_on: Date,
     pub(super) company: CompanyId,
-    pub(super) facts: PayDayFacts,
+    pub(super) facts: PayDay,
     pub(super) stored: Stored,
     pub(super) lines: Vec<Line>,
     adjustments: Vec<Adjustment>,
@@ -54,7 +54,7 @@ fn load(
     company: &CompanyId,
 ) -> Result<Option<Shown>, DbError> {
     let id = company.as_str();
-    let Some(facts) = rows::pay_day(tx, tenant, pay_on)? else { return Ok(None) };
+    let Some(facts) = batches::pay_day(tx, tenant, pay_on)? else { return Ok(None) };
     let Some(stored) = batches::batch_of(tx, tenant, pay_on, id)? else { return Ok(None) };
     let which = Which { company: Some(id), pay_on: Some(pay_on), state: None };
     let windows = windows::windows(tx, tenant)?;
@@ -72,7 +72,7 @@ fn load(
         stored,
         lines: batches::lines_of(tx, tenant, pay_on, id)?,
         adjustments: adjustments::list(tx, tenant, which, ADJUSTMENTS)?,
-        payouts: rows::payouts(tx, tenant, (pay_on, id))?,
+        payouts: payouts::of_company(tx, tenant, pay_on, id)?,
         payee: payees::payee(tx, tenant, id)?,
         waiting,
     }))
@@ -185,7 +185,7 @@ impl Page<'_> {
     /// What a person must do before this is paid.
     fn trouble(&self) -> Markup {
         let Some(payout) = self.shown.payouts.last() else { return html! {} };
-        if payout.account.bank.is_empty() {
+        if payout.to.is_none() {
             let next = if self.settles { "settlement-no-account-next" } else { "settlement-no-account-ask" };
             let href = format!("/settlement/payees/{}", self.shown.company);
             return notice(
@@ -198,7 +198,11 @@ impl Page<'_> {
             );
         }
         if payout.state == crate::rules::PayoutState::Returned {
-            return notice(Tone::Ng, &self.t("settlement-state-returned"), &html! { p { (payout.reason) } });
+            return notice(
+                Tone::Ng,
+                &self.t("settlement-state-returned"),
+                &html! { p { (words::reason(self.lang, &payout.reason)) } },
+            );
         }
         html! {}
     }
@@ -289,9 +293,9 @@ impl Page<'_> {
         match self.shown.payouts.last() {
             None => rows.push((self.t("settlement-paid"), html! { (self.t("settlement-not-paid")) })),
             Some(payout) => {
-                rows.extend(account_rows(self.lang, &payout.account));
-                if payout.number > 1 {
-                    rows.push((self.t("settlement-try"), html! { (payout.number) }));
+                rows.extend(account_rows(self.lang, &payout.to.clone().unwrap_or_default()));
+                if payout.key.try_no > 1 {
+                    rows.push((self.t("settlement-try"), html! { (payout.key.try_no) }));
                 }
             }
         }

@@ -38,6 +38,8 @@ pub(super) struct Typed {
     kind: String,
     account: String,
     holder: String,
+    /// Why a holder who is not the company is right.
+    reason: String,
 }
 
 /// `GET /settlement/payees`.
@@ -45,9 +47,7 @@ pub(super) async fn page(State(console): State<Console>, caller: Caller) -> Resu
     let tenant = console.base.tenant;
     let (companies, payees) = console
         .base
-        .read(move |tx| {
-            Ok((tenancy::companies(tx, tenant, &Scope::Tenant)?, stored::payees(tx, tenant, ROWS)?))
-        })
+        .read(move |tx| Ok((tenancy::companies(tx, tenant, &Scope::Tenant)?, stored::payees(tx, tenant)?)))
         .await?;
     let lang = caller.lang;
     let payees: BTreeMap<String, Payee> =
@@ -230,7 +230,7 @@ pub(super) async fn confirm_it(
 ) -> Result<Response, Refusal> {
     let company = company(&console, &id).await?;
     let (who, id) = (caller.actor.label(), company.id.clone());
-    let number = pages::typed::digits(&typed.account);
+    let (number, reason) = (pages::typed::digits(&typed.account), pages::typed::text(&typed.reason));
     let write = move |tx: &mut Tx<'_>| {
         let tenant = tx.tenant();
         let proposed = stored::payee(tx, tenant, id.as_str())?.and_then(|payee| payee.proposed);
@@ -241,7 +241,7 @@ pub(super) async fn confirm_it(
         {
             return Err(settle::ACCOUNT_DIFFERS.into());
         }
-        stored::confirm_account(tx, &who, &id)
+        stored::confirm_account(tx, &who, &id, &reason)
     };
     let done = console.base.write(write).await;
     answer(&console, &caller, &company, &Typed::default(), done).await

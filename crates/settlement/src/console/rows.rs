@@ -17,20 +17,6 @@ const DOCUMENTS: &str =
         AND b.pay_on >= $3 AND b.pay_on <= $4 AND b.paid_yen >= $5 AND b.paid_yen <= $6
         AND (b.pay_on < $7 OR (b.pay_on = $7 AND b.company_id > $8))
       ORDER BY b.pay_on DESC, b.company_id LIMIT $9";
-const PAY_DAY: &str = "SELECT notice_on, state, closed_us, closed_by FROM settle_payday
-      WHERE tenant = $1 AND pay_on = $2";
-const PAYOUTS: &str =
-    "SELECT pay_on, company_id, try, state, yen, bank, branch, kind, account, holder, reason, changed_us
-       FROM settle_payout WHERE tenant = $1 AND pay_on = $2 AND company_id = $3 ORDER BY try";
-// A payout that came back waits until a new try or the carried balance takes its sum.
-const OPEN_PAYOUTS: &str =
-    "SELECT p.pay_on, p.company_id, p.try, p.state, p.yen, p.bank, p.branch, p.kind, p.account, p.holder,
-        p.reason, p.changed_us
-       FROM settle_payout p
-      WHERE p.tenant = $1 AND p.state IN ('waiting', 'returned')
-        AND NOT EXISTS (SELECT 1 FROM settle_payout n WHERE n.tenant = p.tenant AND n.pay_on = p.pay_on
-            AND n.company_id = p.company_id AND n.try > p.try)
-      ORDER BY p.pay_on, p.company_id LIMIT $2";
 const CARRIED: &str = "SELECT c.company_id, c.yen, COALESCE((SELECT MIN(b.pay_on) FROM settle_batch b
             WHERE b.tenant = c.tenant AND b.company_id = c.company_id AND b.carried_out_yen <> 0
               AND b.pay_on > COALESCE((SELECT MAX(x.pay_on) FROM settle_batch x
@@ -45,8 +31,7 @@ const HANDMADE: &str = "SELECT day, name, closed FROM settle_holiday
       WHERE tenant = $1 AND source = 'hand' AND day >= $2 AND day <= $3 ORDER BY day";
 
 /// Every statement of the pages.
-pub(crate) const STATEMENTS: &[&str] =
-    &[DOCUMENTS, PAY_DAY, PAYOUTS, OPEN_PAYOUTS, CARRIED, WITHOUT_ACCOUNT, DAY_SUMS, HANDMADE];
+pub(crate) const STATEMENTS: &[&str] = &[DOCUMENTS, CARRIED, WITHOUT_ACCOUNT, DAY_SUMS, HANDMADE];
 
 /// A document in a list; sums in signed whole yen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,85 +101,6 @@ pub(super) fn documents(
 fn state_at(row: &Row<'_>, column: usize) -> Result<PayDayState, DbError> {
     PayDayState::from_word(row.text(column)?)
         .ok_or_else(|| Inconsistent::new("settle_payday.state", "a state of a pay day").into())
-}
-
-/// A pay day's own facts.
-#[derive(Clone, Debug)]
-pub(super) struct PayDayFacts {
-    pub(super) notice_on: Date,
-    pub(super) state: PayDayState,
-    pub(super) closed_us: Option<i64>,
-    pub(super) closed_by: String,
-}
-
-/// A pay day; none when nothing is made of it.
-pub(super) fn pay_day(
-    tx: &mut ReadTx<'_>,
-    tenant: TenantId,
-    pay_on: Date,
-) -> Result<Option<PayDayFacts>, DbError> {
-    let pay = pay_on.to_string();
-    tx.query_opt(PAY_DAY, params![tenant, &pay], |row| {
-        Ok(PayDayFacts {
-            notice_on: date_at(row, 0, "settle_payday.notice_on")?,
-            state: state_at(row, 1)?,
-            closed_us: row.opt_i64(2)?,
-            closed_by: row.text(3)?.to_owned(),
-        })
-    })
-}
-
-/// One try to pay a document.
-#[derive(Clone, Debug)]
-pub(super) struct Payout {
-    pub(super) pay_on: Date,
-    pub(super) company: String,
-    pub(super) number: i64,
-    pub(super) state: PayoutState,
-    pub(super) yen: Net,
-    pub(super) account: crate::rows::payees::Account,
-    pub(super) reason: String,
-    pub(super) changed_us: i64,
-}
-
-fn payout(row: &Row<'_>) -> Result<Payout, DbError> {
-    let text = |column| row.text(column).map(str::to_owned);
-    let odd = || Inconsistent::new("settle_payout.state", "a state of a payout");
-    Ok(Payout {
-        pay_on: date_at(row, 0, "settle_payout.pay_on")?,
-        company: text(1)?,
-        number: row.i64(2)?,
-        state: PayoutState::from_word(row.text(3)?).ok_or_else(odd)?,
-        yen: net_at(row, 4, "settle_payout.yen")?,
-        account: crate::rows::payees::Account {
-            bank: text(5)?,
-            branch: text(6)?,
-            kind: text(7)?,
-            account: text(8)?,
-            holder: text(9)?,
-        },
-        reason: text(10)?,
-        changed_us: row.i64(11)?,
-    })
-}
-
-/// The tries to pay a document, in order.
-pub(super) fn payouts(
-    tx: &mut ReadTx<'_>,
-    tenant: TenantId,
-    (pay_on, company): (Date, &str),
-) -> Result<Vec<Payout>, DbError> {
-    let pay = pay_on.to_string();
-    tx.query_all(PAYOUTS, params![tenant, &pay, company], payout)
-}
-
-/// Payouts that wait for their bank file, or came back; the oldest first.
-pub(super) fn open_payouts(
-    tx: &mut ReadTx<'_>,
-    tenant: TenantId,
-    limit: i64,
-) -> Result<Vec<Payout>, DbError> {
-    tx.query_all(OPEN_PAYOUTS, params![tenant, limit], payout)
 }
 
 /// A balance that is carried: the company, the sum, and the pay day since which nothing was paid.

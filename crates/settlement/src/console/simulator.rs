@@ -2,8 +2,7 @@
 
 use super::words::{company_field, cycle, date, group, net, period, read_day, refusal};
 use super::{Choice, Console};
-use crate::close::Plan;
-use crate::rules::{Fee, NoTerms, Terms, Window, cut, fee, tax_at};
+use crate::quote::{Quote, quote};
 use axum::extract::{Query, State};
 use center_base::{Caller, Refusal};
 use i18n::{Lang, t, ta};
@@ -15,6 +14,7 @@ use pages::list::{empty, key_values, panel};
 use pages::ui::{Button, Field, Tone, notice, select};
 use payment::Brand;
 use serde::Deserialize;
+use store::ReadTx;
 
 /// The page's path.
 pub(super) const PATH: &str = "/settlement/simulator";
@@ -42,23 +42,8 @@ struct Question {
 /// What comes of it.
 enum Answer {
     Not,
-    NoTerms(NoTerms),
-    Settled { terms: Terms, fee: Fee, window: Window, is_cut: bool },
-}
-
-fn answer(plan: &Plan, company: &str, brand: Brand, amount: Yen, on: Date) -> Answer {
-    let terms = match plan.book.at(company, brand, on) {
-        Ok(terms) => terms,
-        Err(why) => return Answer::NoTerms(why),
-    };
-    let Ok(rule) = plan.cycles.get(&terms.cycle) else { return Answer::Not };
-    let mut window = rule.window_of(on, &plan.calendar);
-    // A window that is cut keeps its days.
-    let cut = plan.windows.iter().find(|known| known.span == window.span());
-    if let Some(known) = cut {
-        (window.pay, window.notice) = (known.pay_on, known.notice_on);
-    }
-    Answer::Settled { fee: fee(amount.into(), terms.rates), terms, window, is_cut: cut.is_some() }
+    NoTerms(Brand),
+    Settled(Quote),
 }
 
 /// `GET /settlement/simulator`.
@@ -80,8 +65,13 @@ pub(super) async fn page(
     let on = question.on.unwrap_or(console.base.clock.today());
     let answer = match (&choice.company, question.brand, question.amount) {
         (Some(company), Some(brand), Some(amount)) => {
-            let plan = console.settlement.plan().await?;
-            answer(&plan, company.id.as_str(), brand, amount, on)
+            let (tenant, id) = (console.base.tenant, company.id.clone());
+            let asked = move |tx: &mut ReadTx<'_>| quote(tx, tenant, id.as_str(), brand, amount.into(), on);
+            match console.base.read(asked).await {
+                Ok(quote) => Answer::Settled(quote),
+                Err(refusal) if refusal.code == codes::settle::NO_RATE => Answer::NoTerms(brand),
+                Err(refusal) => return Err(refusal),
+            }
         }
         _ => Answer::Not,
     };
@@ -119,11 +109,11 @@ impl Page<'_> {
                         Answer::Not => div.panel {
                             (empty(Icon::Keypad, &self.t("settlement-simulator-none"), &html! { (self.t("settlement-simulator-none-next")) }))
                         },
-                        Answer::NoTerms(why) => (notice(Tone::Ask, &self.t("settlement-no-terms"), &html! {
-                            p { (ta(self.lang, "settlement-no-terms-what", &[("brand", why.brand.name()), ("day", &why.day.to_string())])) }
+                        Answer::NoTerms(brand) => (notice(Tone::Ask, &self.t("settlement-no-terms"), &html! {
+                            p { (ta(self.lang, "settlement-no-terms-what", &[("brand", brand.name()), ("day", &acquiring::console::day(self.lang, self.on))])) }
                             p { (self.t("settlement-no-terms-next")) }
                         })),
-                        Answer::Settled { terms, fee, window, is_cut } => (self.answer(terms, fee, window, *is_cut)),
+                        Answer::Settled(quote) => (self.answer(quote)),
                     }
                 }
             }
@@ -158,46 +148,44 @@ impl Page<'_> {
         }
     }
 
-    fn answer(&self, terms: &Terms, of: &Fee, window: &Window, is_cut: bool) -> Markup {
+    fn answer(&self, quote: &Quote) -> Markup {
         let lang = self.lang;
-        let amount = self.question.amount.unwrap_or(Yen::ZERO);
-        let tax = cut(of.taxable, tax_at(self.on));
-        let sales = crate::rules::Net::from(amount);
-        let rest = sales.minus(of.total).and_then(|rest| rest.minus(tax)).unwrap_or_default();
+        let (terms, of, tax) = (&quote.terms, &quote.fee, quote.tax);
+        if terms.direct {
+            let about = html! { p { (self.t("settlement-direct-about")) } };
+            return notice(Tone::Info, &self.t("settlement-direct"), &about);
+        }
+        let rest = quote.net.minus(tax).unwrap_or_default();
         let steps = [
-            (self.t("settlement-amount"), net(sales)),
+            (self.t("settlement-amount"), net(quote.amount)),
             (self.t("settlement-fee-exempt"), net(of.exempt.opposite())),
             (self.t("settlement-fee-taxable"), net(of.taxable.opposite())),
-            (ta(lang, "settlement-fee-tax", &[("rate", &tax_at(self.on).percent())]), net(tax.opposite())),
+            (ta(lang, "settlement-fee-tax", &[("rate", &quote.tax_ppm.percent())]), net(tax.opposite())),
         ];
-        let rates = [
+        let mut rates = vec![
             (self.t("settlement-rate"), html! { (terms.rates.total().percent()) }),
             (self.t("settlement-rate-exempt"), html! { (terms.rates.exempt().percent()) }),
             (self.t("settlement-rate-taxable"), html! { (terms.rates.taxable().percent()) }),
             (self.t("settlement-line"), html! { (group(lang, &terms.group)) }),
             (self.t("settlement-cycle"), html! { (cycle(lang, &terms.cycle)) }),
-            (self.t("settlement-window"), html! { span.nowrap { (period(window.first, window.last)) } }),
-            (self.t("settlement-notice-day"), date(lang, window.notice)),
-            (self.t("settlement-pay-day"), date(lang, window.pay)),
         ];
+        if let Some(window) = &quote.window {
+            let days = html! { span.nowrap { (period(window.first, window.last)) } };
+            rates.push((self.t("settlement-window"), days));
+            rates.push((self.t("settlement-notice-day"), date(lang, window.notice)));
+            rates.push((self.t("settlement-pay-day"), date(lang, window.pay)));
+        }
         let rates: Vec<(&str, Markup)> =
             rates.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
         html! {
-            @if terms.direct {
-                (notice(Tone::Info, &self.t("settlement-direct"), &html! { p { (self.t("settlement-direct-about")) } }))
-            } @else {
-                (panel(&self.t("settlement-simulator-answer"), &html! {
-                    dl.sums {
-                        @for (text, yen) in &steps { div { dt { (text) } dd.num { (yen) } } }
-                        div.is-end { dt { (self.t("settlement-rest")) } dd.num { (net(rest)) } }
-                    }
-                    p.sub { (self.t("settlement-simulator-note")) }
-                }))
-                (panel(&self.t("settlement-terms"), &html! {
-                    (key_values(&rates))
-                    @if is_cut { p.sub { (self.t("settlement-window-cut-note")) } }
-                }))
-            }
+            (panel(&self.t("settlement-simulator-answer"), &html! {
+                dl.sums {
+                    @for (text, yen) in &steps { div { dt { (text) } dd.num { (yen) } } }
+                    div.is-end { dt { (self.t("settlement-rest")) } dd.num { (net(rest)) } }
+                }
+                p.sub { (self.t("settlement-simulator-note")) }
+            }))
+            (panel(&self.t("settlement-terms"), &key_values(&rates)))
         }
     }
 }

@@ -1,9 +1,10 @@
 //! `/settlement/unpaid`: what companies are owed, or owe, and nobody has paid: balances that are carried, and payouts that
 //! wait or came back, with their age.
 
-use super::rows::{self, Carried, Payout};
+use super::rows::{self, Carried};
 use super::words::{counted, date, net, yen};
-use super::{Console, name_of, shop};
+use super::{Console, name_of, shop, words};
+use crate::rows::payouts::{self, Payout};
 use crate::rules::PayoutState;
 use axum::extract::State;
 use center_base::{Caller, Refusal, Scope};
@@ -28,7 +29,7 @@ pub(super) async fn page(State(console): State<Console>, caller: Caller) -> Resu
         .read(move |tx| {
             Ok((
                 rows::carried(tx, tenant, ROWS)?,
-                rows::open_payouts(tx, tenant, ROWS)?,
+                payouts::waiting(tx, tenant, ROWS)?,
                 tenancy::companies(tx, tenant, &Scope::Tenant)?,
             ))
         })
@@ -54,7 +55,7 @@ impl Page<'_> {
             let of = carried.iter().filter(|(_, yen, _)| yen.is_negative() != owed);
             of.fold(0_i64, |sum, (_, yen, _)| sum.saturating_add(yen.get()))
         };
-        let waiting = payouts.iter().fold(0_i64, |sum, one| sum.saturating_add(one.yen.get()));
+        let waiting = payouts.iter().fold(0_i64, |sum, one| sum.saturating_add(one.yen));
         let [wait, owed, owing] =
             ["settlement-unpaid-payouts", "settlement-unpaid-owed", "settlement-unpaid-owing"]
                 .map(|key| self.t(key));
@@ -117,14 +118,14 @@ impl Page<'_> {
         let rows: Vec<(&str, Vec<Markup>)> = payouts
             .iter()
             .map(|one| {
-                let href = format!("{}/documents/{}.{}", shop::PATH, one.pay_on, one.company);
+                let href = format!("{}/documents/{}.{}", shop::PATH, one.key.pay_on, one.key.company);
                 let cells = vec![
-                    html! { a.open.row-link href=(href) { (date(self.lang, one.pay_on)) } },
-                    self.company(&one.company),
-                    net(one.yen),
+                    html! { a.open.row-link href=(href) { (date(self.lang, one.key.pay_on)) } },
+                    self.company(&one.key.company),
+                    yen(one.yen),
                     self.state(one),
                     html! {
-                        (self.age(one.pay_on))
+                        (self.age(one.key.pay_on))
                         @if one.state == PayoutState::Returned {
                             span.sub { (acquiring::console::moment(one.changed_us)) }
                         }
@@ -140,8 +141,8 @@ impl Page<'_> {
         html! {
             @if one.state == PayoutState::Returned {
                 (tag(Tone::Ng, Icon::Warning, &self.t("settlement-state-returned")))
-                span.sub { (one.reason) }
-            } @else if one.account.bank.is_empty() {
+                span.sub { (words::reason(self.lang, &one.reason)) }
+            } @else if one.to.is_none() {
                 (tag(Tone::Ask, Icon::Question, &self.t("settlement-no-account")))
             } @else {
                 (tag(Tone::Info, Icon::Clock, &self.t("settlement-payout-waiting")))

@@ -59,8 +59,11 @@ pub(super) fn document_chip(lang: Lang, pay_day: PayDayState, payout: Option<Pay
         None => (Tone::Quiet, Icon::Undo, "settlement-state-carried"),
         Some(PayoutState::Returned) => (Tone::Ng, Icon::Warning, "settlement-state-returned"),
         Some(PayoutState::Held) => (Tone::Quiet, Icon::Undo, "settlement-state-held"),
+        Some(PayoutState::Carried) => (Tone::Quiet, Icon::Undo, "settlement-state-carried"),
         Some(PayoutState::Paid) => (Tone::Ok, Icon::Check, "settlement-state-paid"),
-        Some(PayoutState::Waiting | PayoutState::Exported) => return pay_day_chip(lang, pay_day),
+        Some(PayoutState::Waiting | PayoutState::Exported | PayoutState::Replaced) => {
+            return pay_day_chip(lang, pay_day);
+        }
     };
     tag(tone, icon, &t(lang, key))
 }
@@ -108,6 +111,7 @@ pub(super) fn why(lang: Lang, of: &Why) -> String {
         }
         Why::NoPlace(NoPlace::Cycle(no)) => ta(lang, "settlement-why-cycle", &[("cycle", no.0.word())]),
         Why::TooLarge => t(lang, "settlement-why-large"),
+        Why::Row(row) => ta(lang, "settlement-why-row", &[("row", row)]),
         Why::Earlier => t(lang, "settlement-why-earlier"),
     }
 }
@@ -118,6 +122,17 @@ pub(super) fn person(lang: Lang, who: &str) -> String {
         Some(login) => login.to_owned(),
         None if who == "center" => t(lang, "settlement-by-center"),
         None => who.to_owned(),
+    }
+}
+
+/// Why a payout is held or came back: the bank's word, or what a person wrote.
+pub(super) fn reason(lang: Lang, of: &str) -> String {
+    match of {
+        "no_account" => t(lang, "settlement-returned-no-account"),
+        "name" => t(lang, "settlement-returned-name"),
+        "closed" => t(lang, "settlement-returned-closed"),
+        "other" => t(lang, "settlement-returned-other"),
+        words => words.to_owned(),
     }
 }
 

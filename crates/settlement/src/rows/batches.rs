@@ -1,17 +1,20 @@
-//! Documents: pay days, a company's batch with its lines, the carried balance, payouts. A batch is immutable; only its
-//! state and that of its pay day move.
+//! Documents: pay days, a company's batch with its lines, the carried balance. A batch is immutable; only the state of
+//! its pay day moves.
 
-use super::{date_at, net_at, payees};
+use super::{date_at, net_at};
 use crate::rules::{
-    Batch, CycleCode, Fee, GroupCode, Line, LineKey, LineKind, Net, PayDayState, Ppm, Rates, Span,
+    Batch, CycleCode, Fee, GroupCode, Line, LineKey, LineKind, Net, PayDayEvent, PayDayState, Ppm, Rates,
+    Span,
 };
+use center_base::Refusal;
+use codes::settle;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 use store::{DbError, Inconsistent, Migration, ReadTx, Row, TenantId, Tx, params};
 
 pub(super) const MIGRATION: Migration = Migration {
     name: "settlement/0006_batch",
-    sql: "-- One row a pay day; one a company's document on it, its lines, the balance that is carried on, its payouts.
+    sql: "-- One row a pay day; one a company's document on it, its lines, the balance that is carried on.
         CREATE TABLE settle_payday (
             tenant BIGINT NOT NULL,
             pay_on TEXT NOT NULL,
@@ -30,7 +33,6 @@ pub(super) const MIGRATION: Migration = Migration {
             tenant BIGINT NOT NULL,
             pay_on TEXT NOT NULL,
             company_id TEXT NOT NULL,
-            state TEXT NOT NULL,
             sales_yen BIGINT NOT NULL,
             fee_yen BIGINT NOT NULL,
             taxable_yen BIGINT NOT NULL,
@@ -76,23 +78,6 @@ pub(super) const MIGRATION: Migration = Migration {
             company_id TEXT NOT NULL,
             yen BIGINT NOT NULL,
             PRIMARY KEY (tenant, company_id)
-        ) /*sqlite: STRICT, WITHOUT ROWID */;
-        CREATE TABLE settle_payout (
-            tenant BIGINT NOT NULL,
-            pay_on TEXT NOT NULL,
-            company_id TEXT NOT NULL,
-            try BIGINT NOT NULL,
-            state TEXT NOT NULL,
-            yen BIGINT NOT NULL CHECK (yen > 0),
-            bank TEXT NOT NULL,
-            branch TEXT NOT NULL,
-            kind TEXT NOT NULL,
-            account TEXT NOT NULL,
-            holder TEXT NOT NULL,
-            file_no BIGINT,
-            reason TEXT NOT NULL,
-            changed_us BIGINT NOT NULL,
-            PRIMARY KEY (tenant, pay_on, company_id, try)
         ) /*sqlite: STRICT, WITHOUT ROWID */;",
 };
 
@@ -104,14 +89,23 @@ const STATE: &str = "SELECT state FROM settle_payday WHERE tenant = $1 AND pay_o
 const CLOSE: &str = "UPDATE settle_payday
         SET state = 'closed', documents = $3, paid_yen = $4, hash = $5, closed_us = $6, closed_by = $7
       WHERE tenant = $1 AND pay_on = $2 AND state = 'closing'";
-const PAYDAYS: &str = "SELECT pay_on, state, documents, paid_yen, hash, closed_by FROM settle_payday
-      WHERE tenant = $1 ORDER BY pay_on";
+macro_rules! pay_days {
+    () => {
+        "SELECT pay_on, state, documents, paid_yen, hash, closed_by, notice_on, closed_us, approved_by,
+                approved_us
+           FROM settle_payday "
+    };
+}
+const PAYDAYS: &str = concat!(pay_days!(), "WHERE tenant = $1 ORDER BY pay_on");
+const PAYDAY: &str = concat!(pay_days!(), "WHERE tenant = $1 AND pay_on = $2");
+const APPROVE: &str = "UPDATE settle_payday SET state = 'approved', approved_by = $3, approved_us = $4
+      WHERE tenant = $1 AND pay_on = $2";
+const MOVE: &str = "UPDATE settle_payday SET state = $3 WHERE tenant = $1 AND pay_on = $2";
 const HAS: &str = "SELECT 1 FROM settle_batch WHERE tenant = $1 AND pay_on = $2 AND company_id = $3";
-const INSERT: &str =
-    "INSERT INTO settle_batch (tenant, pay_on, company_id, state, sales_yen, fee_yen, taxable_yen,
+const INSERT: &str = "INSERT INTO settle_batch (tenant, pay_on, company_id, sales_yen, fee_yen, taxable_yen,
         fee_tax_yen, adjusted_yen, carried_in_yen, sum_yen, transfer_fee_yen, transfer_tax_yen, paid_yen,
         carried_out_yen, bank, hash, seq)
-     VALUES ($1, $2, $3, 'closed', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
 const BATCHES: &str =
     "SELECT company_id, sales_yen, fee_yen, taxable_yen, fee_tax_yen, adjusted_yen, carried_in_yen,
         sum_yen, transfer_fee_yen, transfer_tax_yen, paid_yen, carried_out_yen, bank, hash
@@ -138,16 +132,10 @@ const CARRIES: &str =
     "SELECT company_id, yen FROM settle_carry WHERE tenant = $1 AND yen <> 0 ORDER BY company_id";
 const PUT_CARRY: &str = "INSERT INTO settle_carry (tenant, company_id, yen) VALUES ($1, $2, $3)
      ON CONFLICT (tenant, company_id) DO UPDATE SET yen = $3";
-const ADD_PAYOUT: &str =
-    "INSERT INTO settle_payout (tenant, pay_on, company_id, try, state, yen, bank, branch, kind,
-        account, holder, file_no, reason, changed_us)
-     VALUES ($1, $2, $3, 1, 'waiting', $4, $5, $6, $7, $8, $9, NULL, '', $10)";
-const PAYOUT: &str = "SELECT yen FROM settle_payout
-      WHERE tenant = $1 AND pay_on = $2 AND company_id = $3 AND try = 1";
 
 pub(super) const STATEMENTS: &[&str] = &[
-    BEGIN, STATE, CLOSE, PAYDAYS, HAS, INSERT, BATCHES, ADD_LINE, LINES, BATCH_OF, LINES_OF, CARRY, CARRIES,
-    PUT_CARRY, ADD_PAYOUT, PAYOUT,
+    BEGIN, STATE, CLOSE, PAYDAYS, PAYDAY, APPROVE, MOVE, HAS, INSERT, BATCHES, ADD_LINE, LINES, BATCH_OF,
+    LINES_OF, CARRY, CARRIES, PUT_CARRY,
 ];
 
 /// A pay day as its row has it.
@@ -163,8 +151,16 @@ pub struct PayDay {
     pub paid_yen: i64,
     /// Over the documents' hashes.
     pub hash: [u8; 32],
-    /// Who closed it.
+    /// Who closed it; empty before.
     pub closed_by: String,
+    /// The day of its payment notices.
+    pub notice_on: Date,
+    /// When it was closed.
+    pub closed_us: Option<i64>,
+    /// Who approved it; empty before.
+    pub approved_by: String,
+    /// When.
+    pub approved_us: Option<i64>,
 }
 
 /// A document as its row has it, without its lines.
@@ -228,16 +224,47 @@ pub(crate) fn close(
 
 /// Every pay day, in order.
 pub fn pay_days(tx: &mut ReadTx<'_>, tenant: TenantId) -> Result<Vec<PayDay>, DbError> {
-    tx.query_all(PAYDAYS, params![tenant], |row| {
-        Ok(PayDay {
-            pay_on: date_at(row, 0, "settle_payday.pay_on")?,
-            state: state_at(row, 1)?,
-            documents: row.i64(2)?,
-            paid_yen: row.i64(3)?,
-            hash: row.array(4)?,
-            closed_by: row.text(5)?.to_owned(),
-        })
+    tx.query_all(PAYDAYS, params![tenant], pay_day_at)
+}
+
+/// A pay day that has begun.
+pub fn pay_day(tx: &mut ReadTx<'_>, tenant: TenantId, pay_on: Date) -> Result<Option<PayDay>, DbError> {
+    tx.query_opt(PAYDAY, params![tenant, &pay_on.to_string()], pay_day_at)
+}
+
+fn pay_day_at(row: &Row<'_>) -> Result<PayDay, DbError> {
+    Ok(PayDay {
+        pay_on: date_at(row, 0, "settle_payday.pay_on")?,
+        state: state_at(row, 1)?,
+        documents: row.i64(2)?,
+        paid_yen: row.i64(3)?,
+        hash: row.array(4)?,
+        closed_by: row.text(5)?.to_owned(),
+        notice_on: date_at(row, 6, "settle_payday.notice_on")?,
+        closed_us: row.opt_i64(7)?,
+        approved_by: row.text(8)?.to_owned(),
+        approved_us: row.opt_i64(9)?,
     })
+}
+
+/// Moves a pay day by an event, and tells where it stands then.
+pub(crate) fn step(
+    tx: &mut Tx<'_>,
+    pay_day: &PayDay,
+    event: PayDayEvent,
+    by: &str,
+) -> Result<PayDayState, Refusal> {
+    let next = pay_day
+        .state
+        .next(event)
+        .map_err(|no| Refusal::from(settle::WRONG_STEP).detail(format!("the pay day {no}")))?;
+    let (tenant, now_us, pay) = (tx.tenant(), tx.now_us(), pay_day.pay_on.to_string());
+    if event == PayDayEvent::Approve {
+        tx.execute(APPROVE, params![tenant, &pay, by, now_us])?;
+    } else {
+        tx.execute(MOVE, params![tenant, &pay, next.word()])?;
+    }
+    Ok(next)
 }
 
 /// Whether a company's document of a pay day is made.
@@ -432,39 +459,4 @@ pub fn carries(tx: &mut ReadTx<'_>, tenant: TenantId) -> Result<BTreeMap<String,
 pub(crate) fn put_carry(tx: &mut Tx<'_>, company: &str, yen: Net) -> Result<(), DbError> {
     let tenant = tx.tenant();
     tx.execute(PUT_CARRY, params![tenant, company, yen.get()]).map(drop)
-}
-
-/// The first try to pay a document; it waits without an account when none is confirmed.
-pub(crate) fn add_payout(
-    tx: &mut Tx<'_>,
-    pay_on: Date,
-    company: &str,
-    yen: Net,
-    to: &payees::Account,
-) -> Result<(), DbError> {
-    let (tenant, now_us, pay) = (tx.tenant(), tx.now_us(), pay_on.to_string());
-    let values = params![
-        tenant,
-        &pay,
-        company,
-        yen.get(),
-        &to.bank,
-        &to.branch,
-        &to.kind,
-        &to.account,
-        &to.holder,
-        now_us
-    ];
-    tx.execute(ADD_PAYOUT, values).map(drop)
-}
-
-/// What the first try pays of a document, whole yen.
-pub fn payout(
-    tx: &mut ReadTx<'_>,
-    tenant: TenantId,
-    pay_on: Date,
-    company: &str,
-) -> Result<Option<i64>, DbError> {
-    let pay = pay_on.to_string();
-    tx.query_opt(PAYOUT, params![tenant, &pay, company], |row| row.i64(0))
 }

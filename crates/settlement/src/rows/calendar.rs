@@ -1,8 +1,9 @@
 //! Holidays of the tenant: imported years of the Cabinet Office's file, and single days that an operator changed.
 
-use super::{changed, date_at, today};
-use crate::rules::{Calendar, read_csv};
+use super::{changed, date_at, today, windows};
+use crate::rules::{Calendar, Window, read_csv};
 use center_base::Refusal;
+use jiff::ToSpan as _;
 use jiff::civil::Date;
 use sha2::{Digest as _, Sha256};
 use store::{DbError, Migration, ReadTx, TenantId, Tx, params};
@@ -55,11 +56,32 @@ pub fn calendar(tx: &mut ReadTx<'_>, tenant: TenantId) -> Result<Calendar, DbErr
     Ok(changes.into_iter().fold(imported, |calendar, (day, closed)| calendar.with_change(day, closed)))
 }
 
-/// Takes the Cabinet Office's file whole, or refuses it with a line and a reason. Windows that are cut keep their days.
-pub fn import_holidays(tx: &mut Tx<'_>, who: &str, bytes: &[u8]) -> Result<usize, Refusal> {
+/// A planned window whose days another calendar moves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moved {
+    /// The window as it was planned.
+    pub before: Window,
+    /// As it is planned now.
+    pub after: Window,
+}
+
+/// What an import of holidays did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HolidaysImported {
+    /// Holidays of the file.
+    pub days: usize,
+    /// Windows that are not cut and end within two years, whose pay or notice day is another one now, by nominal pay
+    /// day.
+    pub moved: Vec<Moved>,
+}
+
+/// Takes the Cabinet Office's file whole, or refuses it with a line and a reason, and tells which planned days move by
+/// it. Windows that are cut keep their days.
+pub fn import_holidays(tx: &mut Tx<'_>, who: &str, bytes: &[u8]) -> Result<HolidaysImported, Refusal> {
     let (tenant, now_us) = (tx.tenant(), tx.now_us());
     let table = read_csv(bytes, today(now_us).year())
         .map_err(|bad| Refusal::bad(format!("line {}: {}", bad.line, bad.why)))?;
+    let before = planned(tx, tenant, today(now_us))?;
     let hash: [u8; 32] = Sha256::digest(bytes).into();
     let mut years: Vec<i16> = table.iter().map(|(day, _)| day.year()).collect();
     years.dedup();
@@ -71,8 +93,26 @@ pub fn import_holidays(tx: &mut Tx<'_>, who: &str, bytes: &[u8]) -> Result<usize
     for (day, name) in &table {
         tx.execute(PUT, params![tenant, "csv", &day.to_string(), name, true])?;
     }
-    changed(tx, who, "holidays_imported", "holidays", serde_json::json!({ "days": table.len() }))?;
-    Ok(table.len())
+    let after = planned(tx, tenant, today(now_us))?;
+    let moved = before.into_iter().zip(after).filter(|(before, after)| before != after);
+    let moved: Vec<Moved> = moved.map(|(before, after)| Moved { before, after }).collect();
+    let detail = serde_json::json!({ "days": table.len(), "moved": moved.len() });
+    changed(tx, who, "holidays_imported", "holidays", detail)?;
+    Ok(HolidaysImported { days: table.len(), moved })
+}
+
+/// Every window that is not cut and has a day from last month to in two years, by nominal pay day. Which windows these
+/// are does not depend on the calendar.
+fn planned(tx: &mut ReadTx<'_>, tenant: TenantId, today: Date) -> Result<Vec<Window>, DbError> {
+    let (calendar, cycles) = (calendar(tx, tenant)?, super::terms::cycles(tx, tenant)?);
+    let cut = windows::cuts(&windows::windows(tx, tenant)?);
+    let (from, to) = (today.saturating_sub(1.months()), today.saturating_add(2.years()));
+    let all = cycles.all().iter().flat_map(|cycle| cycle.windows(from, to, &calendar));
+    let mut all: Vec<Window> = all.filter(|window| cut.of(&window.span()).is_none()).collect();
+    all.sort_by(|one, other| {
+        (one.nominal, &one.cycle, one.last).cmp(&(other.nominal, &other.cycle, other.last))
+    });
+    Ok(all)
 }
 
 /// Changes one day by hand: closed, or no holiday.

@@ -1,9 +1,12 @@
 //! The rows of settlement and what is read and written of them.
 
 pub mod adjustments;
+pub mod banks;
 pub mod batches;
 pub mod calendar;
 pub mod payees;
+pub mod payouts;
+pub mod remitter;
 pub mod terms;
 pub mod windows;
 
@@ -21,6 +24,8 @@ pub const MIGRATIONS: &[Migration] = &[
     windows::MIGRATION,
     adjustments::MIGRATION,
     batches::MIGRATION,
+    payouts::MIGRATION,
+    banks::MIGRATION,
 ];
 
 /// Every statement.
@@ -32,6 +37,8 @@ pub fn statements() -> Vec<&'static str> {
         windows::STATEMENTS,
         adjustments::STATEMENTS,
         batches::STATEMENTS,
+        payouts::STATEMENTS,
+        banks::STATEMENTS,
     ]
     .concat()
 }

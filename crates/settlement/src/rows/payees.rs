@@ -2,9 +2,11 @@
 //! used after another person has confirmed it.
 
 use super::changed;
+use crate::limits;
 use center_base::{CompanyId, Refusal};
 use codes::settle;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use store::{DbError, Inconsistent, Migration, ReadTx, Row, TenantId, Tx, params};
 
 pub(super) const MIGRATION: Migration = Migration {
@@ -33,13 +35,13 @@ pub(super) const MIGRATION: Migration = Migration {
 
 macro_rules! columns {
     () => {
-        "company_id, number, kana_name, contact, mail, bank, branch, kind, account, holder, proposed, proposed_by"
+        "company_id, number, kana_name, contact, mail, bank, branch, kind, account, holder, proposed, proposed_by,
+            closed, holder_reason"
     };
 }
 
 const ONE: &str = concat!("SELECT ", columns!(), " FROM settle_payee WHERE tenant = $1 AND company_id = $2");
-const ALL: &str =
-    concat!("SELECT ", columns!(), " FROM settle_payee WHERE tenant = $1 ORDER BY company_id LIMIT $2");
+const ALL: &str = concat!("SELECT ", columns!(), " FROM settle_payee WHERE tenant = $1 ORDER BY company_id");
 const NEXT: &str = "SELECT COALESCE(MAX(number), 100000000) + 1 FROM settle_payee WHERE tenant = $1";
 const TAKEN: &str =
     "SELECT company_id FROM settle_payee WHERE tenant = $1 AND number = $2 AND company_id <> $3";
@@ -47,16 +49,21 @@ const PUT: &str =
     "INSERT INTO settle_payee (tenant, company_id, number, kana_name, contact, mail, bank, branch, kind,
         account, holder, closed, password_version, proposed, proposed_by)
      VALUES ($1, $2, $3, $4, $5, $6, '', '', '', '', '', 0, 1, '', '')
-     ON CONFLICT (tenant, company_id) DO UPDATE SET number = $3, kana_name = $4, contact = $5, mail = $6
+     ON CONFLICT (tenant, company_id) DO UPDATE SET number = $3, kana_name = $4, contact = $5, mail = $6,
+            holder_reason = CASE WHEN settle_payee.kana_name = $4 THEN settle_payee.holder_reason ELSE '' END
        WHERE settle_payee.number <> $3 OR settle_payee.kana_name <> $4 OR settle_payee.contact <> $5
           OR settle_payee.mail <> $6";
 const PROPOSE: &str = "UPDATE settle_payee SET proposed = $3, proposed_by = $4
       WHERE tenant = $1 AND company_id = $2";
 const CONFIRM: &str = "UPDATE settle_payee
-        SET bank = $3, branch = $4, kind = $5, account = $6, holder = $7, proposed = '', proposed_by = ''
+        SET bank = $3, branch = $4, kind = $5, account = $6, holder = $7, holder_reason = $8, proposed = '',
+            proposed_by = '',
+            closed = CASE WHEN bank = $3 AND branch = $4 AND kind = $5 AND account = $6 THEN closed ELSE 0 END
       WHERE tenant = $1 AND company_id = $2";
+const CLOSE: &str = "UPDATE settle_payee SET closed = $3
+      WHERE tenant = $1 AND company_id = $2 AND bank <> '' AND closed <> $3";
 
-pub(super) const STATEMENTS: &[&str] = &[ONE, ALL, NEXT, TAKEN, PUT, PROPOSE, CONFIRM];
+pub(super) const STATEMENTS: &[&str] = &[ONE, ALL, NEXT, TAKEN, PUT, PROPOSE, CONFIRM, CLOSE];
 
 /// A settlement number has nine digits.
 const NUMBERS: std::ops::RangeInclusive<i64> = 1..=999_999_999;
@@ -75,8 +82,8 @@ pub struct PayeeFacts {
     pub mail: String,
 }
 
-/// A bank account.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// A bank account. Its `Debug` shows three digits of the number and no holder.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Account {
     /// Bank code, four digits.
@@ -89,6 +96,21 @@ pub struct Account {
     pub account: String,
     /// The holder in kana.
     pub holder: String,
+}
+
+impl Account {
+    /// The number as it may be shown: its last three digits behind `***` (U-073).
+    pub fn masked(&self) -> String {
+        let digits = self.account.as_str();
+        let hidden = digits.len().saturating_sub(3);
+        format!("***{}", digits.get(hidden..).unwrap_or_default())
+    }
+}
+
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Account({} {} {} {})", self.bank, self.branch, self.kind, self.masked())
+    }
 }
 
 /// A payee.
@@ -104,6 +126,10 @@ pub struct Payee {
     pub account: Option<Account>,
     /// An account that waits for a second person, and who entered it.
     pub proposed: Option<(Account, String)>,
+    /// The account is said to be closed: nothing is paid to it.
+    pub closed: bool,
+    /// Why the second person took a holder who differs from the company's name; empty when none was needed.
+    pub holder_reason: String,
 }
 
 /// The payee of a company.
@@ -112,8 +138,8 @@ pub fn payee(tx: &mut ReadTx<'_>, tenant: TenantId, company: &str) -> Result<Opt
 }
 
 /// Every payee, by company.
-pub fn payees(tx: &mut ReadTx<'_>, tenant: TenantId, limit: i64) -> Result<Vec<Payee>, DbError> {
-    tx.query_all(ALL, params![tenant, limit], payee_at)
+pub fn payees(tx: &mut ReadTx<'_>, tenant: TenantId) -> Result<Vec<Payee>, DbError> {
+    tx.query_all(ALL, params![tenant], payee_at)
 }
 
 fn payee_at(row: &Row<'_>) -> Result<Payee, DbError> {
@@ -136,6 +162,8 @@ fn payee_at(row: &Row<'_>) -> Result<Payee, DbError> {
         facts: PayeeFacts { number: Some(number), kana_name: text(2)?, contact: text(3)?, mail: text(4)? },
         account: (!account.bank.is_empty()).then_some(account),
         proposed,
+        closed: row.bool(12)?,
+        holder_reason: text(13)?,
     })
 }
 
@@ -201,19 +229,30 @@ pub fn propose_account(
 
 /// A holder stands there; whether its kana fit the bank file is said before the export.
 fn holder_fits(holder: &str) -> Result<(), Refusal> {
-    if holder.trim().is_empty() || holder.chars().count() > crate::limits::HOLDER_CHARS {
+    if holder.trim().is_empty() || holder.chars().count() > limits::HOLDER_CHARS {
         return Err(settle::ACCOUNT_HOLDER.into());
     }
     Ok(())
 }
 
-/// Confirms the account that waits; refused to the person who entered it.
-pub fn confirm_account(tx: &mut Tx<'_>, who: &str, company: &CompanyId) -> Result<(), Refusal> {
+/// Confirms the account that waits; refused to the person who entered it. A holder who is not the company by its kana
+/// name needs a reason, which is kept and shown; for another it may be empty and is not kept. An account that is not
+/// the one before is not closed.
+pub fn confirm_account(tx: &mut Tx<'_>, who: &str, company: &CompanyId, reason: &str) -> Result<(), Refusal> {
     let tenant = tx.tenant();
-    let proposed = payee(tx, tenant, company.as_str())?.and_then(|payee| payee.proposed);
-    let (account, by) = proposed.ok_or(settle::NO_ACCOUNT_WAITS)?;
+    let known = payee(tx, tenant, company.as_str())?;
+    let found = known.and_then(|payee| payee.proposed.map(|proposed| (payee.facts, proposed)));
+    let (facts, (account, by)) = found.ok_or(settle::NO_ACCOUNT_WAITS)?;
     if by == who {
         return Err(settle::OWN_ACCOUNT.into());
+    }
+    let reason = if is_the_company(&facts, &account) { "" } else { reason.trim() };
+    if !is_the_company(&facts, &account) {
+        reasoned(reason).map_err(|_| {
+            let why =
+                "the holder is not the company by its kana name: say in 4 to 200 characters why it is right";
+            Refusal::from(settle::HOLDER_REASON).detail(why)
+        })?;
     }
     let values = params![
         tenant,
@@ -222,9 +261,47 @@ pub fn confirm_account(tx: &mut Tx<'_>, who: &str, company: &CompanyId) -> Resul
         &account.branch,
         &account.kind,
         &account.account,
-        &account.holder
+        &account.holder,
+        reason
     ];
     tx.execute(CONFIRM, values)?;
-    let detail = serde_json::json!({ "bank": account.bank, "branch": account.branch, "entered_by": by });
+    let detail = serde_json::json!({
+        "bank": account.bank, "branch": account.branch, "entered_by": by, "reason": reason,
+    });
     changed(tx, who, "payee_account_confirmed", &format!("company {company}"), detail)
+}
+
+/// Whether the account's holder is the company: both in the bank's letters, without the form of a company (X-092).
+pub fn is_the_company(facts: &PayeeFacts, account: &Account) -> bool {
+    let (ours, theirs) = (zengin::holder::holder(&facts.kana_name), zengin::holder::holder(&account.holder));
+    matches!((ours, theirs), (Ok(ours), Ok(theirs)) if ours.is_like(&theirs))
+}
+
+fn reasoned(reason: &str) -> Result<(), Refusal> {
+    if limits::REASON_CHARS.contains(&reason.trim().chars().count()) {
+        return Ok(());
+    }
+    Err(Refusal::bad("a reason has 4 to 200 characters"))
+}
+
+/// Says that the confirmed account is closed, or open after all; true when that is new. Nothing is paid to a closed one.
+pub fn set_closed(
+    tx: &mut Tx<'_>,
+    who: &str,
+    company: &CompanyId,
+    closed: bool,
+    reason: &str,
+) -> Result<bool, Refusal> {
+    reasoned(reason)?;
+    let tenant = tx.tenant();
+    if payee(tx, tenant, company.as_str())?.and_then(|payee| payee.account).is_none() {
+        return Err(Refusal::bad("the company has no confirmed account"));
+    }
+    if tx.execute(CLOSE, params![tenant, company, closed])? == 0 {
+        return Ok(false);
+    }
+    let what = if closed { "payee_account_closed" } else { "payee_account_opened" };
+    let detail = serde_json::json!({ "reason": reason.trim() });
+    changed(tx, who, what, &format!("company {company}"), detail)?;
+    Ok(true)
 }

@@ -104,7 +104,8 @@ pub fn add_cycle(tx: &mut Tx<'_>, who: &str, code: &CycleCode, body: &str) -> Re
 }
 
 /// Writes terms from a day on; true when they are new. The same entry again changes nothing, another one on its day is
-/// refused, and so is one that would change what is collected already.
+/// refused, and so is one that would change what is collected already. While the tenant has no payment there is nothing
+/// to change, so a first load may say what has held since an earlier day.
 pub fn put_term(
     tx: &mut Tx<'_>,
     who: &str,
@@ -112,7 +113,7 @@ pub fn put_term(
     valid_from: Date,
     overlay: &Overlay,
 ) -> Result<bool, Refusal> {
-    let (tenant, now) = (tx.tenant(), today(tx.now_us()));
+    let tenant = tx.tenant();
     let (word, company, brand) = words(level);
     let day = valid_from.to_string();
     let text = serde_json::to_string(overlay).map_err(|error| Refusal::internal(error.to_string()))?;
@@ -125,9 +126,10 @@ pub fn put_term(
     }
     let known = terms(tx, tenant)?;
     let cycles = cycles(tx, tenant)?;
+    let collected_until = acquiring::taken::first_day(tx, tenant)?.map(|_| today(tx.now_us()));
     known
         .book
-        .check_new(level, valid_from, overlay, now, &cycles)
+        .check_new(level, valid_from, overlay, collected_until, &cycles)
         .map_err(|bad| Refusal::bad(bad.to_string()))?;
     tx.execute(ADD, params![tenant, word, company, brand, &day, &text])?;
     let about = format!("{word} {company} {brand}");

@@ -65,6 +65,8 @@ const ADD_LATE: &str = "INSERT INTO settle_late
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (tenant, id) DO NOTHING";
 const LATE_OF: &str = "SELECT id, seq, cycle, last_day, kind, company_id, shop_id, brand, day, yen, payment
        FROM settle_late WHERE tenant = $1 AND cycle = $2 AND last_day = $3 ORDER BY seq, id";
+const LATE: &str = "SELECT id, seq, cycle, last_day, kind, company_id, shop_id, brand, day, yen, payment
+       FROM settle_late WHERE tenant = $1 ORDER BY id";
 const MARK: &str = "SELECT value FROM settle_mark WHERE tenant = $1 AND name = 'follow'";
 const PUT_MARK: &str = "INSERT INTO settle_mark (tenant, name, value) VALUES ($1, 'follow', $2)
      ON CONFLICT (tenant, name) DO UPDATE SET value = $2 WHERE settle_mark.value < $2";
@@ -75,7 +77,7 @@ const WAITING: &str = "SELECT cycle, last_day, id, company_id, state, yen FROM s
       WHERE tenant = $1 ORDER BY last_day, cycle, id";
 
 pub(super) const STATEMENTS: &[&str] =
-    &[ALL, CUT, ADD_LATE, LATE_OF, MARK, PUT_MARK, FORGET_WAITING, ADD_WAITING, WAITING];
+    &[ALL, CUT, ADD_LATE, LATE_OF, LATE, MARK, PUT_MARK, FORGET_WAITING, ADD_WAITING, WAITING];
 
 /// A window that is cut.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -198,26 +200,40 @@ pub(crate) fn add_odd(tx: &mut Tx<'_>, odd: &[Odd]) -> Result<(), DbError> {
 /// The odd items of a window, by sequence.
 pub fn odd_of(tx: &mut ReadTx<'_>, tenant: TenantId, span: &Span) -> Result<Vec<Odd>, DbError> {
     let last = span.last.to_string();
-    tx.query_all(LATE_OF, params![tenant, span.cycle.word(), &last], |row| {
-        let odd = |wanted: &str| Inconsistent::new("settle_late", wanted);
-        let id = |column| -> Result<PaymentId, DbError> {
-            PaymentId::from_bytes(row.bytes(column)?).map_err(|_| odd("of sixteen bytes").into())
-        };
-        Ok(Odd {
-            item: Item {
-                id: id(0)?,
-                yen: net_at(row, 9, "settle_late.yen")?,
-                day: date_at(row, 8, "settle_late.day")?,
-            },
-            seq: row.i64(1)?,
-            cycle: cycle_at(row, 2)?,
-            last: date_at(row, 3, "settle_late.last_day")?,
-            kind: OddKind::from_word(row.text(4)?).ok_or_else(|| odd("of a kind"))?,
-            company: row.text(5)?.to_owned(),
-            shop: row.text(6)?.to_owned(),
-            brand: Brand::from_word(row.text(7)?).ok_or_else(|| odd("of a brand"))?,
-            payment: id(10)?,
-        })
+    tx.query_all(LATE_OF, params![tenant, span.cycle.word(), &last], odd_at)
+}
+
+/// Every odd item.
+pub(crate) fn each_odd(
+    tx: &mut ReadTx<'_>,
+    tenant: TenantId,
+    mut each: impl FnMut(Odd),
+) -> Result<(), DbError> {
+    tx.query_each(LATE, params![tenant], |row| {
+        each(odd_at(row)?);
+        Ok(())
+    })
+}
+
+fn odd_at(row: &Row<'_>) -> Result<Odd, DbError> {
+    let odd = |wanted: &str| Inconsistent::new("settle_late", wanted);
+    let id = |column| -> Result<PaymentId, DbError> {
+        PaymentId::from_bytes(row.bytes(column)?).map_err(|_| odd("of sixteen bytes").into())
+    };
+    Ok(Odd {
+        item: Item {
+            id: id(0)?,
+            yen: net_at(row, 9, "settle_late.yen")?,
+            day: date_at(row, 8, "settle_late.day")?,
+        },
+        seq: row.i64(1)?,
+        cycle: cycle_at(row, 2)?,
+        last: date_at(row, 3, "settle_late.last_day")?,
+        kind: OddKind::from_word(row.text(4)?).ok_or_else(|| odd("of a kind"))?,
+        company: row.text(5)?.to_owned(),
+        shop: row.text(6)?.to_owned(),
+        brand: Brand::from_word(row.text(7)?).ok_or_else(|| odd("of a brand"))?,
+        payment: id(10)?,
     })
 }
 

@@ -213,8 +213,7 @@ impl Cycle {
                 notice: day,
             };
         };
-        let month = span.first.first_of_month().saturating_add(i64::from(rule.pay.months).months());
-        let nominal = rule.pay.day.within(month);
+        let nominal = rule.nominal(&span);
         let pay = calendar.roll(nominal, rule.roll);
         let notice = calendar.back(pay, NOTICE_DAYS);
         Window { cycle: span.cycle, first: span.first, last: span.last, nominal, pay, notice }
@@ -259,7 +258,40 @@ impl Cycle {
             };
             rule.pay.check(rule.last)?;
         }
-        if expected.is_some() { Err("the last window does not go to \"end\"".to_owned()) } else { Ok(()) }
+        if expected.is_some() {
+            return Err("the last window does not go to \"end\"".to_owned());
+        }
+        self.check_order()
+    }
+
+    /// No window may be paid before the one in front of it: documents are made in the order of pay days. What holds for
+    /// two years, one of them a leap year, holds for all; two pay days that move towards each other pass only when the
+    /// banks are closed on every day between them, which is never for [`limits::ROLLED_DAYS`].
+    fn check_order(&self) -> Result<(), String> {
+        let (from, to) = (Date::constant(2027, 1, 1), Date::constant(2028, 12, 31));
+        let (mut day, mut before) = (from, None::<(Date, Roll)>);
+        while day <= to {
+            let Some((rule, span)) = self.rule_of(day) else { break };
+            let nominal = rule.nominal(&span);
+            if let Some((earlier, roll)) = before {
+                let apart = earlier.until(nominal).map_or(0, |span| span.get_days());
+                if apart < 0 || (apart < limits::ROLLED_DAYS && roll != rule.roll) {
+                    return Err("a later window is paid before an earlier one".to_owned());
+                }
+            }
+            before = Some((nominal, rule.roll));
+            let Ok(next) = span.last.tomorrow() else { break };
+            day = next;
+        }
+        Ok(())
+    }
+}
+
+impl WindowRule {
+    /// The pay day of a window as the rule names it.
+    fn nominal(&self, span: &Span) -> Date {
+        let month = span.first.first_of_month().saturating_add(i64::from(self.pay.months).months());
+        self.pay.day.within(month)
     }
 }
 

@@ -47,10 +47,14 @@ words! {
         Exported = "exported",
         /// Transferred.
         Paid = "paid",
-        /// The transfer came back; a new try or the carried balance takes the sum.
+        /// The transfer came back, and a person must say what becomes of the sum.
         Returned = "returned",
         /// Held before the export; the carried balance has taken the sum.
         Held = "held",
+        /// It came back, or its account was wrong before the export; the next try has taken the sum.
+        Replaced = "replaced",
+        /// The transfer came back; the carried balance has taken the sum.
+        Carried = "carried",
     }
 }
 
@@ -65,6 +69,10 @@ words! {
         Pay = "pay",
         /// The transfer came back.
         Return = "return",
+        /// Another account is to be paid.
+        Readdress = "readdress",
+        /// The next document is to take the sum.
+        Carry = "carry",
     }
 }
 
@@ -103,6 +111,11 @@ impl PayDayState {
 }
 
 impl PayoutState {
+    /// Its sum is on its way: neither with the payee nor in the next document.
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Waiting | Self::Exported | Self::Returned)
+    }
+
     /// Every legal move of a payout.
     pub fn next(self, event: PayoutEvent) -> Result<Self, NoSuchMove> {
         use PayoutEvent as E;
@@ -111,6 +124,8 @@ impl PayoutState {
             (Self::Waiting, E::Hold) => Ok(Self::Held),
             (Self::Exported, E::Pay) => Ok(Self::Paid),
             (Self::Exported | Self::Paid, E::Return) => Ok(Self::Returned),
+            (Self::Waiting | Self::Returned, E::Readdress) => Ok(Self::Replaced),
+            (Self::Returned, E::Carry) => Ok(Self::Carried),
             _ => Err(NoSuchMove { state: self.word(), event: event.word() }),
         }
     }

@@ -277,14 +277,15 @@ impl TermsBook {
         Ok(())
     }
 
-    /// Whether a person may enter this today (a date in Tokyo). It begins after today, so that no collected item
-    /// ever changes; only a contract that never had a rate may be given one from an earlier day, which ends a block.
+    /// Whether a person may enter this. It begins after the days of which items may be collected, which end today (a
+    /// date in Tokyo), so that no collected item ever changes; `None`: the tenant has no payment at all, so it may begin
+    /// on any day. Rates for collected days that have none may be given too, which ends a block.
     pub fn check_new(
         &self,
         level: &Level,
         valid_from: Date,
         overlay: &Overlay,
-        today: Date,
+        collected_until: Option<Date>,
         cycles: &Cycles,
     ) -> Result<(), BadTerm> {
         overlay.check(level, valid_from)?;
@@ -294,25 +295,43 @@ impl TermsBook {
         if self.entries(level).is_some_and(|entries| entries.contains_key(&valid_from)) {
             return Err(BadTerm::Taken);
         }
-        if valid_from > today || self.is_first_rate(level, overlay) {
+        if collected_until
+            .is_none_or(|last| valid_from > last || self.is_first_rate(level, valid_from, overlay, last))
+        {
             return Ok(());
         }
         Err(BadTerm::NotAfterToday)
     }
 
-    /// The overlay gives rates, and nothing else, to a contract that never had one.
-    fn is_first_rate(&self, level: &Level, overlay: &Overlay) -> bool {
-        let Level::Contract(company, _) = level else { return false };
+    /// The overlay gives rates, and nothing else, to days that have none: it ends before the first entry of its own
+    /// level, and no weaker level has rates or a direct contract on any of its collected days, which end on `last`.
+    fn is_first_rate(&self, level: &Level, valid_from: Date, overlay: &Overlay, last: Date) -> bool {
         let rates_only = Overlay {
             exempt_ppm: overlay.exempt_ppm,
             taxable_ppm: overlay.taxable_ppm,
             ..Overlay::default()
         };
+        if overlay.exempt_ppm.is_none() || *overlay != rates_only {
+            return false;
+        }
+        let first = self.entries(level).and_then(|entries| entries.keys().next().copied());
+        if first.is_some_and(|first| first <= valid_from) {
+            return false;
+        }
+        let to = first.and_then(|first| first.yesterday().ok()).map_or(last, |before| before.min(last));
         let settles = |entry: &Overlay| entry.exempt_ppm.is_some() || entry.direct == Some(true);
-        let below = [Some(&self.tenant), self.companies.get(company), self.entries(level)];
-        overlay.exempt_ppm.is_some()
-            && *overlay == rates_only
-            && !below.into_iter().flatten().flat_map(BTreeMap::values).any(settles)
+        let is_free = |entries: &Entries| {
+            !newest(Some(entries), valid_from).is_some_and(settles)
+                && !entries.range(valid_from..=to).any(|(_, entry)| settles(entry))
+        };
+        let (tenant, none) = (&self.tenant, Entries::new());
+        match level {
+            Level::Tenant => true,
+            Level::Company(_) => is_free(tenant),
+            Level::Contract(company, _) => {
+                is_free(tenant) && is_free(self.companies.get(company).unwrap_or(&none))
+            }
+        }
     }
 
     /// The entries that hold on a day, the strongest last.

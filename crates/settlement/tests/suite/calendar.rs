@@ -219,6 +219,25 @@ fn a_cycle_that_cannot_be_paid_in_time_or_has_a_gap_is_refused() {
         let said = Cycles::embedded().clone().with_text(&text).unwrap_err().to_string();
         assert!(said.contains(why), "{text}\n{said}");
     }
+    let two = |first: &str, second: &str| {
+        let window = |days: &str, pay: &str| format!("{{ {days}, pay = {{ {pay} }}, roll = {{}} }}");
+        format!(
+            "[[cycle]]\ncode = \"x\"\nwindow = [{}, {}]\n",
+            window("first = 1, last = 10", "months = 1, day = 20").replace("{}", first),
+            window("first = 11, last = \"end\"", second).replace("{}", "\"previous\""),
+        )
+    };
+    for (text, is_sound) in [
+        (two("\"previous\"", "months = 1, day = 20"), true),
+        (two("\"previous\"", "months = 1, day = 19"), false),
+        // In the first days of May "next" would pass "previous".
+        (two("\"next\"", "months = 1, day = 25"), false),
+        (two("\"next\"", "months = 2, day = 5"), true),
+    ] {
+        let said = Cycles::embedded().clone().with_text(&text).map(drop).map_err(|bad| bad.to_string());
+        let expected = "not a settlement cycle: x: a later window is paid before an earlier one".to_owned();
+        assert_eq!(said, if is_sound { Ok(()) } else { Err(expected) }, "{text}");
+    }
     let own = Cycles::embedded().clone().with_text(&pay("1", "\"end\"", "months = 1, day = 10")).unwrap();
     assert_eq!(own.all().len(), 5);
 }

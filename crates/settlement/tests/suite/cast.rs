@@ -69,7 +69,7 @@ fn payee(
     if let Some((account, is_confirmed)) = account {
         payees::propose_account(tx, "person sato", &company, account)?;
         if is_confirmed {
-            payees::confirm_account(tx, "person ito", &company)?;
+            payees::confirm_account(tx, "person ito", &company, "契約書の名義を確認")?;
         }
     }
     Ok(())

@@ -7,6 +7,7 @@
 )]
 
 mod bad_holidays;
+mod banks;
 mod calendar;
 mod cast;
 mod closing;
@@ -19,6 +20,9 @@ mod movements;
 mod page_entries;
 mod page_items;
 mod pages;
+mod payee_checks;
+mod paying;
+mod quotes;
 #[path = "../../../acquiring/tests/console/readable.rs"]
 mod readable;
 mod states;

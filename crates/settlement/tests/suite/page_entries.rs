@@ -94,7 +94,10 @@ async fn an_account_is_used_when_a_second_person_has_typed_its_number() {
         assert_eq!(status, 422);
         let standing = till.base.read(|tx| Ok(payees::payee(tx, T, "00008")?.unwrap())).await.unwrap();
         assert_eq!(standing.account, None);
-        assert_eq!(till.post(operator("ito"), &confirm, "account=０１２３４５６").await.0, 303);
+        let (status, text) = till.post(operator("ito"), &confirm, "account=０１２３４５６").await;
+        assert!(status == 422 && text.contains("The holder is not the company"), "X-092: {status} {text}");
+        let reasoned = "account=０１２３４５６&reason=屋号の口座と確認";
+        assert_eq!(till.post(operator("ito"), &confirm, reasoned).await.0, 303);
         let standing = till.base.read(|tx| Ok(payees::payee(tx, T, "00008")?.unwrap())).await.unwrap();
         assert_eq!(standing.account.unwrap().account, "0123456");
         let (status, text) = till.post(operator("ito"), &confirm, "account=0123456").await;

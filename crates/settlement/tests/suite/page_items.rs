@@ -15,7 +15,7 @@ fn rows(text: &str) -> Vec<Vec<String>> {
 }
 
 impl Till {
-    async fn file(&self, path: &str) -> String {
+    async fn items_file(&self, path: &str) -> String {
         let answer = self.seen_by(operator("aoki")).ask("GET", path, &[("accept-language", "en")], "").await;
         assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, "text/csv; charset=utf-8"));
         assert!(answer.header("content-disposition").starts_with("attachment; filename=\"20"));
@@ -41,7 +41,8 @@ async fn the_items_of_every_line_sum_to_its_sales() {
             ("2026-12-30", "00009"),
             ("2027-01-15", "00008"),
         ] {
-            let all = rows(&till.file(&format!("/settlement/documents/{pay_on}.{company}/items")).await);
+            let all =
+                rows(&till.items_file(&format!("/settlement/documents/{pay_on}.{company}/items")).await);
             let mut sums: BTreeMap<usize, i64> = BTreeMap::new();
             for row in &all {
                 *sums.entry(row[1].parse().unwrap()).or_default() += row[11].parse::<i64>().unwrap();
@@ -56,7 +57,7 @@ async fn the_items_of_every_line_sum_to_its_sales() {
                     "line {number} of {company} on {pay_on}"
                 );
                 let path = format!("/settlement/documents/{pay_on}.{company}/items?line={number}");
-                let of_line = rows(&till.file(&path).await);
+                let of_line = rows(&till.items_file(&path).await);
                 let wanted: Vec<_> = all.iter().filter(|row| row[1] == number.to_string()).collect();
                 assert_eq!(of_line.len(), wanted.len());
                 assert!(of_line.iter().zip(wanted).all(|(one, other)| one[2..] == other[2..]), "{path}");
@@ -78,13 +79,13 @@ async fn a_void_behind_the_cut_is_told_with_its_payment() {
         till.close("2026-12-16").await;
         till.each_alone(vec![Act::Void(2)]).await;
         till.close("2027-01-01").await;
-        let first = rows(&till.file("/settlement/documents/2026-12-30.00008/items").await);
+        let first = rows(&till.items_file("/settlement/documents/2026-12-30.00008/items").await);
         assert_eq!(
             first.iter().map(|row| row[11].as_str()).collect::<Vec<_>>(),
             ["1360"],
             "undone at once is no item"
         );
-        let second = rows(&till.file("/settlement/documents/2027-01-15.00008/items").await);
+        let second = rows(&till.items_file("/settlement/documents/2027-01-15.00008/items").await);
         assert_eq!(
             second.iter().map(|row| (row[2].as_str(), row[11].as_str())).collect::<Vec<_>>(),
             [("Void", "-1360")]
@@ -109,7 +110,7 @@ async fn more_items_than_one_unit_reads_come_whole_and_in_the_order_of_the_hash(
         till.write(acts(20_000, "2026-12-03", 4)).await;
         till.close("2026-12-16").await;
         assert_eq!(till.faults().await, Vec::<String>::new());
-        let all = rows(&till.file("/settlement/documents/2026-12-30.00008/items").await);
+        let all = rows(&till.items_file("/settlement/documents/2026-12-30.00008/items").await);
         assert_eq!(all.len(), 5_017, "and no row that says they differ");
         let numbers: Vec<usize> = all.iter().map(|row| row[0].parse().unwrap()).collect();
         assert_eq!(numbers, (1..=5_017).collect::<Vec<_>>());
@@ -121,23 +122,23 @@ async fn a_file_that_is_not_what_was_closed_ends_with_a_row_that_says_so() {
     for till in Till::each_without_rates().await {
         till.fill().await;
         let path = "/settlement/documents/2026-12-15.00008/items";
-        assert!(!till.file(path).await.contains("ERROR"));
+        assert!(!till.items_file(path).await.contains("ERROR"));
         let change = async |sql: &'static str| {
             till.base.write(move |tx| Ok(tx.execute(sql, store::params![T])?)).await.unwrap();
         };
         change("UPDATE payment SET amount_yen = 8801 WHERE tenant = $1 AND amount_yen = 8800").await;
-        let text = till.file(path).await;
+        let text = till.items_file(path).await;
         let last = text.lines().last().unwrap();
         assert!(last.starts_with("\"ERROR\",\"2\",\"These items are not those"), "{last}");
         assert!(text.contains(",8801"), "what there is, is shown");
         // Another line of the same document is still proven.
-        let jcb = till.file(&format!("{path}?line=1")).await;
+        let jcb = till.items_file(&format!("{path}?line=1")).await;
         assert!(!jcb.contains("ERROR"), "{jcb}");
         change("UPDATE payment SET amount_yen = 8800 WHERE tenant = $1 AND amount_yen = 8801").await;
-        assert!(!till.file(path).await.contains("ERROR"));
+        assert!(!till.items_file(path).await.contains("ERROR"));
         // The same sum by another item is not the same.
         change("UPDATE payment SET posted_seq = 999999 WHERE tenant = $1 AND amount_yen = 8800").await;
-        assert!(till.file(path).await.contains("ERROR"));
+        assert!(till.items_file(path).await.contains("ERROR"));
     }
 }
 

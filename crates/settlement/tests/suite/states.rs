@@ -34,9 +34,12 @@ fn every_move_of_a_pay_day_and_of_a_payout() {
         pay day paid export exported
         payout waiting export exported
         payout waiting hold held
+        payout waiting readdress replaced
         payout exported pay paid
         payout exported return returned
         payout paid return returned
+        payout returned readdress replaced
+        payout returned carry carried
     "]]
     .assert_eq(&text);
 }

@@ -81,25 +81,64 @@ fn an_entry_that_cannot_hold_is_refused() {
 fn new_terms_begin_after_today_so_that_no_collected_item_changes() {
     let cycles = Cycles::embedded();
     let contract = Level::Contract(COMPANY.to_owned(), Brand::Visa);
-    let today = day("2026-02-10");
+    let today = Some(day("2026-02-10"));
     let check = |book: &TermsBook, from: &str, overlay: Overlay| {
         book.check_new(&contract, day(from), &overlay, today, cycles)
     };
     let known = World::new(26_000, 6_400).book;
     assert_eq!(check(&known, "2026-02-10", rates(1, 1)), Err(BadTerm::NotAfterToday));
     assert_eq!(check(&known, "2026-02-11", rates(1, 1)), Ok(()));
-    // A contract that never had a rate gets one from an earlier day: that ends a block.
+    // Days without a rate get one: that ends a block.
     let empty = TermsBook::default();
     assert_eq!(check(&empty, "2026-01-01", rates(1, 1)), Ok(()));
     let with_group = Overlay { group: GroupCode::new("own").ok(), ..rates(1, 1) };
     assert_eq!(check(&empty, "2026-01-01", with_group), Err(BadTerm::NotAfterToday));
+    // Where nothing was ever collected nothing can change.
+    let first = |overlay: &Overlay| known.check_new(&contract, day("2026-01-01"), overlay, None, cycles);
+    assert_eq!(first(&Overlay { group: GroupCode::new("own").ok(), ..rates(1, 1) }), Ok(()));
     let mut later = TermsBook::default();
     later.add(contract.clone(), day("2026-03-01"), rates(1, 1)).unwrap();
-    assert_eq!(check(&later, "2026-01-01", rates(1, 1)), Err(BadTerm::NotAfterToday));
+    assert_eq!(check(&later, "2026-01-01", rates(1, 1)), Ok(()));
     assert_eq!(check(&later, "2026-03-01", rates(1, 1)), Err(BadTerm::Taken));
     let cycle = CycleCode::new("weekly").unwrap();
     let weekly = Overlay { cycle: Some(cycle.clone()), ..rates(1, 1) };
     assert_eq!(check(&known, "2026-03-01", weekly), Err(BadTerm::Cycle(cycle)));
+}
+
+#[test]
+fn rates_may_be_given_to_past_days_that_have_none_at_any_level() {
+    let (cycles, today) = (Cycles::embedded(), day("2026-02-10"));
+    let contract = || Level::Contract(COMPANY.to_owned(), Brand::Visa);
+    let company = || Level::Company(COMPANY.to_owned());
+    let check = |book: &TermsBook, level: &Level, from: &str| {
+        book.check_new(level, day(from), &rates(1, 1), Some(today), cycles)
+    };
+    let refused = Err(BadTerm::NotAfterToday);
+    // Whoever entered the tenant's rates first, from tomorrow, may still give the days before theirs.
+    let mut book = TermsBook::default();
+    book.add(Level::Tenant, day("2026-02-11"), rates(26_000, 6_400)).unwrap();
+    for level in [Level::Tenant, company(), contract()] {
+        assert_eq!(check(&book, &level, "2026-01-01"), Ok(()), "{level:?}");
+    }
+    // Not behind the first entry of the same level, and not over rates that a weaker level has on one of the days.
+    book.add(Level::Tenant, day("2026-02-01"), rates(26_000, 6_400)).unwrap();
+    assert_eq!(check(&book, &Level::Tenant, "2026-02-05"), refused);
+    assert_eq!(check(&book, &Level::Tenant, "2026-01-01"), Ok(()));
+    for level in [company(), contract()] {
+        for from in ["2026-01-01", "2026-02-05"] {
+            assert_eq!(check(&book, &level, from), refused, "{level:?} {from}");
+        }
+    }
+    // A stronger level keeps its own.
+    let mut book = TermsBook::default();
+    book.add(contract(), day("2026-02-01"), rates(9, 9)).unwrap();
+    assert_eq!(check(&book, &company(), "2026-01-01"), Ok(()));
+    assert_eq!(check(&book, &contract(), "2026-01-01"), Ok(()));
+    // A direct contract is not given rates behind its back.
+    let direct = Overlay { direct: Some(true), ..Overlay::default() };
+    book.add(company(), day("2026-01-15"), direct).unwrap();
+    assert_eq!(check(&book, &contract(), "2026-01-10"), refused);
+    assert_eq!(check(&book, &company(), "2026-01-20"), refused);
 }
 
 #[test]

@@ -1,0 +1,151 @@
+//! Transfers that came back (組戻し, X-093): entered one by one or as a file, and then paid to another account or carried
+//! into the next document.
+
+use super::{book, checked, known, note, to_carry};
+use crate::Settlement;
+use crate::rows::payouts::{self, Payout, PayoutKey};
+use crate::rows::{payees, today};
+use crate::rules::{Movement, PayoutEvent};
+use center_base::{Refusal, audit};
+use codes::settle;
+use sha2::{Digest as _, Sha256};
+use store::Tx;
+use zengin::returned::{Reason, Returned, ReturnedFile};
+
+/// What a returned file brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TakenBack {
+    /// Transfers that came back.
+    pub transfers: usize,
+    /// Their sum, whole yen.
+    pub yen: u64,
+    /// False: the same file was taken before, and nothing changed.
+    pub is_new: bool,
+}
+
+impl Settlement {
+    /// A transfer came back: its sum is on its way again until a person says where to.
+    pub async fn returned(&self, who: &str, key: PayoutKey, reason: &str) -> Result<(), Refusal> {
+        let (who, reason) = (who.to_owned(), checked(reason)?.to_owned());
+        let back = move |tx: &mut Tx<'_>| {
+            let payout = known(tx, &key)?;
+            come_back(tx, &who, &payout, &reason)
+        };
+        self.base.write(back).await
+    }
+
+    /// Takes a returned file (docs/networks/returned-file.md) whole, or refuses it with line and reason.
+    pub async fn take_returned_file(&self, who: &str, bytes: Vec<u8>) -> Result<TakenBack, Refusal> {
+        let who = who.to_owned();
+        self.base.write(move |tx| take_file(tx, &who, &bytes)).await
+    }
+
+    /// Pays a payout that came back, or that waits, to the account that its company has now: the next try. The account
+    /// must be another one than before.
+    pub async fn readdress(&self, who: &str, key: PayoutKey) -> Result<PayoutKey, Refusal> {
+        let who = who.to_owned();
+        let next = move |tx: &mut Tx<'_>| {
+            let (tenant, payout) = (tx.tenant(), known(tx, &key)?);
+            let account = payees::payee(tx, tenant, &key.company)?.and_then(|payee| payee.account);
+            let account = account.ok_or(settle::NO_ACCOUNT)?;
+            if payout.to.as_ref() == Some(&account) {
+                return Err(settle::SAME_ACCOUNT.into());
+            }
+            payouts::step(tx, &payout, PayoutEvent::Readdress, &payout.reason, &who)?;
+            let try_no = key.try_no.checked_add(1).ok_or_else(|| Refusal::bad("too many tries"))?;
+            let next = PayoutKey { try_no, ..key.clone() };
+            payouts::add(tx, &next, payout.yen, &account, &who)?;
+            note(tx, &who, "payout_readdressed", &payout, "")?;
+            Ok(next)
+        };
+        self.base.write(next).await
+    }
+
+    /// The next document of the company takes the sum of a payout that came back.
+    pub async fn carry(&self, who: &str, key: PayoutKey) -> Result<(), Refusal> {
+        let who = who.to_owned();
+        let carry = move |tx: &mut Tx<'_>| {
+            let payout = known(tx, &key)?;
+            payouts::step(tx, &payout, PayoutEvent::Carry, &payout.reason, &who)?;
+            to_carry(tx, &payout)?;
+            note(tx, &who, "payout_carried", &payout, "")
+        };
+        self.base.write(carry).await
+    }
+}
+
+fn come_back(tx: &mut Tx<'_>, who: &str, payout: &Payout, reason: &str) -> Result<(), Refusal> {
+    if today(tx.now_us()) < payout.key.pay_on {
+        return Err(
+            Refusal::from(settle::NOT_YET).detail(format!("the pay day {} has not come", payout.key.pay_on))
+        );
+    }
+    payouts::step(tx, payout, PayoutEvent::Return, reason, who)?;
+    if payout.paid_us.is_some() {
+        book(tx, &payout.key, payout.yen, Movement::unpaid)?;
+    }
+    note(tx, who, "payout_returned", payout, reason)
+}
+
+fn take_file(tx: &mut Tx<'_>, who: &str, bytes: &[u8]) -> Result<TakenBack, Refusal> {
+    let file =
+        zengin::returned::read(bytes).map_err(|bad| Refusal::bad(format!("the returned file, {bad}")))?;
+    let hash: [u8; 32] = Sha256::digest(bytes).into();
+    let transfers = file.returned.len();
+    let yen = file.returned.iter().map(|row| row.amount_yen).fold(0, u64::saturating_add);
+    if !payouts::take_returned(tx, &hash, transfers)? {
+        return Ok(TakenBack { transfers, yen, is_new: false });
+    }
+    let (tenant, of_file) = (tx.tenant(), in_file(tx, &file)?);
+    // Line 1 is the head.
+    for (line, row) in (2_usize..).zip(&file.returned) {
+        let bad = |why: &str| Refusal::bad(format!("the returned file, line {line}: {why}"));
+        let found = of_file.iter().find(|(_, transfer)| is_of(row, transfer));
+        let (payout, _) = found.ok_or_else(|| bad("the bank file has no such transfer"))?;
+        come_back(tx, who, payout, word(row.reason)).map_err(|refusal| bad(&refusal.to_string()))?;
+        let account = payees::payee(tx, tenant, &payout.key.company)?.and_then(|payee| payee.account);
+        if row.reason == Reason::Closed && account == payout.to {
+            payees::set_closed(tx, who, &payout.key.company.as_str().into(), true, "returned by the bank")?;
+        }
+    }
+    let detail = serde_json::json!({ "transfers": transfers, "yen": yen, "on": file.on });
+    let about = format!("bank file {}", file.bank_file);
+    audit::record(tx, &audit::Act { who, what: "returned_file_taken", about: &about, detail })?;
+    Ok(TakenBack { transfers, yen, is_new: true })
+}
+
+/// The payouts of the bank file that a returned file names, each with its transfer: they stand in the same order.
+fn in_file(tx: &mut Tx<'_>, file: &ReturnedFile) -> Result<Vec<(Payout, zengin::Transfer)>, Refusal> {
+    let (tenant, number) = (tx.tenant(), file.bank_file.as_str());
+    let bad = |why: String| Refusal::bad(format!("the returned file, line 1: {why}"));
+    let known =
+        payouts::file(tx, tenant, number)?.ok_or_else(|| bad(format!("there is no bank file {number}")))?;
+    if file.on < known.pay_on || file.on > today(tx.now_us()) {
+        return Err(bad(format!("{} is before the pay day {} or still to come", file.on, known.pay_on)));
+    }
+    let bytes = payouts::bytes(tx, tenant, number)?.unwrap_or_default();
+    let read =
+        zengin::read(&bytes).map_err(|wrong| Refusal::internal(format!("bank file {number}: {wrong}")))?;
+    let transfers = read.groups.into_iter().flat_map(|group| group.transfers);
+    let mut all = payouts::of_day(tx, tenant, known.pay_on)?;
+    all.retain(|payout| payout.file == number);
+    Ok(all.into_iter().zip(transfers).collect())
+}
+
+fn is_of(row: &Returned, transfer: &zengin::Transfer) -> bool {
+    let to = &transfer.to;
+    let reference = zengin::Reference::Codes { first: row.first, second: row.second };
+    (to.bank, to.branch, to.account_type, to.number, transfer.amount_yen)
+        == (row.bank, row.branch, row.account_type, row.account, row.amount_yen)
+        && transfer.reference == reference
+}
+
+/// What is kept of the bank's reason.
+const fn word(reason: Reason) -> &'static str {
+    match reason {
+        Reason::NoAccount => "no_account",
+        Reason::Name => "name",
+        Reason::Closed => "closed",
+        Reason::Other => "other",
+    }
+}
