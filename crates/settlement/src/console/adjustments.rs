@@ -203,7 +203,7 @@ impl Page<'_> {
                 p.sub {
                     (ta(lang, "settlement-entered-by", &[("who", &person(lang, &one.entered_by)), ("when", &acquiring::console::moment(one.entered_us))]))
                 }
-                @if is_own { p.sub { (Icon::Info) " " (self.t("settlement-approve-other")) } }
+                @if is_own { ul.blockers { li { (Icon::Info) span { (self.t("settlement-approve-other")) } } } }
                 div.row {
                     @if !is_own {
                         (confirm(&Button::primary(&approve).icon(Icon::Check).small(), &html! {

@@ -211,7 +211,10 @@ impl Page<'_> {
         html! {
             article.panel.stack-s {
                 h3.row.spread {
-                    span { (ta(lang, "settlement-paid-on", &[("day", &acquiring::console::day(lang, pay_on))])) }
+                    span {
+                        @let text = ta(lang, "settlement-paid-on", &[("day", &acquiring::console::day(lang, pay_on))]);
+                        @if state == PayDayState::Open { (text) } @else { a href=(pay_day_at(pay_on)) { (text) } }
+                    }
                     (pay_day_chip(lang, state))
                 }
                 ul.windows {
@@ -356,7 +359,7 @@ impl Page<'_> {
                 let (documents, payouts) = sum.map_or((0, 0), |sum| (sum.documents, sum.payouts));
                 let (paid, carried) = sum.map_or((0, 0), |sum| (sum.paid_yen, sum.carried_yen));
                 let cells = vec![
-                    date(self.lang, day.pay_on),
+                    html! { a.open.row-link href=(pay_day_at(day.pay_on)) { (date(self.lang, day.pay_on)) } },
                     pay_day_chip(self.lang, day.state),
                     html! { (money::group(documents)) },
                     html! { (money::group(payouts)) },
@@ -366,6 +369,10 @@ impl Page<'_> {
                 ("", cells)
             })
             .collect();
-        table(&self.t("settlement-board-sums"), &columns, &rows)
+        html! { div.payments { (table(&self.t("settlement-board-sums"), &columns, &rows)) } }
     }
+}
+
+fn pay_day_at(pay_on: Date) -> String {
+    format!("{}/{pay_on}", super::paydays::PATH)
 }

@@ -180,15 +180,13 @@ impl Page<'_> {
             @if let Some((refusal_of, _)) = wrong { (refusal(lang, refusal_of)) }
             (self.cycles())
             (self.leaves(&windows))
+            section.stack-s aria-labelledby="windows" {
+                h2 #windows { (self.t("settlement-windows")) }
+                (self.table(&windows))
+            }
             div.detail.one {
-                section.stack-s aria-labelledby="windows" {
-                    h2 #windows { (self.t("settlement-windows")) }
-                    (self.table(&windows))
-                }
-                div.stack {
-                    (panel(&self.t("settlement-change-day"), &self.form(wrong.map(|(_, typed)| typed))))
-                    (panel(&self.t("settlement-holidays"), &self.holidays()))
-                }
+                div.stack { (panel(&self.t("settlement-holidays"), &self.holidays())) }
+                div.stack { (panel(&self.t("settlement-change-day"), &self.form(wrong.map(|(_, typed)| typed)))) }
             }
         }
     }

@@ -306,13 +306,15 @@ impl Page<'_> {
 
     fn proof(&self) -> Markup {
         let (lang, facts) = (self.lang, &self.shown.facts);
-        let closed = facts.closed_us.map_or_else(|| self.t("settlement-state-closing"), moment);
-        let rows = [
-            (self.t("settlement-notice-day"), date(lang, facts.notice_on)),
-            (self.t("settlement-closed-at"), html! { (closed) }),
-            (self.t("settlement-closed-by"), html! { (person(lang, &facts.closed_by)) }),
-            (self.t("settlement-hash"), html! { span.mono.hash { (hex::encode(self.shown.stored.hash)) } }),
-        ];
+        let mut rows = vec![(self.t("settlement-notice-day"), date(lang, facts.notice_on))];
+        if let Some(at_us) = facts.closed_us {
+            rows.push((self.t("settlement-closed-at"), html! { (moment(at_us)) }));
+            rows.push((self.t("settlement-closed-by"), html! { (person(lang, &facts.closed_by)) }));
+        }
+        rows.push((
+            self.t("settlement-hash"),
+            html! { span.mono.hash { (hex::encode(self.shown.stored.hash)) } },
+        ));
         let rows: Vec<(&str, Markup)> =
             rows.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
         html! { (key_values(&rows)) p.sub { (self.t("settlement-proof-about")) } }

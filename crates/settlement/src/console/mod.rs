@@ -14,6 +14,8 @@
 //! | `calendar` | cut-off, notice and pay days of two years | operator |
 //! | `adjustments` | entered by one, approved by another | operator |
 //! | `unpaid` | balances that are carried and payouts that wait | operator |
+//! | `paydays` | from closed to paid: approval, bank file | operator |
+//! | `payouts` | one try to pay, one bank file | operator |
 //! | `payees` | who is paid where | operator |
 //!
 //! Every page is plain: no stream, no script, and the address is the whole question.
@@ -24,7 +26,9 @@ mod calendar;
 mod csv;
 mod document;
 mod items;
+mod paydays;
 mod payees;
+mod payouts;
 pub(crate) mod rows;
 mod shop;
 mod simulator;
@@ -160,6 +164,17 @@ pub fn routes(console: Console) -> Table {
         .page(Method::GET, simulator::PATH, seers, simulator::page)
         .page(Method::GET, board::PATH, settlers, board::page)
         .page(Method::POST, "/settlement/board/close", settlers, board::close)
+        .page(Method::GET, "/settlement/paydays/{id}", settlers, paydays::page)
+        .page(Method::POST, "/settlement/paydays/{id}/approve", settlers, paydays::approve)
+        .page(Method::POST, "/settlement/paydays/{id}/export", settlers, paydays::export)
+        .page(Method::GET, "/settlement/payouts/{id}", settlers, payouts::page)
+        .page(Method::POST, "/settlement/payouts/{id}/hold", settlers, payouts::hold)
+        .page(Method::POST, "/settlement/payouts/{id}/returned", settlers, payouts::returned)
+        .page(Method::POST, "/settlement/payouts/{id}/readdress", settlers, payouts::readdress)
+        .page(Method::POST, "/settlement/payouts/{id}/carry", settlers, payouts::carry)
+        .page(Method::GET, "/settlement/files/{id}", settlers, payouts::file_page)
+        .page(Method::GET, "/settlement/files/{id}/bytes", settlers, payouts::file_bytes)
+        .page(Method::POST, "/settlement/files/{id}/paid", settlers, payouts::file_paid)
         .page(Method::GET, calendar::PATH, settlers, calendar::page)
         .page(Method::POST, calendar::PATH, settlers, calendar::change)
         .page(Method::GET, adjustments::PATH, settlers, adjustments::page)

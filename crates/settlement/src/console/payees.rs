@@ -2,10 +2,11 @@
 //! person has typed the number once more.
 
 use super::document::{account_kind, account_rows, masked};
-use super::words::{crumbs, person, refusal};
+use super::words::{crumbs, person, refusal, trouble};
 use super::{Console, again, on_to, refused, said};
 use crate::limits;
-use crate::rows::payees::{self as stored, Account, Payee, PayeeFacts};
+use crate::payee_check::{PayeeTrouble, payee_check};
+use crate::rows::payees::{self as stored, Account, Payee, PayeeFacts, is_the_company};
 use axum::extract::{Form, Path, State};
 use axum::response::Response;
 use center_base::{Caller, CompanyId, Refusal, Scope};
@@ -138,9 +139,15 @@ async fn draw(
     wrong: Option<&Refusal>,
 ) -> Result<Markup, Refusal> {
     let (tenant, id) = (console.base.tenant, company.id.clone());
-    let payee = console.base.read(move |tx| Ok(stored::payee(tx, tenant, id.as_str())?)).await?;
+    let (payee, troubles) = console
+        .base
+        .read(move |tx| {
+            let payee = stored::payee(tx, tenant, id.as_str())?;
+            Ok((payee, payee_check(tx, tenant, id.as_str(), None)?))
+        })
+        .await?;
     let who = caller.actor.label();
-    let view = Page { lang: caller.lang, company, payee: payee.as_ref(), who: &who };
+    let view = Page { lang: caller.lang, company, payee: payee.as_ref(), troubles: &troubles, who: &who };
     let here = address(&company.id);
     console.page(caller, (PATH, &here), &t(caller.lang, "settlement-payee"), &view.body(typed, wrong)).await
 }
@@ -251,6 +258,7 @@ struct Page<'a> {
     lang: Lang,
     company: &'a Company,
     payee: Option<&'a Payee>,
+    troubles: &'a [PayeeTrouble],
     who: &'a str,
 }
 
@@ -289,6 +297,8 @@ impl Page<'_> {
         let rows: Vec<(&str, Markup)> =
             rows.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
         let is_own = by == self.who;
+        let differs = self.payee.is_some_and(|payee| !is_the_company(&payee.facts, account));
+        let (reason, reason_hint) = (self.t("settlement-reason"), self.t("settlement-confirm-reason-hint"));
         let [open, question, number, hint, yes, leave] = [
             "settlement-confirm",
             "settlement-confirm-question",
@@ -318,7 +328,8 @@ impl Page<'_> {
                                     maxlength="16" required aria-describedby="account-again-hint";
                                 p.hint #account-again-hint { (hint) }
                             }
-                            (Button::primary(&yes).icon(Icon::Check).block())
+                            @if differs { (Field::text("reason", &reason).hint(&reason_hint).max_chars(200).required()) }
+                        (Button::primary(&yes).icon(Icon::Check).block())
                         }))
                     }, &leave))
                 }
@@ -362,11 +373,22 @@ impl Page<'_> {
 
     fn account(&self) -> Markup {
         let account = self.payee.and_then(|payee| payee.account.clone()).unwrap_or_default();
+        let account_is_known = !account.bank.is_empty();
         let rows = account_rows(self.lang, &account);
         let rows: Vec<(&str, Markup)> =
             rows.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
         html! {
             (key_values(&rows))
+            @if account_is_known && !self.troubles.is_empty() {
+                ul.blockers {
+                    @for one in self.troubles {
+                        li.tone-ask[!one.is_warning()] {
+                            (if one.is_warning() { Icon::Info } else { Icon::Warning })
+                            span { (trouble(self.lang, one)) }
+                        }
+                    }
+                }
+            }
             p.sub { (self.t("settlement-account-masked")) }
         }
     }

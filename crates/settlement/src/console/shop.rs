@@ -13,7 +13,7 @@ use jiff::civil::Date;
 use maud::{Markup, html};
 use money::Yen;
 use pages::icon::Icon;
-use pages::list::{Column, Total, empty, table, totals};
+use pages::list::{Column, empty, table};
 use pages::ui::{Button, Field, Tone, notice, tag};
 use serde::Deserialize;
 
@@ -243,7 +243,7 @@ impl Page<'_> {
                     })),
                 }
                 @if !one.waiting.is_empty() {
-                    p.sub { (Icon::Question) " " (ta(lang, "settlement-waiting-count", &[("count", &one.waiting.len().to_string())])) }
+                    ul.blockers { li.tone-ask { (Icon::Question) span { (super::words::counted(lang, "settlement-waiting-count", one.waiting.len())) } } }
                 }
             }
         }
@@ -251,30 +251,34 @@ impl Page<'_> {
 
     fn would_be(&self, lines: &[Line], batch: &Batch) -> Markup {
         let lang = self.lang;
-        let count = lines.iter().fold(0_u32, |sum, line| sum.saturating_add(line.count));
-        let count = super::words::counted(lang, "settlement-payments-count", count);
-        let [sales, fee, pays, carries] =
-            ["settlement-sales", "settlement-fee-and-tax", "settlement-would-pay", "settlement-would-carry"]
-                .map(|key| self.t(key));
         let tax = tax_rows(lines).ok().and_then(|rows| Net::sum(rows.into_iter().map(|row| row.tax)).ok());
         let fees = tax.and_then(|tax| batch.fee.total.plus(tax).ok()).unwrap_or(batch.fee.total).opposite();
-        let (label, last) =
-            if batch.paid.is_zero() { (&carries, batch.carried_out) } else { (&pays, batch.paid) };
         let transfer = batch.transfer_fee.plus(batch.transfer_tax).unwrap_or_default();
-        let beside = if transfer.is_zero() {
-            String::new()
+        let mut steps = vec![("settlement-sales", batch.sales), ("settlement-fee-and-tax", fees)];
+        steps.extend(
+            [
+                ("settlement-adjustments", batch.adjusted),
+                ("settlement-carried-in", batch.carried_in),
+                ("settlement-transfer-fee-taxed", transfer.opposite()),
+            ]
+            .into_iter()
+            .filter(|(_, yen)| !yen.is_zero()),
+        );
+        let (key, last) = if batch.paid.is_zero() {
+            ("settlement-would-carry", batch.carried_out)
         } else {
-            ta(lang, "settlement-after-transfer", &[("yen", &transfer.to_string())])
+            ("settlement-would-pay", batch.paid)
         };
         html! {
-            (totals(&[
-                Total::new(&sales, net(batch.sales), &count),
-                Total::new(&fee, net(fees), ""),
-                Total::new(label, net(last), &beside).main(),
-            ]))
-            details {
-                summary { (self.t("settlement-lines")) }
-                (line_table(lang, lines, None))
+            dl.sums {
+                @for (key, yen) in &steps { div { dt { (self.t(key)) } dd.num { (net(*yen)) } } }
+                div.is-end { dt { (self.t(key)) } dd.num { (net(last)) } }
+            }
+            @if !lines.is_empty() {
+                details {
+                    summary { (self.t("settlement-lines")) }
+                    (line_table(lang, lines, None))
+                }
             }
         }
     }

@@ -118,7 +118,7 @@ impl Page<'_> {
         let rows: Vec<(&str, Vec<Markup>)> = payouts
             .iter()
             .map(|one| {
-                let href = format!("{}/documents/{}.{}", shop::PATH, one.key.pay_on, one.key.company);
+                let href = format!("{}/{}", super::payouts::PATH, one.key);
                 let cells = vec![
                     html! { a.open.row-link href=(href) { (date(self.lang, one.key.pay_on)) } },
                     self.company(&one.key.company),

@@ -2,6 +2,7 @@
 
 use super::Choice;
 use crate::close::Why;
+use crate::payee_check::PayeeTrouble;
 use crate::rules::{CycleCode, GroupCode, LineKind, Net, NoPlace, PayDayState, PayoutState};
 use acquiring::console::day;
 use center_base::Refusal;
@@ -55,6 +56,8 @@ pub(super) fn pay_day_chip(lang: Lang, state: PayDayState) -> Markup {
 
 /// Where a document stands: its payout's own state where that says more than its pay day's.
 pub(super) fn document_chip(lang: Lang, pay_day: PayDayState, payout: Option<PayoutState>) -> Markup {
+    // A document that is made does not change, though others of its pay day may be missing.
+    let pay_day = if pay_day == PayDayState::Closing { PayDayState::Closed } else { pay_day };
     let (tone, icon, key) = match payout {
         None => (Tone::Quiet, Icon::Undo, "settlement-state-carried"),
         Some(PayoutState::Returned) => (Tone::Ng, Icon::Warning, "settlement-state-returned"),
@@ -66,6 +69,41 @@ pub(super) fn document_chip(lang: Lang, pay_day: PayDayState, payout: Option<Pay
         }
     };
     tag(tone, icon, &t(lang, key))
+}
+
+/// Where one try to pay stands.
+pub(super) fn payout_chip(lang: Lang, state: PayoutState) -> Markup {
+    let (tone, icon, key) = match state {
+        PayoutState::Waiting => (Tone::Info, Icon::Clock, "settlement-payout-waiting"),
+        PayoutState::Exported => (Tone::Info, Icon::Send, "settlement-state-exported"),
+        PayoutState::Paid => (Tone::Ok, Icon::Check, "settlement-state-paid"),
+        PayoutState::Returned => (Tone::Ng, Icon::Warning, "settlement-state-returned"),
+        PayoutState::Held => (Tone::Quiet, Icon::Undo, "settlement-state-held"),
+        PayoutState::Replaced => (Tone::Quiet, Icon::Undo, "settlement-state-replaced"),
+        PayoutState::Carried => (Tone::Quiet, Icon::Undo, "settlement-state-carried"),
+    };
+    tag(tone, icon, &t(lang, key))
+}
+
+/// What is wrong with a payee.
+pub(super) fn trouble(lang: Lang, of: &PayeeTrouble) -> String {
+    let text = |args: &[(&'static str, &str)]| {
+        ta(lang, &format!("settlement-trouble-{}", of.word().replace('_', "-")), args)
+    };
+    match of {
+        PayeeTrouble::UnknownBank { bank } => text(&[("bank", bank)]),
+        PayeeTrouble::UnknownBranch { bank, branch } => text(&[("bank", bank), ("branch", branch)]),
+        PayeeTrouble::HolderCharacter { character } => text(&[("character", &character.to_string())]),
+        PayeeTrouble::HolderDiffersByReason { reason } => text(&[("reason", reason)]),
+        PayeeTrouble::AmountTooLarge { yen } => text(&[("yen", &money::group(*yen))]),
+        PayeeTrouble::HolderUnfit { .. }
+        | PayeeTrouble::NoPayee
+        | PayeeTrouble::NoAccount
+        | PayeeTrouble::AccountClosed
+        | PayeeTrouble::NoBankMaster
+        | PayeeTrouble::HolderDiffers
+        | PayeeTrouble::HolderCut => text(&[]),
+    }
 }
 
 /// A group of brands that shares a line (U-069).

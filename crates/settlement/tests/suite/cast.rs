@@ -8,6 +8,7 @@ use futures_util::future::BoxFuture;
 use payment::Brand;
 use receipt::Merchant;
 use settlement::console::{self, Console};
+use settlement::rows::remitter::{self, Layout, Remitter};
 use settlement::rows::{adjustments, payees};
 use settlement::rules::Level;
 use staff::Staff;
@@ -55,6 +56,21 @@ pub(crate) fn account(bank: &str, number: &str) -> payees::Account {
         kind: "1".into(),
         account: number.into(),
         holder: "カ）ツバメコーヒー".into(),
+    }
+}
+
+/// Who pays.
+fn ours() -> Remitter {
+    Remitter {
+        requester: "0000012345".into(),
+        name: "エビスショウテンカイ".into(),
+        bank: "0001".into(),
+        bank_name: String::new(),
+        branch: "001".into(),
+        branch_name: String::new(),
+        kind: "1".into(),
+        account: "7654321".into(),
+        layout: Layout::default(),
     }
 }
 
@@ -118,6 +134,7 @@ impl Till {
             payee(tx, "00012", &payees::PayeeFacts::default(), Some((&account("0001", "1112223"), true)))
         };
         self.base.write(write).await.unwrap();
+        self.base.write(|tx| remitter::put_remitter(tx, "person sato", &ours())).await.unwrap();
         self.november().await;
         self.close("2026-12-01").await;
         self.december().await;

@@ -167,3 +167,78 @@ async fn the_board_closes_by_hand_what_ended() {
         assert_eq!(till.faults().await, Vec::<String>::new());
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pay_day_is_approved_exported_and_paid_by_pages_with_another_person_each_time() {
+    // Issue 4 items 3 and 5, plan 1.9: four eyes.
+    for till in Till::each_without_rates().await {
+        till.fill().await;
+        let day = "/settlement/paydays/2026-12-15";
+        let seen = async |who: &str| till.seen_by(operator(who)).get(day).await.text();
+        let hash = |page: &str| page.split("name=\"hash\" value=\"").nth(1).unwrap()[..64].to_owned();
+        let (approve, export) = (format!("{day}/approve"), format!("{day}/export"));
+        let (status, text) = till.post(operator("sato"), &export, "").await;
+        assert!(status == 422 && text.contains("This cannot be done now"), "not approved: {status} {text}");
+        for wrong in ["", "hash=00", &format!("hash={}", "00".repeat(32))] {
+            let (status, text) = till.post(operator("sato"), &approve, wrong).await;
+            assert!(status == 422 && text.contains("It is not what was shown"), "{wrong}: {status} {text}");
+        }
+        let form = format!("hash={}", hash(&seen("sato").await));
+        assert_eq!(till.post(operator("sato"), &approve, &form).await.0, 303);
+        let (status, text) = till.post(operator("sato"), &export, "").await;
+        assert!(status == 422 && text.contains("You approved this yourself"), "{status} {text}");
+        assert!(
+            seen("sato").await.contains("ご自身で承認した")
+                && seen("ito").await.contains("確認済みの口座がありません")
+        );
+        assert_eq!(till.post(operator("ito"), &export, "").await.0, 303);
+        let file = "/settlement/files/20261215-1";
+        let answer = till.seen_by(operator("ito")).get(&format!("{file}/bytes")).await;
+        let read = zengin::read(&answer.body).unwrap();
+        let sum: u64 = read.groups.iter().flat_map(|group| &group.transfers).map(|one| one.amount_yen).sum();
+        assert_eq!(sum, 24_171 + 25_316, "the company without an account is left out");
+        let taken = "SELECT COUNT(*) FROM audit WHERE tenant = $1 AND what = 'bank_file_taken'";
+        assert_eq!(till.count(taken).await, 1);
+        assert_eq!(till.seen_by(manager("00008")).get(&format!("{file}/bytes")).await.status, 403);
+        assert_eq!(till.post(operator("ito"), &format!("{file}/paid"), "").await.0, 303);
+        assert!(till.reads(operator("ito"), file, "en").await.contains("Paid by"));
+        assert_eq!(till.post(operator("ito"), "/settlement/files/20261215-9/paid", "").await.0, 404);
+        till.comes_back().await;
+        assert_eq!(till.faults().await, Vec::<String>::new());
+    }
+}
+
+impl Till {
+    /// A payout that is paid comes back and is carried over.
+    async fn comes_back(&self) {
+        let payout = "/settlement/payouts/2026-12-15.00008.1";
+        let post = async |what: &str, body: &str| {
+            self.post(operator("ito"), &format!("{payout}/{what}"), body).await
+        };
+        let (status, text) = post("hold", "reason=あとで払う").await;
+        assert!(status == 422 && text.contains("This cannot be done now"), "it is paid: {status} {text}");
+        let (status, text) = post("returned", "reason=x").await;
+        assert!(
+            status == 422 && text.contains("A reason is needed") && text.contains("[reason: x]"),
+            "{text}"
+        );
+        assert_eq!(post("returned", "reason=口座なし").await.0, 303);
+        let page = self.reads(operator("ito"), payout, "ja").await;
+        assert!(
+            page.contains("組戻し") && page.contains("口座なし") && page.contains("次回に繰り越す"),
+            "{page}"
+        );
+        let (status, text) = post("readdress", "").await;
+        assert!(status == 422 && text.contains("It is the same account"), "{status} {text}");
+        assert!(
+            self.reads(operator("ito"), "/settlement/unpaid", "en").await.contains("Returned by the bank")
+        );
+        assert_eq!(post("carry", "").await.0, 303);
+        let unpaid = self.reads(operator("ito"), "/settlement/unpaid", "en").await;
+        assert!(unpaid.contains("¥24,171") && !unpaid.contains("Returned by the bank"), "{unpaid}");
+        for odd in ["x", "2026-12-15.00008", "2026-12-15.00008.01", "2026-12-15.00008.7"] {
+            let path = format!("/settlement/payouts/{odd}/carry");
+            assert_eq!(self.post(operator("ito"), &path, "").await.0, 404, "{odd}");
+        }
+    }
+}

@@ -9,7 +9,7 @@ use settlement::rows::{calendar, terms};
 use settlement::rules::{Net, Ppm, Rates, cut, fee, tax_at};
 
 /// Every page with something on it: a name for its golden, who looks, and the address.
-const PAGES: [(&str, &str, &str); 12] = [
+const PAGES: [(&str, &str, &str); 14] = [
     ("shop", "00008", "/settlement"),
     ("all", "", "/settlement"),
     ("document", "00008", "/settlement/documents/2026-12-30.00008"),
@@ -17,6 +17,8 @@ const PAGES: [(&str, &str, &str); 12] = [
     ("year", "00008", "/settlement/year?year=2026"),
     ("simulator", "00008", "/settlement/simulator?brand=visa&amount=12,140&on=2026-12-20"),
     ("board", "", "/settlement/board"),
+    ("payday", "", "/settlement/paydays/2026-12-15"),
+    ("payout", "", "/settlement/payouts/2026-12-15.00009.1"),
     ("calendar", "", "/settlement/calendar?year=2026&cycle=card"),
     ("adjustments", "", "/settlement/adjustments"),
     ("unpaid", "", "/settlement/unpaid"),
