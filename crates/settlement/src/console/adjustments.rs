@@ -152,8 +152,8 @@ impl Page<'_> {
             }
             @if let Some(wrong) = wrong { (refusal(self.lang, wrong)) }
             div.detail.one {
-                section.stack-s aria-labelledby="waiting" {
-                    h2 #waiting { (self.t("settlement-adjustments-open")) }
+                div.stack-s {
+                    h2 { (self.t("settlement-adjustments-open")) }
                     @if open.is_empty() {
                         div.panel { (empty(Icon::Check, &self.t("settlement-adjustments-none"), &html! { (self.t("settlement-adjustments-none-next")) })) }
                     } @else {
@@ -163,8 +163,8 @@ impl Page<'_> {
                 div.stack { (panel(&self.t("settlement-adjustment-enter"), &self.form(typed))) }
             }
             @if !over.is_empty() {
-                section.stack-s aria-labelledby="decided" {
-                    h2 #decided { (self.t("settlement-adjustments-over")) }
+                div.stack-s {
+                    h2 { (self.t("settlement-adjustments-over")) }
                     (self.table(&over))
                 }
             }

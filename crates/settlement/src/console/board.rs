@@ -146,8 +146,8 @@ impl Page<'_> {
                 div.stack-s { h1 tabindex="-1" { (self.t("settlement-board")) } p.sub { (self.t("settlement-board-about")) } }
             }
             (self.closing())
-            section.stack aria-labelledby="open" {
-                h2 #open { (self.t("settlement-board-open")) }
+            div.stack {
+                h2 { (self.t("settlement-board-open")) }
                 @if open.is_empty() {
                     div.panel { (empty(Icon::Calendar, &self.t("settlement-board-none"), &html! { (self.t("settlement-board-none-next")) })) }
                 } @else {
@@ -155,8 +155,8 @@ impl Page<'_> {
                 }
             }
             @if !self.facts.pay_days.is_empty() {
-                section.stack-s aria-labelledby="sums" {
-                    h2 #sums { (self.t("settlement-board-sums")) }
+                div.stack-s {
+                    h2 { (self.t("settlement-board-sums")) }
                     (self.sums())
                 }
             }

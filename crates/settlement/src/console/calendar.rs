@@ -180,8 +180,8 @@ impl Page<'_> {
             @if let Some((refusal_of, _)) = wrong { (refusal(lang, refusal_of)) }
             (self.cycles())
             (self.leaves(&windows))
-            section.stack-s aria-labelledby="windows" {
-                h2 #windows { (self.t("settlement-windows")) }
+            div.stack-s {
+                h2 { (self.t("settlement-windows")) }
                 (self.table(&windows))
             }
             div.detail.one {

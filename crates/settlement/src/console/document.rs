@@ -136,9 +136,9 @@ impl Page<'_> {
             }
             (self.figures())
             (self.trouble())
-            section.stack-s aria-labelledby="lines" {
+            div.stack-s {
                 div.row.spread {
-                    h2 #lines { (self.t("settlement-lines")) }
+                    h2 { (self.t("settlement-lines")) }
                     @if !shown.lines.is_empty() {
                         div.row {
                             (Button::second(&self.t("settlement-items-all")).icon(Icon::Download).link(&self.items()).small())

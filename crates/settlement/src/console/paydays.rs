@@ -170,8 +170,8 @@ impl Page<'_> {
                 div.stack { (panel(&self.t("settlement-files"), &self.files())) }
                 div.stack { (panel(&self.t("settlement-four-eyes"), &self.people())) }
             }
-            section.stack-s aria-labelledby="payouts" {
-                h2 #payouts { (self.t("settlement-payouts-of-day")) }
+            div.stack-s {
+                h2 { (self.t("settlement-payouts-of-day")) }
                 @if shown.payouts.is_empty() {
                     div.panel { (empty(Icon::Bank, &self.t("settlement-payouts-none"), &html! { (self.t("settlement-payouts-none-next")) })) }
                 } @else { (self.payouts()) }

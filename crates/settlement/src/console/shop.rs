@@ -158,8 +158,8 @@ impl Page<'_> {
             }
             (self.filters())
             @if let Some(coming) = coming { (self.coming(coming)) }
-            section.stack aria-labelledby="documents" {
-                h2 #documents { (self.t("settlement-documents")) }
+            div.stack {
+                h2 { (self.t("settlement-documents")) }
                 @if self.found.is_empty() { (self.nothing()) } @else { (self.list()) (self.pager()) }
             }
         }
@@ -200,8 +200,8 @@ impl Page<'_> {
     /// What is not closed, as of now.
     fn coming(&self, coming: &[Coming]) -> Markup {
         html! {
-            section.stack aria-labelledby="coming" {
-                h2 #coming { (self.t("settlement-coming")) }
+            div.stack {
+                h2 { (self.t("settlement-coming")) }
                 @if coming.is_empty() {
                     div.panel { (empty(Icon::Calendar, &self.t("settlement-coming-none"), &html! { (self.t("settlement-coming-none-next")) })) }
                 } @else {
@@ -405,7 +405,7 @@ pub(super) fn line_table(lang: Lang, lines: &[Line], items: Option<&str>) -> Mar
         Column::number(rest),
     ];
     if items.is_some() {
-        columns.push(Column::text(file));
+        columns.push(Column::wide_only(file));
     }
     let rows: Vec<(&str, Vec<Markup>)> =
         (1_u32..).zip(lines).map(|(number, of)| ("", line_cells(lang, number, of, items))).collect();
@@ -422,6 +422,7 @@ fn line_cells(lang: Lang, number: u32, of: &Line, items: Option<&str>) -> Vec<Ma
             b { (group) } @if !marked.is_empty() { " " span.mark { (marked) } }
             span.sub { (super::words::kind(lang, of.key.kind)) }
             span.sub.only-narrow { (period(of.from, of.to)) }
+            @if let Some(items) = items { span.only-narrow { (file_link(lang, number, of, items)) } }
         },
         html! { span.nowrap { (period(of.from, of.to)) } span.sub { (cycle(lang, &of.key.span.cycle)) } },
         html! { span.nowrap { (money::group(i64::from(of.count))) (backs) } },
@@ -430,16 +431,22 @@ fn line_cells(lang: Lang, number: u32, of: &Line, items: Option<&str>) -> Vec<Ma
         html! {
             (net(of.fee.total.opposite()))
             @if !taxable.is_zero() {
-                span.sub { (t(lang, "settlement-of-this-taxable")) " " (net(taxable)) }
+                span.sub.hide-narrow { (t(lang, "settlement-of-this-taxable")) " " (net(taxable)) }
             }
         },
         html! { b { (net(of.net)) } },
     ];
     if let Some(items) = items {
-        let label = ta(lang, "settlement-items-of", &[("line", &format!("{group} {marked}"))]);
-        cells.push(html! {
-            a.file href=(format!("{items}?line={number}")) { (Icon::Download) "CSV" span.sr-only { " " (label) } }
-        });
+        cells.push(file_link(lang, number, of, items));
     }
     cells
+}
+
+/// The file of a line's items.
+fn file_link(lang: Lang, number: u32, of: &Line, items: &str) -> Markup {
+    let line = format!("{} {}", super::words::group(lang, &of.key.group), mark(of.key.kind));
+    let label = ta(lang, "settlement-items-of", &[("line", line.trim_end())]);
+    html! {
+        a.file href=(format!("{items}?line={number}")) { (Icon::Download) "CSV" span.sr-only { " " (label) } }
+    }
 }

@@ -69,14 +69,14 @@ impl Page<'_> {
                 Total::new(&owed, yen(sum(true)), ""),
                 Total::new(&owing, yen(sum(false)), ""),
             ]))
-            section.stack-s aria-labelledby="payouts" {
-                h2 #payouts { (self.t("settlement-unpaid-payouts")) }
+            div.stack-s {
+                h2 { (self.t("settlement-unpaid-payouts")) }
                 @if payouts.is_empty() {
                     div.panel { (empty(Icon::Check, &self.t("settlement-unpaid-no-payouts"), &html! { (self.t("settlement-unpaid-no-payouts-next")) })) }
                 } @else { (self.payouts(payouts)) }
             }
-            section.stack-s aria-labelledby="carried" {
-                h2 #carried { (self.t("settlement-unpaid-carried")) }
+            div.stack-s {
+                h2 { (self.t("settlement-unpaid-carried")) }
                 p.sub { (self.t("settlement-unpaid-carried-about")) }
                 @if carried.is_empty() {
                     div.panel { (empty(Icon::Check, &self.t("settlement-unpaid-no-carried"), &html! { (self.t("settlement-unpaid-no-carried-next")) })) }
