@@ -243,7 +243,7 @@ impl Page<'_> {
         }
     }
 
-    fn documents(&self, documents: impl ToString, paid_yen: i64) -> Markup {
+    fn documents(&self, documents: impl std::fmt::Display + Copy, paid_yen: i64) -> Markup {
         html! { b { (counted(self.lang, "settlement-documents-count", documents)) } " · " b.num { (yen(paid_yen)) } }
     }
 

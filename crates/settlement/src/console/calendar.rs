@@ -77,7 +77,7 @@ async fn draw(
     };
     let today = console.base.clock.today();
     let view = Page { lang: caller.lang, plan: &plan, chosen, year, today, first, last, changed };
-    let here = view.address(year, chosen);
+    let here = address(year, chosen);
     console.page(caller, (PATH, &here), &t(caller.lang, "settlement-calendar"), &view.body(wrong)).await
 }
 
@@ -113,6 +113,11 @@ pub(super) async fn change(
     }
 }
 
+/// The page of two years and a cycle.
+fn address(year: i16, cycle: &Cycle) -> String {
+    format!("{PATH}?year={year}&cycle={}", encoded(cycle.code().word()))
+}
+
 struct Page<'a> {
     lang: Lang,
     plan: &'a Plan,
@@ -135,10 +140,6 @@ enum Marked {
 impl Page<'_> {
     fn t(&self, key: &str) -> String {
         t(self.lang, key)
-    }
-
-    fn address(&self, year: i16, cycle: &Cycle) -> String {
-        format!("{PATH}?year={year}&cycle={}", encoded(cycle.code().word()))
     }
 
     /// The windows of the chosen cycle; one that is cut keeps its days.
@@ -170,10 +171,10 @@ impl Page<'_> {
                 }
                 nav.quick.day-steps aria-label=(self.t("settlement-years")) {
                     @if self.year > *super::simulator::YEARS.start() {
-                        a href=(self.address(self.year.saturating_sub(1), self.chosen)) { (Icon::Previous) span { (before) } }
+                        a href=(address(self.year.saturating_sub(1), self.chosen)) { (Icon::Previous) span { (before) } }
                     }
                     @if next < *super::simulator::YEARS.end() {
-                        a href=(self.address(next, self.chosen)) { span { (after) } (Icon::Next) }
+                        a href=(address(next, self.chosen)) { span { (after) } (Icon::Next) }
                     }
                 }
             }
@@ -198,7 +199,7 @@ impl Page<'_> {
             .all()
             .iter()
             .map(|one| {
-                (self.address(self.year, one), cycle(self.lang, one.code()), one.code() == self.chosen.code())
+                (address(self.year, one), cycle(self.lang, one.code()), one.code() == self.chosen.code())
             })
             .collect();
         let entries: Vec<Entry<'_>> = texts

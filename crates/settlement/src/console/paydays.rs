@@ -344,9 +344,8 @@ impl Page<'_> {
 
     fn people(&self) -> Markup {
         let (lang, day) = (self.lang, &self.shown.day);
-        let said = |who: &str, at: Option<i64>| match at {
-            Some(at_us) => html! { (person(lang, who)) span.sub { (moment(at_us)) } },
-            None => html! { "–" },
+        let said = |who: &str, at: Option<i64>| {
+            html! { @if let Some(at_us) = at { (person(lang, who)) span.sub { (moment(at_us)) } } @else { "–" } }
         };
         let rows = [
             (self.t("settlement-notice-day"), date(lang, day.notice_on)),

@@ -272,10 +272,7 @@ async fn draw_file(
         ),
         (
             t(lang, "settlement-paid-by"),
-            match file.paid_us {
-                Some(at_us) => html! { (person(lang, &file.paid_by)) span.sub { (moment(at_us)) } },
-                None => html! { "–" },
-            },
+            html! { @if let Some(at_us) = file.paid_us { (person(lang, &file.paid_by)) span.sub { (moment(at_us)) } } @else { "–" } },
         ),
         (t(lang, "settlement-hash"), html! { span.mono.hash { (hex::encode(file.hash)) } }),
     ];

@@ -208,7 +208,7 @@ pub(super) fn company_field(lang: Lang, choice: &Choice, all: Option<&str>) -> M
 }
 
 /// `2回目` and such need a number in a text.
-pub(super) fn counted(lang: Lang, key: &str, count: impl ToString) -> String {
+pub(super) fn counted(lang: Lang, key: &str, count: impl std::fmt::Display + Copy) -> String {
     ta(lang, key, &[("count", &count.to_string())])
 }
 

@@ -141,7 +141,7 @@ impl Till {
         self.close("2026-12-16").await;
         self.days_behind().await;
         self.wait_until("2026-12-20");
-        self.db.clock.advance(std::time::Duration::from_mins(7 * 60));
+        self.db.clock.advance(std::time::Duration::from_hours(7));
     }
 
     async fn november(&self) {
