@@ -186,14 +186,14 @@ impl Center {
         }));
         let mailer = Mailer::new(&settings.mail).map_err(|error| StartError::Mail(error.to_string()))?;
         let sales = Arc::new(AcquiredSales { base: base.clone(), acquiring: acquiring.clone() });
+        let settlement = Settlement::new(&base).with_mailer(mailer.clone());
+        let settlement_console = settlement::console::Console::new(&settlement, &staff);
         let receipts = Receipts::new(base.clone(), sales, mailer, fleet::advance_counter);
         let mut secure = SecureConfig::loopback(settings.port);
         secure.tls = settings.tls;
         for host in &settings.hosts {
             secure = secure.host(host);
         }
-        let settlement = Settlement::new(&base);
-        let settlement_console = settlement::console::Console::new(&settlement, &staff);
         Ok(Self {
             base,
             tenancy,

@@ -23,7 +23,11 @@ pub(super) fn settings(network: &str, instance: &str, port: u16) -> Settings {
         card_network: network.to_owned(),
         code_brands: Vec::new(),
         connections: 1,
-        mail: MailSettings { url: "smtp://127.0.0.1:1".to_owned(), from: "shop@example.jp".to_owned() },
+        mail: MailSettings {
+            url: "smtp://127.0.0.1:1".to_owned(),
+            from: "shop@example.jp".to_owned(),
+            ca_pem: None,
+        },
         port,
         tls: false,
         hosts: Vec::new(),

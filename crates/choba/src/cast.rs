@@ -8,6 +8,7 @@ use fleet::{CastTerminal, TerminalPassword};
 use jiff::civil::Date;
 use payment::{Brand, Policy, Profile};
 use serde::Deserialize;
+use settlement::notices::{self, Issuer};
 use settlement::rows::payees::{self, Account, PayeeFacts};
 use settlement::rows::terms;
 use settlement::rules::{Level, Overlay};
@@ -39,6 +40,8 @@ pub struct Cast {
     #[serde(default)]
     terms: Vec<CastTerms>,
     payee: Option<CastPayee>,
+    /// Who issues payment notices.
+    issuer: Option<Issuer>,
 }
 
 /// Settlement terms from a day on: of these brands of the company, of the company, or of the whole tenant.
@@ -186,6 +189,9 @@ impl Cast {
                 terms::put_term(tx, WHO, &level, entry.from, &entry.terms)?;
             }
         }
+        if let Some(issuer) = &self.issuer {
+            notices::put_issuer(tx, WHO, issuer)?;
+        }
         self.put_payee(tx)
     }
 
@@ -264,6 +270,7 @@ mod tests {
         assert_eq!((of(Role::Operator), of(Role::CompanyManager)), (2, 1));
         let payee = cast.payee.unwrap();
         assert!(payees::is_the_company(&payee.facts, &payee.account.unwrap()));
+        assert_eq!(cast.issuer.unwrap().invoice_reg_no.len(), 14, "X-080");
         // Every contract has a rate.
         let rated: std::collections::BTreeSet<_> =
             cast.terms.iter().flat_map(|it| &it.brands).copied().collect();

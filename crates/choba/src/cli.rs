@@ -63,6 +63,9 @@ pub(crate) struct CenterArgs {
     /// `smtp://host:port` or `smtps://user:password@host`.
     #[arg(long, env = "CHOBA_CENTER_SMTP", default_value = "smtp://127.0.0.1:8725")]
     pub(crate) smtp: String,
+    /// A PEM file of root certificates that sign the mail server's own, beside the public ones.
+    #[arg(long, env = "CHOBA_CENTER_SMTP_CA")]
+    pub(crate) smtp_ca: Option<PathBuf>,
     #[arg(long, env = "CHOBA_CENTER_MAIL_FROM", default_value = "no-reply@choba.example")]
     pub(crate) mail_from: String,
     /// This machine's name among several centers on one database.
@@ -258,6 +261,19 @@ pub(crate) enum AdminCommand {
         /// Twelve digits.
         #[arg(long)]
         terminal: String,
+    },
+    /// Write a payment notice into a folder, as a PDF and as the locked ZIP that is mailed.
+    Notice {
+        #[command(flatten)]
+        center: CenterArgs,
+        /// Its number, like `100000001-001-20270226`.
+        number: String,
+        /// The folder.
+        #[arg(long)]
+        out: PathBuf,
+        /// What it is, as JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Say a day's totals to the card network and show what it answers; exit code 2 while it has not agreed. A
     /// running center does so by itself after the day is over.

@@ -99,6 +99,18 @@ async fn admin(command: AdminCommand) -> Result<ExitCode, StartFault> {
             say(format_args!("terminal  {terminal}\npassword  {password}   (once, within 15 minutes)"));
             Ok(ExitCode::SUCCESS)
         }
+        AdminCommand::Notice { center, number, out, json } => {
+            let told = serve::center_settings(center, Clock::real());
+            let written = admin::notice(&told, &number, &out).await?;
+            let file = |name: &str| written.get(name).and_then(serde_json::Value::as_str).unwrap_or_default();
+            let (pdf, zip) = (file("pdf"), file("zip"));
+            if json {
+                say(format_args!("{written}"));
+            } else {
+                say(format_args!("{pdf}\n{zip}"));
+            }
+            Ok(ExitCode::SUCCESS)
+        }
         AdminCommand::Totals { center, on, json } => {
             let report = admin::totals(&serve::center_settings(center, Clock::real()), on).await?;
             let agreed = report.get("standing").is_some_and(|standing| standing == "in_balance");

@@ -74,6 +74,7 @@ pub(crate) fn center_settings(args: CenterArgs, clock: Clock) -> center::Setting
             secret: args.code_secret,
         }),
         smtp: args.smtp,
+        smtp_ca: args.smtp_ca,
         mail_from: args.mail_from,
         instance: args.instance,
         hosts: args.host,

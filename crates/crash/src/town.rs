@@ -175,6 +175,7 @@ pub fn center_settings(folder: &Path) -> center_program::Settings {
         card_network: "127.0.0.1:1".to_owned(),
         code_gateway: None,
         smtp: "smtp://127.0.0.1:1".to_owned(),
+        smtp_ca: None,
         mail_from: "no-reply@choba.example".to_owned(),
         instance: "a".to_owned(),
         hosts: Vec::new(),

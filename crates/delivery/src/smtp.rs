@@ -4,6 +4,7 @@ use crate::deliveries::Trouble;
 use crate::limits;
 use clock::Clock;
 use lettre::message::Mailbox;
+use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::transport::smtp::{Error as SmtpError, PoolConfig};
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 use std::fmt;
@@ -16,6 +17,8 @@ pub struct MailSettings {
     pub url: String,
     /// The sender, for sending only (M-050): `no-reply@example.jp` or `Choba <no-reply@example.jp>`.
     pub from: String,
+    /// Certificates, as PEM, that sign the mail server's own beside the public roots.
+    pub ca_pem: Option<String>,
 }
 
 impl fmt::Debug for MailSettings {
@@ -51,7 +54,7 @@ impl fmt::Debug for Mailer {
 
 /// How handing over a mail went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Sent {
+pub enum Sent {
     /// The server answers for it now.
     Taken,
     /// The server will never take it.
@@ -69,12 +72,15 @@ impl Mailer {
             )
         })?;
         // The library's own words may repeat the URL with its password.
-        let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(&settings.url).map_err(|_| {
+        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(&settings.url).map_err(|_| {
             BadMailSettings(
                 "the mail server's address is not like smtp://host:587?tls=required or smtps://user:password@host"
                     .into(),
             )
         })?;
+        if let Some(pem) = &settings.ca_pem {
+            builder = builder.tls(tls_by(pem, &settings.url)?);
+        }
         let pool = PoolConfig::new().max_size(limits::SMTP_CONNECTIONS);
         Ok(Self { transport: builder.timeout(Some(limits::SMTP_STEP)).pool_config(pool).build(), from })
     }
@@ -83,6 +89,7 @@ impl Mailer {
         &self.from
     }
 
+    /// Hands a mail to the server.
     pub(crate) async fn send(&self, clock: &Clock, message: &Message) -> Sent {
         let bytes = message.formatted();
         let talk = self.transport.send_raw(message.envelope(), &bytes);
@@ -91,6 +98,31 @@ impl Mailer {
             Ok(Err(error)) => told(&error),
             Err(_) => Sent::NotNow(Trouble::Unreachable),
         }
+    }
+}
+
+/// The encryption that the address asks for, with these roots beside the public ones.
+fn tls_by(pem: &str, url: &str) -> Result<Tls, BadMailSettings> {
+    let bad = |why: &str| BadMailSettings(why.to_owned());
+    if !pem.contains("-----BEGIN CERTIFICATE-----") {
+        return Err(bad("the mail server's root certificates are not in a PEM file"));
+    }
+    let roots = Certificate::from_pem(pem.as_bytes())
+        .map_err(|_| bad("the mail server's root certificates cannot be read"))?;
+    let url: http::Uri = url.parse().map_err(|_| {
+        bad("the mail server's address has signs that must be percent-encoded before it can be used with root certificates")
+    })?;
+    let host = url.host().unwrap_or_default().to_owned();
+    let parameters = TlsParameters::builder(host)
+        .add_root_certificate(roots)
+        .build()
+        .map_err(|_| bad("the mail server's root certificates cannot be used"))?;
+    let wanted = |text: &str| url.query().unwrap_or_default().split('&').any(|part| part == text);
+    match url.scheme_str() {
+        Some("smtps") => Ok(Tls::Wrapper(parameters)),
+        _ if wanted("tls=required") => Ok(Tls::Required(parameters)),
+        _ if wanted("tls=opportunistic") => Ok(Tls::Opportunistic(parameters)),
+        _ => Err(bad("root certificates need an address with encryption, smtps:// or ?tls=required")),
     }
 }
 
@@ -111,7 +143,7 @@ mod tests {
     use super::*;
 
     fn settings(url: &str, from: &str) -> MailSettings {
-        MailSettings { url: url.to_owned(), from: from.to_owned() }
+        MailSettings { url: url.to_owned(), from: from.to_owned(), ca_pem: None }
     }
 
     #[tokio::test]
@@ -138,5 +170,19 @@ mod tests {
             assert!(!error.contains("hunter2") && !error.contains('\n'), "{error}");
         }
         assert!(!format!("{:?}", settings("smtp://u:hunter2@h", "a@b.jp")).contains("hunter2"));
+    }
+    #[tokio::test]
+    async fn root_certificates_are_a_pem_file_and_need_encryption() {
+        let with = |url: &str, pem: &str| {
+            let ca_pem = Some(pem.to_owned());
+            Mailer::new(&MailSettings { ca_pem, ..settings(url, "no-reply@example.jp") })
+                .map(drop)
+                .map_err(|error| error.to_string())
+        };
+        let wrong = with("smtps://user:hunter2@mail.example.jp", "hunter2").unwrap_err();
+        assert!(wrong.contains("PEM") && !wrong.contains("hunter2"), "{wrong}");
+        let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        let refused = with("smtps://mail.example.jp", broken).unwrap_err();
+        assert!(refused.contains("cannot be used"), "{refused}");
     }
 }

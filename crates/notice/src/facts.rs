@@ -19,6 +19,19 @@ impl Number {
         fits.then_some(Self { company, issue, pay_on })
     }
 
+    /// Reads a number as it is printed; nothing when it is not written exactly so.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.splitn(3, '-');
+        let (company, issue) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+        let pay_on = Date::strptime("%Y%m%d", parts.next()?).ok()?;
+        Self::new(company, issue, pay_on).filter(|number| number.to_string() == text)
+    }
+
+    /// The same document, issued again.
+    pub fn with_issue(self, issue: u16) -> Option<Self> {
+        Self::new(self.company, issue, self.pay_on)
+    }
+
     /// The name of the PDF inside the ZIP.
     pub fn pdf_name(&self) -> String {
         format!("{self}.pdf")
@@ -367,6 +380,18 @@ mod tests {
         assert_eq!(Number::new(1, 2, day).unwrap().zip_name(), "000000001-002-20191031.zip");
         assert_eq!(Number::new(1_000_000_000, 1, day), None);
         assert_eq!(Number::new(1, 1_000, day), None);
+        let number = Number::new(270_212_122, 1, day).unwrap();
+        assert_eq!(Number::parse("270212122-001-20191031"), Some(number));
+        assert_eq!(number.with_issue(2).unwrap().to_string(), "270212122-002-20191031");
+        for other in [
+            "",
+            "270212122-1-20191031",
+            "270212122-001-20191301",
+            "270212122-001-20191031-1",
+            "+70212122-001-20191031",
+        ] {
+            assert_eq!(Number::parse(other), None, "{other}");
+        }
     }
 
     #[test]

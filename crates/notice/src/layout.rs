@@ -238,12 +238,15 @@ fn invoice(paper: &mut Paper, invoice: &Invoice) {
     let head = columns(paper, INVOICE);
     let mut texts = Vec::new();
     for row in &invoice.rates {
-        texts.push([format!("{}対象", rate(row.rate_ppm)), yen(row.amount_yen), yen(row.tax_yen)]);
+        // One paper is invoice and return invoice together: its sums are after the returns, which are told apart below.
+        let is_after = invoice.returns.iter().any(|back| back.rate_ppm == row.rate_ppm);
+        let label = format!("{}対象{}", rate(row.rate_ppm), if is_after { "（返還差引後）" } else { "" });
+        texts.push([label, yen(row.amount_yen), yen(row.tax_yen)]);
     }
     texts.push(["非課税".to_owned(), yen(invoice.exempt_yen), "―".to_owned()]);
     for row in &invoice.returns {
         // A return of taxable fees with the period of the original. X-082
-        let label = format!("返還　{}対象　{}", rate(row.rate_ppm), period(row.first, row.last));
+        let label = format!("うち返還　{}対象　{}", rate(row.rate_ppm), period(row.first, row.last));
         texts.push([label, yen(row.amount_yen), yen(row.tax_yen)]);
     }
     let end = texts.len().saturating_sub(1);

@@ -35,6 +35,8 @@ pub fn check(tx: &mut ReadTx<'_>, tenant: TenantId) -> Result<Vec<String>, DbErr
             found.expected.insert(id, transfer);
         }
     }
+    let pay_days = batches::pay_days(tx, tenant)?.into_iter().map(|day| day.pay_on);
+    found.faults.extend(crate::notices::check(tx, tenant, pay_days)?);
     check_movements(tx, tenant, &mut found)?;
     check_carries(tx, tenant, &mut found)?;
     payouts::check_in_transit(tx, tenant, &mut found)?;

@@ -7,6 +7,7 @@
 //! | [`mod@payee_check`] | what is wrong with a payee, said before a bank file is made |
 //! | [`mod@quote`] | what a contract costs on a day, and when it is paid |
 //! | [`mod@check`] | whether documents, items and ledger tell the same story |
+//! | [`notices`] | payment notices: issued, mailed, shown (U-066) |
 //! | [`close`] | cut the windows that ended, follow what came late, scan, assemble |
 //! | [`console`] | the pages of companies and operators |
 //! | [`pay`] | approve, bank file, paid, came back |
@@ -19,6 +20,7 @@ pub mod check;
 pub mod close;
 pub mod console;
 pub mod limits;
+pub mod notices;
 pub mod pay;
 pub mod payee_check;
 pub mod quote;

@@ -1,5 +1,7 @@
 //! Every limit of settlement, named.
 
+use std::time::Duration;
+
 /// Lines of a holiday file at most; the official one has about 1,100.
 pub const HOLIDAY_LINES: usize = 2_000;
 /// Bytes of a holiday's name at most.
@@ -28,8 +30,34 @@ pub const REASON_CHARS: std::ops::RangeInclusive<usize> = 4..=200;
 pub const SHOWN_CHARS: usize = 100;
 /// Transfers of the book that are followed in one unit.
 pub const FOLLOW_PAGE: i64 = 2_000;
+/// Days that are scanned at once; the other readers are for those who wait at a screen.
+pub const DAYS_AT_ONCE: usize = 2;
 /// Documents that one unit writes: small enough that payments come in between.
 pub const DOCUMENTS_IN_A_UNIT: usize = 40;
+/// Days after which silence confirms a notice at most.
+pub const SILENCE_DAYS: u8 = 60;
+/// Notices that one unit issues.
+pub const NOTICES_IN_A_UNIT: i64 = 40;
+/// The hour in Tokyo from which a notice day's mails go out.
+pub const NOTICE_FROM_HOUR: i8 = 9;
+/// How long one run mails notices; with the longest mail behind it, less than a job's lease of ten minutes.
+pub const NOTICE_RUN: Duration = Duration::from_mins(5);
+/// Mails that one run hands over.
+pub const NOTICE_MAILS_A_RUN: usize = 2_000;
+/// How long a notice's mail waits after its first, second, … try that failed; from the last on always that long.
+pub const NOTICE_PAUSES: [Duration; 7] = [
+    Duration::from_mins(1),
+    Duration::from_mins(2),
+    Duration::from_mins(4),
+    Duration::from_mins(8),
+    Duration::from_mins(16),
+    Duration::from_mins(32),
+    Duration::from_hours(1),
+];
+/// Tries of a mail before it has failed: about a week.
+pub const NOTICE_TRIES: i64 = 174;
+/// How often a notice is mailed again on one day.
+pub const RESENT_A_DAY: i64 = 10;
 /// Payouts that one unit books as paid.
 pub const PAYOUTS_IN_A_UNIT: i64 = 40;
 /// Bank business days after the pay day until a bank file counts as transferred by itself.

@@ -73,7 +73,11 @@ pub(crate) async fn record(
         card_network: format!("127.0.0.1:{card}"),
         code_brands: Vec::new(),
         connections: 2,
-        mail: delivery::MailSettings { url: "smtp://127.0.0.1:1".into(), from: "bench@choba.example".into() },
+        mail: delivery::MailSettings {
+            url: "smtp://127.0.0.1:1".into(),
+            from: "bench@choba.example".into(),
+            ca_pem: None,
+        },
         port,
         tls: false,
         hosts: Vec::new(),

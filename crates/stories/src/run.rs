@@ -140,6 +140,7 @@ impl Center {
                     card_network,
                     code_gateway,
                     smtp,
+                    smtp_ca: None,
                     mail_from: "no-reply@choba.example".to_owned(),
                     instance: "house".to_owned(),
                     hosts: Vec::new(),

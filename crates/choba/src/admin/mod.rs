@@ -5,6 +5,7 @@ mod close;
 mod compare;
 mod fee;
 mod imports;
+mod notice;
 mod pay;
 mod people;
 mod settle;
@@ -16,6 +17,7 @@ pub use close::close;
 pub use compare::{Difference, compare};
 pub use fee::fee;
 pub use imports::{banks as import_banks, holidays as import_holidays};
+pub use notice::notice;
 pub use pay::{bank_file, import_returned};
 pub use people::{block_terminal, first_operator, let_in_terminal, load_cast, terminal_password, unlock};
 

@@ -172,6 +172,7 @@ fn center_settings(settings: &Settings) -> center::Settings {
             secret: "choba-test-secret".to_owned(),
         }),
         smtp: format!("smtp://{}", settings.ports.smtp()),
+        smtp_ca: None,
         mail_from: "no-reply@choba.example".to_owned(),
         instance: "demo".to_owned(),
         hosts: Vec::new(),

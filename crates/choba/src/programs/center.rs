@@ -31,6 +31,8 @@ pub struct Settings {
     pub code_gateway: Option<center::Gateway>,
     /// SMTP, `smtp://host:port`.
     pub smtp: String,
+    /// A PEM file of root certificates that sign the mail server's own, beside the public ones.
+    pub smtp_ca: Option<PathBuf>,
     /// The send-only sender of mails.
     pub mail_from: String,
     /// The machine's name among several centers on one database.
@@ -60,7 +62,7 @@ pub fn open(settings: &Settings) -> Result<Center, StartFault> {
         card_network: settings.card_network.clone(),
         code_brands: code_brands(settings.code_gateway.as_ref()),
         connections: 2,
-        mail: MailSettings { url: settings.smtp.clone(), from: settings.mail_from.clone() },
+        mail: mail(settings)?,
         port: settings.listen.port(),
         tls: settings.tls,
         hosts: settings.hosts.clone(),
@@ -70,6 +72,18 @@ pub fn open(settings: &Settings) -> Result<Center, StartFault> {
     };
     let center = Center::open(db, settings.clock.clone(), &told).map_err(StartFault::new)?;
     Ok(center.with_network_files(settings.data.join("network-files")))
+}
+
+/// How mail leaves; the file of root certificates is read now.
+fn mail(settings: &Settings) -> Result<MailSettings, StartFault> {
+    let read = |path: &PathBuf| {
+        std::fs::read_to_string(path).map_err(|why| {
+            let path = path.display();
+            StartFault::new(format!("The mail server's root certificates {path} cannot be read: {why}."))
+        })
+    };
+    let ca_pem = settings.smtp_ca.as_ref().map(read).transpose()?;
+    Ok(MailSettings { url: settings.smtp.clone(), from: settings.mail_from.clone(), ca_pem })
 }
 
 /// The room beside a file; a server's disk is its own.

@@ -30,7 +30,7 @@ pub(crate) struct Letter<'a> {
 
 /// A mail that could not be made. Names no address.
 #[derive(Debug)]
-pub(crate) struct Unmade(&'static str);
+pub(crate) struct Unmade(pub(crate) &'static str);
 
 impl fmt::Display for Unmade {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -77,7 +77,7 @@ impl Letter<'_> {
             .boundary(format!("choba-{id}"))
             .singlepart(SinglePart::plain(plain::text(self)))
             .multipart(html);
-        let mut message = Message::builder()
+        let message = Message::builder()
             .from(self.sender(from))
             .to(Mailbox::new(None, to))
             .subject(self.subject())
@@ -85,12 +85,7 @@ impl Letter<'_> {
             .message_id(Some(format!("<{id}@{}>", from.email.domain())))
             .multipart(body)
             .map_err(|_| Unmade("the mail's headers do not fit together"))?;
-        // RFC 3834: no out-of-office note comes back to an address that nobody reads.
-        for (name, value) in [("Auto-Submitted", "auto-generated"), ("Content-Language", self.lang.tag())] {
-            let name = HeaderName::new_from_ascii(name.to_owned()).map_err(|_| Unmade("a header's name"))?;
-            message.headers_mut().insert_raw(HeaderValue::new(name, value.to_owned()));
-        }
-        Ok(message)
+        marked(message, self.lang)
     }
 
     /// The customer sees the shop as the sender; the address is the send-only one (M-050).
@@ -138,7 +133,17 @@ impl Letter<'_> {
     }
 }
 
-fn instant(us: i64) -> SystemTime {
+/// Tells other mail servers that a program wrote it, and in which language.
+pub(crate) fn marked(mut message: Message, lang: Lang) -> Result<Message, Unmade> {
+    // RFC 3834: no out-of-office note comes back to an address that nobody reads.
+    for (name, value) in [("Auto-Submitted", "auto-generated"), ("Content-Language", lang.tag())] {
+        let name = HeaderName::new_from_ascii(name.to_owned()).map_err(|_| Unmade("a header's name"))?;
+        message.headers_mut().insert_raw(HeaderValue::new(name, value.to_owned()));
+    }
+    Ok(message)
+}
+
+pub(crate) fn instant(us: i64) -> SystemTime {
     let since = Duration::from_micros(u64::try_from(us).unwrap_or(0));
     SystemTime::UNIX_EPOCH.checked_add(since).unwrap_or(SystemTime::UNIX_EPOCH)
 }

@@ -135,7 +135,8 @@ impl World {
     pub(crate) async fn reaching(db: &TestDb, sale: Sale, url: impl FnOnce(&Server) -> String) -> Self {
         let (base, shelf, server) = (base(db), Arc::new(Shelf::default()), Server::start().await);
         *shelf.sale.lock().unwrap() = Some(sale);
-        let settings = MailSettings { url: url(&server), from: "Choba <no-reply@choba.example>".to_owned() };
+        let from = "Choba <no-reply@choba.example>".to_owned();
+        let settings = MailSettings { url: url(&server), from, ca_pem: None };
         let mailer = Mailer::new(&settings).unwrap();
         let receipts = Receipts::new(base.clone(), Arc::<Shelf>::clone(&shelf), mailer, advance);
         let worker = outbox::Worker::new(&base, vec![Arc::new(receipts.clone())]);

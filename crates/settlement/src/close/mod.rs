@@ -23,6 +23,7 @@ use crate::rows::{batches, today};
 use crate::rules::{PayDayState, Span, Window};
 use center_base::jobs::Job;
 use center_base::{Base, Refusal, audit};
+use delivery::Mailer;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
 use std::collections::BTreeSet;
@@ -34,6 +35,7 @@ use store::Tx;
 #[derive(Clone, Debug)]
 pub struct Settlement {
     pub(crate) base: Base,
+    pub(crate) mailer: Option<Mailer>,
     /// For which day, and by which configuration, the scheduler last closed: until one of them changes there is
     /// nothing more to do, and a company that is left out is not scanned for again every minute.
     done: Arc<Mutex<Option<Done>>>,
@@ -61,12 +63,19 @@ impl Done {
 impl Settlement {
     /// Nothing runs before [`Settlement::jobs`] are.
     pub fn new(base: &Base) -> Self {
-        Self { base: base.clone(), done: Arc::default() }
+        Self { base: base.clone(), mailer: None, done: Arc::default() }
+    }
+
+    /// Mails payment notices by this mailer; without one they are issued and wait.
+    pub fn with_mailer(mut self, mailer: Mailer) -> Self {
+        self.mailer = Some(mailer);
+        self
     }
 
     /// The work that recurs, for a task of its own: a long closing must not stop other jobs.
     pub fn jobs(&self) -> Vec<Job> {
-        let (follower, closer, payer) = (self.clone(), self.clone(), self.clone());
+        let (follower, closer) = (self.clone(), self.clone());
+        let (mailer, payer) = (self.clone(), self.clone());
         vec![
             Job::new("settlement/follow", Duration::from_mins(1), move |_| {
                 let settlement = follower.clone();
@@ -75,6 +84,10 @@ impl Settlement {
             Job::new("settlement/close", Duration::from_mins(1), move |base| {
                 let settlement = closer.clone();
                 async move { settlement.close_by_clock(&base).await }
+            }),
+            Job::new("settlement/notices", Duration::from_mins(1), move |_| {
+                let settlement = mailer.clone();
+                async move { settlement.notices_by_clock().await }
             }),
             Job::new("settlement/paid", Duration::from_hours(1), move |_| {
                 let settlement = payer.clone();

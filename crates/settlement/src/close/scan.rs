@@ -3,6 +3,7 @@
 
 use super::follow::entry_of;
 use super::{Plan, Settlement, Why, spans};
+use crate::limits;
 use crate::rows::date;
 use crate::rows::windows::{self, CutWindow, Odd, Waiting};
 use crate::rules::{
@@ -10,6 +11,7 @@ use crate::rules::{
 };
 use acquiring::taken::{self, After, Back, Taken};
 use center_base::{CompanyId, Refusal, ShopId};
+use futures_util::future::try_join_all;
 use jiff::civil::Date;
 use payment::StateName;
 use std::collections::{BTreeMap, BTreeSet};
@@ -260,7 +262,7 @@ impl Gathering {
 }
 
 impl Settlement {
-    /// What the items of a pay day bring to each company, a unit for each day.
+    /// What the items of a pay day bring to each company, a unit for each day, some days at once.
     pub(crate) async fn gather(
         &self,
         plan: &Arc<Plan>,
@@ -269,10 +271,14 @@ impl Settlement {
     ) -> Result<Gathering, Refusal> {
         let (tenant, wanted, extra) = (self.base.tenant, Arc::new(spans(windows)), Arc::new(extra));
         let mut all = Gathering::default();
-        for day in days(windows) {
-            let (plan, wanted) = (Arc::clone(plan), Arc::clone(&wanted));
-            let scan = self.base.read(move |tx| Ok(scan_day(tx, tenant, &plan, &wanted, day)?)).await?;
-            all.take(scan);
+        let days: Vec<Date> = days(windows).into_iter().collect();
+        for some in days.chunks(limits::DAYS_AT_ONCE) {
+            let scans = some.iter().map(|&day| {
+                let (plan, wanted) = (Arc::clone(plan), Arc::clone(&wanted));
+                self.base.read(move |tx| Ok(scan_day(tx, tenant, &plan, &wanted, day)?))
+            });
+            // In the order of the days, whichever is read first.
+            try_join_all(scans).await?.into_iter().for_each(|scan| all.take(scan));
         }
         let plan = Arc::clone(plan);
         let odd = self.base.read(move |tx| Ok(scan_odd(tx, tenant, &plan, &wanted, &extra)?)).await?;

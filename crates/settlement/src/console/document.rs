@@ -55,7 +55,7 @@ fn load(
 ) -> Result<Option<Shown>, DbError> {
     let id = company.as_str();
     let Some(facts) = batches::pay_day(tx, tenant, pay_on)? else { return Ok(None) };
-    let Some(stored) = batches::batch_of(tx, tenant, pay_on, id)? else { return Ok(None) };
+    let Some(stored) = batches::of_company(tx, tenant, pay_on, id)? else { return Ok(None) };
     let which = Which { company: Some(id), pay_on: Some(pay_on), state: None };
     let windows = windows::windows(tx, tenant)?;
     let mut waiting = windows::waiting(tx, tenant)?;

@@ -8,8 +8,8 @@ use crate::payee_check::{PayeeTrouble, payee_check};
 use crate::rows::payees::{self, Payee};
 use crate::rows::payouts::{self, BankFile, Payout, PayoutKey};
 use crate::rows::remitter::{Head, account_type, remitter};
-use crate::rows::{banks, batches};
-use crate::rules::{Net, PayDayEvent, PayoutState};
+use crate::rows::{banks, batches, calendar, today};
+use crate::rules::{Net, PayDayEvent, PayoutState, Roll};
 use center_base::{Refusal, audit};
 use codes::settle;
 use jiff::civil::Date;
@@ -61,7 +61,7 @@ fn export(tx: &mut Tx<'_>, who: &str, pay_on: Date, known: &Known) -> Result<Exp
     let head = remitter
         .head()
         .map_err(|why| Refusal::from(settle::NO_REMITTER).detail(format!("the paying account: {why}")))?;
-    let (ready, left_out) = sort(tx, pay_on, &head, known)?;
+    let (ready, left_out) = sort(tx, who, pay_on, &head, known)?;
     if ready.is_empty() {
         if left_out.is_empty() {
             return Err(settle::NOTHING_WAITS.into());
@@ -118,7 +118,7 @@ fn waits(payout: &Payout) -> bool {
 type Sorted = (Vec<(Payout, Transfer)>, Vec<LeftOut>);
 
 /// A payout that had no account when its document was made takes the one that is confirmed now.
-fn sort(tx: &mut Tx<'_>, pay_on: Date, head: &Head, known: &Known) -> Result<Sorted, Refusal> {
+fn sort(tx: &mut Tx<'_>, who: &str, pay_on: Date, head: &Head, known: &Known) -> Result<Sorted, Refusal> {
     let tenant = tx.tenant();
     let all = payees::payees(tx, tenant)?;
     let now: BTreeMap<&str, &Payee> = all.iter().map(|payee| (payee.company.as_str(), payee)).collect();
@@ -127,6 +127,7 @@ fn sort(tx: &mut Tx<'_>, pay_on: Date, head: &Head, known: &Known) -> Result<Sor
         let payee = now.get(payout.key.company.as_str()).copied();
         if let (None, Some(account)) = (&payout.to, payee.and_then(|payee| payee.account.as_ref())) {
             payouts::address(tx, &payout.key, account)?;
+            crate::notices::readdressed(tx, who, pay_on, &payout.key.company, account)?;
             payout.to = Some(account.clone());
         }
         let looked_up = known.get(&payout.key.company);
@@ -180,6 +181,16 @@ fn transfer(
     })
 }
 
+/// The pay day; for a file that is made on it or later, the next bank business day.
+fn transfer_day(tx: &mut Tx<'_>, pay_on: Date) -> Result<Date, Refusal> {
+    let (tenant, now) = (tx.tenant(), today(tx.now_us()));
+    if now < pay_on {
+        return Ok(pay_on);
+    }
+    let calendar = calendar::calendar(tx, tenant)?;
+    Ok(calendar.roll(now.tomorrow().unwrap_or(now), Roll::Next))
+}
+
 /// The files with their rows. Each is read back: what the bank will read is what is booked.
 fn write(
     tx: &mut Tx<'_>,
@@ -190,10 +201,11 @@ fn write(
     one_each: bool,
 ) -> Result<Vec<(BankFile, Vec<u8>)>, Refusal> {
     let (tenant, made_us) = (tx.tenant(), tx.now_us());
+    let transfer_on = transfer_day(tx, pay_on)?;
     let all = Transfers {
         requester: head.requester,
         requester_name: head.name.clone(),
-        pay_day: pay_on.into(),
+        pay_day: transfer_on.into(),
         from: head.from.clone(),
         transfers: ready.iter().map(|(_, transfer)| transfer.clone()).collect(),
     };
@@ -216,6 +228,7 @@ fn write(
         let file = BankFile {
             number: format!("{}-{}", pay_on.strftime("%Y%m%d"), before.saturating_add(n)),
             pay_on,
+            transfer_on,
             items: i64::try_from(transfers.len()).unwrap_or(i64::MAX),
             yen: i64::try_from(yen).unwrap_or(i64::MAX),
             hash: Sha256::digest(&bytes).into(),

@@ -1,4 +1,5 @@
-//! A bank file is transferred: a person says so on the pay day or later, or the calendar does a business day after it.
+//! A bank file is transferred: a person says so on the day of its transfer or later, or the calendar does a business
+//! day after it.
 //! Payouts are booked some in a unit, so that payments come in between; a run that was cut off is gone on with.
 
 use super::{book, pay_day};
@@ -19,7 +20,7 @@ impl Settlement {
         self.pay_out(file).await
     }
 
-    /// Files whose pay day is a bank business day past count as transferred; what was said and not booked to the end
+    /// Files whose transfer is a bank business day past count as transferred; what was said and not booked to the end
     /// is booked.
     pub(crate) async fn pay_by_clock(&self) -> Result<(), Refusal> {
         let tenant = self.base.tenant;
@@ -32,9 +33,9 @@ impl Settlement {
                 let mut due = Vec::new();
                 let exported = |day: &batches::PayDay| day.state == PayDayState::Exported;
                 for day in batches::pay_days(tx, tenant)?.into_iter().filter(exported) {
-                    let is_past = calendar.back(last_open, limits::PAID_AFTER_DAYS) >= day.pay_on;
-                    let files = payouts::files_of_day(tx, tenant, day.pay_on)?;
-                    due.extend(files.into_iter().filter(|file| is_past || file.paid_us.is_some()));
+                    let last = calendar.back(last_open, limits::PAID_AFTER_DAYS);
+                    let is_due = |file: &BankFile| file.transfer_on <= last || file.paid_us.is_some();
+                    due.extend(payouts::files_of_day(tx, tenant, day.pay_on)?.into_iter().filter(is_due));
                 }
                 Ok(due)
             })
@@ -63,10 +64,9 @@ fn say_paid(tx: &mut Tx<'_>, who: &str, number: &str) -> Result<BankFile, Refusa
     let tenant = tx.tenant();
     let file = payouts::file(tx, tenant, number)?
         .ok_or_else(|| Refusal::from(api::NOT_FOUND).detail(format!("there is no bank file {number}")))?;
-    if today(tx.now_us()) < file.pay_on {
-        return Err(
-            Refusal::from(settle::NOT_YET).detail(format!("the pay day {} has not come", file.pay_on))
-        );
+    if today(tx.now_us()) < file.transfer_on {
+        return Err(Refusal::from(settle::NOT_YET)
+            .detail(format!("the day of its transfer, {}, has not come", file.transfer_on)));
     }
     if payouts::pay_file(tx, number, who)? {
         let detail = serde_json::json!({ "transfers": file.items, "yen": file.yen });

@@ -55,6 +55,7 @@ impl Settlement {
             let try_no = key.try_no.checked_add(1).ok_or_else(|| Refusal::bad("too many tries"))?;
             let next = PayoutKey { try_no, ..key.clone() };
             payouts::add(tx, &next, payout.yen, &account, &who)?;
+            crate::notices::readdressed(tx, &who, next.pay_on, &next.company, &account)?;
             note(tx, &who, "payout_readdressed", &payout, "")?;
             Ok(next)
         };
@@ -75,10 +76,11 @@ impl Settlement {
 }
 
 fn come_back(tx: &mut Tx<'_>, who: &str, payout: &Payout, reason: &str) -> Result<(), Refusal> {
-    if today(tx.now_us()) < payout.key.pay_on {
-        return Err(
-            Refusal::from(settle::NOT_YET).detail(format!("the pay day {} has not come", payout.key.pay_on))
-        );
+    let tenant = tx.tenant();
+    let file = payouts::file(tx, tenant, &payout.file)?;
+    if let Some(file) = file.filter(|file| today(tx.now_us()) < file.transfer_on) {
+        return Err(Refusal::from(settle::NOT_YET)
+            .detail(format!("the day of its transfer, {}, has not come", file.transfer_on)));
     }
     payouts::step(tx, payout, PayoutEvent::Return, reason, who)?;
     if payout.paid_us.is_some() {
@@ -120,8 +122,11 @@ fn in_file(tx: &mut Tx<'_>, file: &ReturnedFile) -> Result<Vec<(Payout, zengin::
     let bad = |why: String| Refusal::bad(format!("the returned file, line 1: {why}"));
     let known =
         payouts::file(tx, tenant, number)?.ok_or_else(|| bad(format!("there is no bank file {number}")))?;
-    if file.on < known.pay_on || file.on > today(tx.now_us()) {
-        return Err(bad(format!("{} is before the pay day {} or still to come", file.on, known.pay_on)));
+    if file.on < known.transfer_on || file.on > today(tx.now_us()) {
+        return Err(bad(format!(
+            "{} is before the transfer on {} or still to come",
+            file.on, known.transfer_on
+        )));
     }
     let bytes = payouts::bytes(tx, tenant, number)?.unwrap_or_default();
     let read =

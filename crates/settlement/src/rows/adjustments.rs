@@ -43,6 +43,8 @@ const WITHDRAW: &str =
     "UPDATE settle_adjustment SET state = 'withdrawn' WHERE tenant = $1 AND id = $2 AND state = 'entered'";
 const OF: &str = "SELECT id, yen FROM settle_adjustment
       WHERE tenant = $1 AND company_id = $2 AND pay_on = $3 AND state = 'approved' ORDER BY id";
+const SHOWN: &str = "SELECT shown, yen FROM settle_adjustment
+      WHERE tenant = $1 AND company_id = $2 AND pay_on = $3 AND state = 'approved' ORDER BY id";
 const COMPANIES: &str = "SELECT DISTINCT company_id FROM settle_adjustment
       WHERE tenant = $1 AND pay_on = '' AND state = 'approved' ORDER BY company_id";
 const TAKE: &str = "UPDATE settle_adjustment SET pay_on = $3 WHERE tenant = $1 AND id = $2 AND pay_on = ''";
@@ -55,7 +57,7 @@ const LIST: &str =
         AND (pay_on = $4 OR $4 IS NULL)
       ORDER BY entered_us DESC, id DESC LIMIT $5";
 
-pub(super) const STATEMENTS: &[&str] = &[ADD, LOAD, APPROVE, WITHDRAW, OF, COMPANIES, TAKE, APPROVED, LIST];
+pub(super) const STATEMENTS: &[&str] = &[ADD, LOAD, APPROVE, WITHDRAW, OF, SHOWN, COMPANIES, TAKE, APPROVED, LIST];
 
 words! {
     /// Where an adjustment stands.
@@ -251,6 +253,19 @@ pub(crate) fn of_company(
 ) -> Result<Vec<(PaymentId, Net)>, DbError> {
     tx.query_all(OF, params![tenant, company, pay_on], |row| {
         Ok((id_of(row.bytes(0)?)?, net_at(row, 1, "settle_adjustment.yen")?))
+    })
+}
+
+/// What the notice of a pay day says about the adjustments in its document, in their order.
+pub(crate) fn shown_of(
+    tx: &mut ReadTx<'_>,
+    tenant: TenantId,
+    company: &str,
+    pay_on: Date,
+) -> Result<Vec<(String, Net)>, DbError> {
+    let pay = pay_on.to_string();
+    tx.query_all(SHOWN, params![tenant, company, &pay], |row| {
+        Ok((row.text(0)?.to_owned(), net_at(row, 1, "settle_adjustment.yen")?))
     })
 }
 

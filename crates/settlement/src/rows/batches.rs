@@ -110,6 +110,10 @@ const BATCHES: &str =
     "SELECT company_id, sales_yen, fee_yen, taxable_yen, fee_tax_yen, adjusted_yen, carried_in_yen,
         sum_yen, transfer_fee_yen, transfer_tax_yen, paid_yen, carried_out_yen, bank, hash
        FROM settle_batch WHERE tenant = $1 AND pay_on = $2 ORDER BY company_id";
+const BATCH: &str =
+    "SELECT company_id, sales_yen, fee_yen, taxable_yen, fee_tax_yen, adjusted_yen, carried_in_yen,
+        sum_yen, transfer_fee_yen, transfer_tax_yen, paid_yen, carried_out_yen, bank, hash
+       FROM settle_batch WHERE tenant = $1 AND pay_on = $2 AND company_id = $3";
 const ADD_LINE: &str =
     "INSERT INTO settle_line (tenant, pay_on, company_id, line, cycle, first_day, last_day, kind,
         group_code, exempt_ppm, taxable_ppm, tax_ppm, from_day, to_day, count, backs, sales_yen, fee_yen,
@@ -119,10 +123,6 @@ const LINES: &str =
     "SELECT company_id, cycle, first_day, last_day, kind, group_code, exempt_ppm, taxable_ppm, tax_ppm,
         from_day, to_day, count, backs, sales_yen, fee_yen, taxable_yen, items_hash
        FROM settle_line WHERE tenant = $1 AND pay_on = $2 ORDER BY company_id, line";
-const BATCH_OF: &str =
-    "SELECT company_id, sales_yen, fee_yen, taxable_yen, fee_tax_yen, adjusted_yen, carried_in_yen,
-        sum_yen, transfer_fee_yen, transfer_tax_yen, paid_yen, carried_out_yen, bank, hash
-       FROM settle_batch WHERE tenant = $1 AND pay_on = $2 AND company_id = $3";
 const LINES_OF: &str =
     "SELECT company_id, cycle, first_day, last_day, kind, group_code, exempt_ppm, taxable_ppm, tax_ppm,
         from_day, to_day, count, backs, sales_yen, fee_yen, taxable_yen, items_hash
@@ -134,7 +134,7 @@ const PUT_CARRY: &str = "INSERT INTO settle_carry (tenant, company_id, yen) VALU
      ON CONFLICT (tenant, company_id) DO UPDATE SET yen = $3";
 
 pub(super) const STATEMENTS: &[&str] = &[
-    BEGIN, STATE, CLOSE, PAYDAYS, PAYDAY, APPROVE, MOVE, HAS, INSERT, BATCHES, ADD_LINE, LINES, BATCH_OF,
+    BEGIN, STATE, CLOSE, PAYDAYS, PAYDAY, APPROVE, MOVE, HAS, INSERT, BATCHES, BATCH, ADD_LINE, LINES,
     LINES_OF, CARRY, CARRIES, PUT_CARRY,
 ];
 
@@ -349,14 +349,14 @@ pub fn batches(tx: &mut ReadTx<'_>, tenant: TenantId, pay_on: Date) -> Result<Ve
 }
 
 /// A company's document of a pay day.
-pub fn batch_of(
+pub fn of_company(
     tx: &mut ReadTx<'_>,
     tenant: TenantId,
     pay_on: Date,
     company: &str,
 ) -> Result<Option<Stored>, DbError> {
     let pay = pay_on.to_string();
-    tx.query_opt(BATCH_OF, params![tenant, &pay, company], stored)
+    tx.query_opt(BATCH, params![tenant, &pay, company], stored)
 }
 
 fn stored(row: &Row<'_>) -> Result<Stored, DbError> {

@@ -25,6 +25,7 @@ pub const MIGRATIONS: &[Migration] = &[
     adjustments::MIGRATION,
     batches::MIGRATION,
     payouts::MIGRATION,
+    crate::notices::MIGRATION,
     banks::MIGRATION,
 ];
 
@@ -38,6 +39,7 @@ pub fn statements() -> Vec<&'static str> {
         adjustments::STATEMENTS,
         batches::STATEMENTS,
         payouts::STATEMENTS,
+        crate::notices::statements().as_slice(),
         banks::STATEMENTS,
     ]
     .concat()

@@ -33,6 +33,7 @@ pub(super) const MIGRATION: Migration = Migration {
             tenant BIGINT NOT NULL,
             number TEXT NOT NULL,
             pay_on TEXT NOT NULL,
+            transfer_on TEXT NOT NULL,
             items BIGINT NOT NULL,
             yen BIGINT NOT NULL,
             hash BYTEA NOT NULL,
@@ -116,12 +117,13 @@ const MOVE_FILE: &str = "UPDATE settle_payout SET file = $4
 const ADDRESS: &str = "UPDATE settle_payout
         SET bank = $5, branch = $6, kind = $7, account = $8, holder = $9
       WHERE tenant = $1 AND pay_on = $2 AND company_id = $3 AND try = $4 AND state = 'waiting'";
-const ADD_FILE: &str = "INSERT INTO settle_file (tenant, number, pay_on, items, yen, hash, bytes, made_by,
-        made_us, paid_by, paid_us)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', NULL)";
+const ADD_FILE: &str =
+    "INSERT INTO settle_file (tenant, number, pay_on, transfer_on, items, yen, hash, bytes,
+        made_by, made_us, paid_by, paid_us)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', NULL)";
 macro_rules! file_columns {
     () => {
-        "SELECT number, pay_on, items, yen, hash, made_by, made_us, paid_by, paid_us FROM settle_file "
+        "SELECT number, pay_on, items, yen, hash, made_by, made_us, paid_by, paid_us, transfer_on FROM settle_file "
     };
 }
 const FILE: &str = concat!(file_columns!(), "WHERE tenant = $1 AND number = $2");
@@ -367,8 +369,10 @@ pub(crate) fn move_file(
 pub struct BankFile {
     /// `20260227-1`: pay day and a count.
     pub number: String,
-    /// The pay day.
+    /// The pay day of the documents.
     pub pay_on: Date,
+    /// The day on which the bank is to transfer it: the pay day, or for a later file the next bank business day.
+    pub transfer_on: Date,
     /// Transfers.
     pub items: i64,
     /// Their sum, whole yen.
@@ -396,6 +400,7 @@ fn file_at(row: &Row<'_>) -> Result<BankFile, DbError> {
         made_us: row.i64(6)?,
         paid_by: row.text(7)?.to_owned(),
         paid_us: row.opt_i64(8)?,
+        transfer_on: date_at(row, 9, "settle_file.transfer_on")?,
     })
 }
 
@@ -421,11 +426,12 @@ pub fn bytes(tx: &mut ReadTx<'_>, tenant: TenantId, number: &str) -> Result<Opti
 
 /// Keeps a bank file.
 pub(crate) fn add_file(tx: &mut Tx<'_>, file: &BankFile, bytes: &[u8]) -> Result<(), DbError> {
-    let (tenant, pay) = (tx.tenant(), file.pay_on.to_string());
+    let (tenant, pay, transfer) = (tx.tenant(), file.pay_on.to_string(), file.transfer_on.to_string());
     let values = params![
         tenant,
         &file.number,
         &pay,
+        &transfer,
         file.items,
         file.yen,
         &file.hash,

@@ -254,7 +254,7 @@ pub fn batch(
     })
 }
 
-/// Taxable fees of a document and the tax on them, a row for each tax rate.
+/// Taxable fees and the tax on them, a row for each tax rate.
 pub fn tax_rows(lines: &[Line]) -> Result<Vec<TaxRow>, TooLarge> {
     let mut rates: BTreeMap<Ppm, Net> = BTreeMap::new();
     for line in lines.iter().filter(|line| !line.fee.taxable.is_zero()) {

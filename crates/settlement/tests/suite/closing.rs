@@ -84,7 +84,7 @@ impl Till {
     }
 
     /// Everything that the examples have of January and of 1 to 15 February, and what comes after that cut.
-    async fn examples(&self) {
+    pub(crate) async fn examples(&self) {
         self.example_terms().await;
         let (visa, jcb) = (Brand::Visa, Brand::Jcb);
         self.write(vec![
@@ -140,7 +140,7 @@ impl Till {
     }
 
     /// What comes behind the cut of 1 to 15 February.
-    async fn afterwards(&self) {
+    pub(crate) async fn afterwards(&self) {
         self.write(vec![
             sale(23, "02", Brand::Visa, "2027-02-20", 60_000),
             Act::Back(95, 94, "2027-02-16", 3_000),

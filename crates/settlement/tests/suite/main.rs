@@ -15,8 +15,10 @@ mod dice;
 mod entries;
 mod examples;
 mod fees;
+mod mails;
 mod membership;
 mod movements;
+mod notices;
 mod page_entries;
 mod page_items;
 mod pages;
@@ -25,6 +27,7 @@ mod paying;
 mod quotes;
 #[path = "../../../acquiring/tests/console/readable.rs"]
 mod readable;
+mod smtp;
 mod states;
 mod terms;
 mod till;

@@ -190,7 +190,7 @@ async fn a_calendar_shows_two_years_of_every_cycle_and_keeps_what_is_cut() {
                 .await;
             let windows = page
                 .lines()
-                .filter(|line| line.contains("/") && line.contains(" | ") && line.contains("20"))
+                .filter(|line| line.contains('/') && line.contains(" | ") && line.contains("20"))
                 .count();
             assert!(windows >= 24, "{cycle}: {windows} windows");
         }

@@ -54,7 +54,7 @@ impl Till {
         self.approve().await;
     }
 
-    async fn remitter(&self, layout: Layout) {
+    pub(crate) async fn remitter(&self, layout: Layout) {
         let put = move |tx: &mut Tx<'_>| put_remitter(tx, SATO, &remitter(layout.clone()));
         self.base.write(put).await.unwrap();
     }
@@ -164,6 +164,10 @@ async fn a_pay_day_is_approved_by_another_person_exported_by_a_third_and_paid() 
         till.account("c", "0005").await;
         let made = till.export().await;
         assert_eq!((made.files[0].number.as_str(), made.files[0].items), ("20261230-2", 1));
+        // Its pay day has come, so the bank is asked for the next day on which it works.
+        assert_eq!(till.file("20261230-2").await.pay_day.to_string(), "0104");
+        assert!(refused(till.settlement.mark_paid(ITO, "20261230-2").await).contains("has not come"));
+        till.wait_until("2027-01-04");
         till.settlement.mark_paid(ITO, "20261230-2").await.unwrap();
         assert_eq!(till.payouts().await, ["a.1 paid 9670", "b.1 paid 19142", "c.1 paid 28811"]);
         assert!(refused(till.settlement.export(ITO, pay_on).await).contains("no payout"));
@@ -224,6 +228,7 @@ async fn a_transfer_that_came_back_goes_to_another_account_or_into_the_next_docu
         till.sound().await;
         let made = till.export().await;
         assert_eq!((made.files[0].number.as_str(), made.files[0].yen), ("20261230-2", 9_670));
+        till.wait_until("2027-01-04");
         till.settlement.mark_paid(ITO, "20261230-2").await.unwrap();
         assert_eq!(
             till.payouts().await,
