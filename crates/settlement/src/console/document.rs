@@ -3,6 +3,7 @@
 
 use super::words::{counted, crumbs, date, document_chip, net, person};
 use super::{Console, name_of, shop, within, words};
+use crate::notices::{self, Issued, Wanted};
 use crate::rows::adjustments::{self, Adjustment, Which};
 use crate::rows::batches::{self, PayDay, Stored};
 use crate::rows::payees::{self, Account, Payee};
@@ -11,7 +12,7 @@ use crate::rows::windows::{self, Waiting};
 use crate::rules::{Line, LineKind, Net, tax_rows};
 use acquiring::console::{day, moment};
 use axum::extract::{Path, State};
-use center_base::{Caller, CompanyId, Refusal};
+use center_base::{Caller, CompanyId, Refusal, Scope};
 use codes::api;
 use i18n::{Lang, t, ta};
 use jiff::civil::Date;
@@ -25,6 +26,8 @@ use store::{DbError, ReadTx, TenantId};
 
 /// Adjustments of one document that a page shows.
 const ADJUSTMENTS: i64 = 500;
+/// Notices of one document that a page shows.
+const NOTICES: i64 = 50;
 
 /// Pay day and company of a document's id, `2026-02-27.00008`.
 pub(super) fn read_id(id: &str) -> Option<(Date, String)> {
@@ -45,6 +48,7 @@ pub(super) struct Shown {
     payouts: Vec<Payout>,
     payee: Option<Payee>,
     waiting: Vec<Waiting>,
+    pub(super) notices: Vec<Issued>,
 }
 
 fn load(
@@ -65,6 +69,7 @@ fn load(
         });
         row.company == id && is_its
     });
+    let wanted = Wanted { company: Some(id.to_owned()), ..Wanted::of_pay_day(pay_on, NOTICES, 0) };
     Ok(Some(Shown {
         pay_on,
         company: company.clone(),
@@ -74,6 +79,7 @@ fn load(
         adjustments: adjustments::list(tx, tenant, which, ADJUSTMENTS)?,
         payouts: payouts::of_company(tx, tenant, pay_on, id)?,
         payee: payees::payee(tx, tenant, id)?,
+        notices: notices::find(tx, tenant, &Scope::Company(company.clone()), &wanted)?,
         waiting,
     }))
 }
@@ -159,6 +165,7 @@ impl Page<'_> {
                     @if !shown.waiting.is_empty() { (panel(&self.t("settlement-waiting"), &self.waiting())) }
                 }
                 div.stack {
+                    (panel(&self.t("settlement-notices"), &super::notices::section(lang, shown)))
                     (panel(&self.t("settlement-transfer"), &self.transfer()))
                     (panel(&self.t("settlement-proof"), &self.proof()))
                 }

@@ -8,6 +8,7 @@
 //! | `document` | one document, line by line | company |
 //! | `items` | the items of a document as a file that proves itself | company |
 //! | `csv` | cells of such a file | |
+//! | `notices` | its PDF and ZIP, mailed again on request | company |
 //! | `year` | a year, month by month | company |
 //! | `simulator` | the fee of one payment | company |
 //! | `board` | what can be closed, and what blocks | operator |
@@ -26,6 +27,7 @@ mod calendar;
 mod csv;
 mod document;
 mod items;
+mod notices;
 mod paydays;
 mod payees;
 mod payouts;
@@ -160,6 +162,9 @@ pub fn routes(console: Console) -> Table {
         .page(Method::GET, shop::PATH, seers, shop::page)
         .page(Method::GET, "/settlement/documents/{id}", seers, document::page)
         .page(Method::GET, "/settlement/documents/{id}/items", seers, items::file)
+        .page(Method::GET, "/settlement/notices/{id}/pdf", seers, notices::pdf)
+        .page(Method::GET, "/settlement/notices/{id}/zip", seers, notices::zip)
+        .page(Method::POST, "/settlement/notices/{id}/resend", seers, notices::resend_now)
         .page(Method::GET, year::PATH, seers, year::page)
         .page(Method::GET, simulator::PATH, seers, simulator::page)
         .page(Method::GET, board::PATH, settlers, board::page)
@@ -187,5 +192,7 @@ pub fn routes(console: Console) -> Table {
         .page(Method::POST, "/settlement/payees/{id}", settlers, payees::change)
         .page(Method::POST, "/settlement/payees/{id}/account", settlers, payees::propose)
         .page(Method::POST, "/settlement/payees/{id}/confirm", settlers, payees::confirm_it)
+        .page(Method::POST, "/settlement/payees/{id}/password", settlers, payees::show_password)
+        .page(Method::POST, "/settlement/payees/{id}/new-password", settlers, payees::new_password)
         .table()
 }

@@ -5,10 +5,11 @@ use super::document::{account_kind, account_rows, masked};
 use super::words::{crumbs, person, refusal, trouble};
 use super::{Console, again, on_to, refused, said};
 use crate::limits;
+use crate::notices;
 use crate::payee_check::{PayeeTrouble, payee_check};
 use crate::rows::payees::{self as stored, Account, Payee, PayeeFacts, is_the_company};
 use axum::extract::{Form, Path, State};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use center_base::{Caller, CompanyId, Refusal, Scope};
 use codes::{api, settle};
 use i18n::{Lang, t, ta};
@@ -254,6 +255,47 @@ pub(super) async fn confirm_it(
     answer(&console, &caller, &company, &Typed::default(), done).await
 }
 
+/// `POST /settlement/payees/{id}/password`: shown once a press, for the letter to the company; every look is audited.
+pub(super) async fn show_password(
+    State(console): State<Console>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Response, Refusal> {
+    let company = company(&console, &id).await?;
+    let (who, id, secrets) = (caller.actor.label(), company.id.clone(), console.base.secrets.clone());
+    let look = move |tx: &mut Tx<'_>| notices::show_password(tx, &secrets, &who, &id);
+    let password = match console.base.write(look).await {
+        Ok(password) => password,
+        Err(refusal) => return answer(&console, &caller, &company, &Typed::default(), Err(refusal)).await,
+    };
+    let lang = caller.lang;
+    let here = address(&company.id);
+    let body = html! {
+        (crumbs(lang, (&here, &company.name), &html! { (t(lang, "settlement-password")) }))
+        div.page-head { h1 tabindex="-1" { (t(lang, "settlement-password")) } }
+        div.panel.stack-s {
+            p { (company.name) " " span.sub.mono { (company.id) } }
+            p.yen.mono { (password.reveal()) }
+            p.sub { (t(lang, "settlement-password-about")) }
+            (Button::second(&t(lang, "settlement-password-leave")).link(&here))
+        }
+    };
+    let page = console.page(&caller, (PATH, &here), &t(lang, "settlement-password"), &body).await?;
+    Ok(([(http::header::CACHE_CONTROL, "no-store")], page).into_response())
+}
+
+/// `POST /settlement/payees/{id}/new-password`.
+pub(super) async fn new_password(
+    State(console): State<Console>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Response, Refusal> {
+    let company = company(&console, &id).await?;
+    let (who, id) = (caller.actor.label(), company.id.clone());
+    let done = console.base.write(move |tx: &mut Tx<'_>| notices::new_password(tx, &who, &id)).await;
+    answer(&console, &caller, &company, &Typed::default(), done).await
+}
+
 struct Page<'a> {
     lang: Lang,
     company: &'a Company,
@@ -282,7 +324,10 @@ impl Page<'_> {
                     (panel(&self.t("settlement-payee-facts"), &self.facts(typed)))
                     (panel(&self.t("settlement-account-used"), &self.account()))
                 }
-                div.stack { (panel(&self.t("settlement-account-enter"), &self.enter(typed))) }
+                div.stack {
+                    (panel(&self.t("settlement-account-enter"), &self.enter(typed)))
+                    @if self.payee.is_some() { (panel(&self.t("settlement-password"), &self.password())) }
+                }
             }
         }
     }
@@ -369,6 +414,34 @@ impl Page<'_> {
                 (Button::primary(&go).icon(Icon::Check))
             },
         )
+    }
+
+    /// What opens the company's ZIPs.
+    fn password(&self) -> Markup {
+        let [show, show_question, show_about, renew, renew_question, renew_about, leave] = [
+            "settlement-password-show",
+            "settlement-password-show-question",
+            "settlement-password-show-about",
+            "settlement-password-new",
+            "settlement-password-new-question",
+            "settlement-password-new-about",
+            "settlement-leave",
+        ]
+        .map(|key| self.t(key));
+        let path = |what: &str| format!("{}/{what}", address(&self.company.id));
+        html! {
+            p.sub { (show_about) }
+            div.row {
+                (confirm(&Button::second(&show).icon(Icon::Eye).small(), &html! {
+                    h2 { (show_question) } p { (show_about) }
+                    (form("", &path("password"), &html! { (Button::primary(&show).icon(Icon::Eye).block()) }))
+                }, &leave))
+                (confirm(&Button::plain(&renew).icon(Icon::Lock).small(), &html! {
+                    h2 { (renew_question) } p { (renew_about) }
+                    (form("", &path("new-password"), &html! { (Button::danger(&renew).icon(Icon::Lock).block()) }))
+                }, &leave))
+            }
+        }
     }
 
     fn account(&self) -> Markup {

@@ -11,7 +11,6 @@ use jiff::civil::Date;
 use maud::{Markup, html};
 use pages::icon::Icon;
 use pages::ui::{Field, Tone, notice, select, tag};
-use payment::Brand;
 
 /// Companies that one drop-down offers; beyond that a number is typed.
 const OFFERED: usize = 300;
@@ -108,12 +107,7 @@ pub(super) fn trouble(lang: Lang, of: &PayeeTrouble) -> String {
 
 /// A group of brands that shares a line (U-069).
 pub(super) fn group(lang: Lang, code: &GroupCode) -> String {
-    match code.word() {
-        "visa_master" => t(lang, "settlement-group-visa-master"),
-        "jcb_other" => t(lang, "settlement-group-jcb-other"),
-        "emoney" => t(lang, "settlement-group-emoney"),
-        word => Brand::from_word(word).map_or_else(|| word.to_owned(), |brand| brand.name().to_owned()),
-    }
+    crate::notices::group_name(lang, code.word())
 }
 
 /// A cycle; one of the tenant's own by its code.

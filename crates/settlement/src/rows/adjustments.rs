@@ -57,7 +57,8 @@ const LIST: &str =
         AND (pay_on = $4 OR $4 IS NULL)
       ORDER BY entered_us DESC, id DESC LIMIT $5";
 
-pub(super) const STATEMENTS: &[&str] = &[ADD, LOAD, APPROVE, WITHDRAW, OF, SHOWN, COMPANIES, TAKE, APPROVED, LIST];
+pub(super) const STATEMENTS: &[&str] =
+    &[ADD, LOAD, APPROVE, WITHDRAW, OF, SHOWN, COMPANIES, TAKE, APPROVED, LIST];
 
 words! {
     /// Where an adjustment stands.

@@ -242,3 +242,44 @@ impl Till {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_notice_is_saved_mailed_again_and_its_password_shown_to_an_operator_alone() {
+    // U-066 … U-068, U-075
+    for till in Till::each_without_rates().await {
+        till.fill().await;
+        let page = till.seen_by(operator("sato")).get("/settlement/paydays/2026-12-15").await.text();
+        let hash = page.split("name=\"hash\" value=\"").nth(1).unwrap()[..64].to_owned();
+        let approve = "/settlement/paydays/2026-12-15/approve";
+        assert_eq!(till.post(operator("sato"), approve, &format!("hash={hash}")).await.0, 303);
+        till.settlement.issue_notices().await.unwrap();
+        let document = "/settlement/documents/2026-12-15.00008";
+        let text = till.reads(manager("00008"), document, "en").await;
+        let number = "270212122-001-20261215";
+        assert!(text.contains(number) && text.contains("To be mailed"), "{text}");
+        let path = format!("/settlement/notices/{number}");
+        let pdf = till.seen_by(manager("00008")).get(&format!("{path}/pdf")).await;
+        assert!(pdf.status == 200 && pdf.body.starts_with(b"%PDF-"), "{}", pdf.status);
+        let zip = till.seen_by(manager("00008")).get(&format!("{path}/zip")).await;
+        assert!(zip.status == 200 && zip.body.starts_with(b"PK"), "{}", zip.status);
+        assert_eq!(till.post(manager("00008"), &format!("{path}/resend"), "").await.0, 303);
+        for what in ["pdf", "zip"] {
+            let other = till.seen_by(manager("00009")).get(&format!("{path}/{what}")).await;
+            assert_eq!(other.status, 404, "{what}");
+        }
+        assert_eq!(till.post(manager("00009"), &format!("{path}/resend"), "").await.0, 404);
+        let (status, shown) = till.post(operator("sato"), &format!("{PAYEE}/password"), "").await;
+        assert!(
+            status == 200 && shown.lines().any(|line| line.len() == 9 && line.parse::<u32>().is_ok()),
+            "{shown}"
+        );
+        let looked = "SELECT COUNT(*) FROM audit WHERE tenant = $1 AND what = 'notice_password_shown'";
+        assert_eq!(till.count(looked).await, 1);
+        assert_eq!(till.post(operator("sato"), &format!("{PAYEE}/new-password"), "").await.0, 303);
+        let (_, other) = till.post(operator("sato"), &format!("{PAYEE}/password"), "").await;
+        assert_ne!(shown, other);
+        assert_eq!(till.post(manager("00008"), &format!("{PAYEE}/password"), "").await.0, 403);
+        let (status, _) = till.post(operator("sato"), "/settlement/payees/00011/password", "").await;
+        assert_eq!(status, 422, "no settlement number, no password");
+    }
+}
