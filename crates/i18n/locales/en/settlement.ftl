@@ -406,3 +406,4 @@ settlement-password-new-question = Make a new password?
 settlement-password-new-about = Notices from now on open with the new one. Tell the company.
 settlement-password-about = Never send it by the mail that brings the notice.
 settlement-password-leave = Close
+settlement-transfer-day = Transferred on

@@ -406,3 +406,4 @@ settlement-password-new-question = パスワードを新しくしますか？
 settlement-password-new-about = これから送る通知書から新しいパスワードになります。企業に知らせてください。
 settlement-password-about = メールには書かず、郵送など別の方法で知らせてください。
 settlement-password-leave = 閉じる
+settlement-transfer-day = 振込指定日

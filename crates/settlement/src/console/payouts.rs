@@ -266,6 +266,7 @@ async fn draw_file(
         (t(lang, "settlement-payouts"), html! { (money::group(file.items)) }),
         (t(lang, "settlement-amount"), yen(file.yen)),
         (t(lang, "settlement-pay-day"), date(lang, file.pay_on)),
+        (t(lang, "settlement-transfer-day"), date(lang, file.transfer_on)),
         (
             t(lang, "settlement-made-by"),
             html! { (person(lang, &file.made_by)) span.sub { (moment(file.made_us)) } },
