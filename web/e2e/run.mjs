@@ -1,8 +1,8 @@
 // The browser pass of `cargo xtask test`: node run.mjs CHOBA [GALLERY]. Starts a whole demo on free
 // ports in a folder of its own and drives terminal, desk, receipt page, mail and console in a real
 // Chromium, in both languages, light and dark, with axe on every screen it sees. It waits for what is
-// to be seen, never for time. With GALLERY, or with CHOBA_GALLERY set, the tests of the live screen run
-// first. Ends with 1, a sentence and a picture when something is not as it should be.
+// to be seen, never for time. With GALLERY, or with CHOBA_GALLERY set, the tests of the live screen and
+// of settlement's pages run first. Ends with 1, a sentence and a picture when something is not as it should be.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -23,9 +23,10 @@ if (!binary) {
 if (gallery) {
   const env = { ...process.env, CHOBA_GALLERY: resolve(gallery) };
   try {
-    execFileSync("node", ["--test", join(import.meta.dirname, "live.test.mjs")], { stdio: "inherit", env });
+    const tests = ["live.test.mjs", "settlement.test.mjs"].map((name) => join(import.meta.dirname, name));
+    execFileSync("node", ["--test", ...tests], { stdio: "inherit", env });
   } catch {
-    console.error("not so: the tests of the live screen, see above");
+    console.error("not so: the tests of the live screen or of settlement's pages, see above");
     process.exit(1);
   }
 }

@@ -25,6 +25,17 @@ macro_rules! columns {
             p.given_back_yen, p.voided_seq, p.sent_at_us"
     };
 }
+// Four columns, read by `told`: behind the eleven of a payment, or the fifteen of what went back.
+macro_rules! told_columns {
+    () => {
+        ", p.terminal_id, p.slip_no, p.order_code, p.sent_at_us"
+    };
+}
+macro_rules! told_back_columns {
+    () => {
+        ", COALESCE(r.terminal_id, ''), r.slip_no, p.order_code, r.sent_at_us"
+    };
+}
 macro_rules! back_columns {
     () => {
         ", r.id, r.business_date, r.amount_yen, r.posted_seq"
@@ -39,8 +50,31 @@ const OF_DAY: &str = concat!(
     " FROM payment p
       WHERE p.tenant = $1 AND p.business_date = $2 AND p.shop_id >= ''
         AND p.state IN ('approved', 'sent', 'authorized', 'in_doubt')
-      ORDER BY p.shop_id, p.seq"
+      ORDER BY p.shop_id, p.seq, p.id"
 );
+const OF_SHOP: &str = concat!(
+    "SELECT ",
+    columns!(),
+    told_columns!(),
+    ", p.seq FROM payment p
+      WHERE p.tenant = $1 AND p.business_date = $2 AND p.shop_id = $3 AND (p.seq, p.id) > ($4, $5)
+        AND p.state IN ('approved', 'sent', 'authorized', 'in_doubt')
+      ORDER BY p.seq, p.id LIMIT $6"
+);
+const BACKS_OF_COMPANY: &str = concat!(
+    "SELECT ",
+    columns!(),
+    back_columns!(),
+    told_back_columns!(),
+    ", r.seq FROM refund r JOIN payment p ON p.tenant = r.tenant AND p.id = r.payment
+      WHERE r.tenant = $1 AND r.business_date = $2 AND p.company_id = $3 AND (r.seq, r.id) > ($4, $5)
+        AND r.state = 'approved'
+      ORDER BY r.seq, r.id LIMIT $6"
+);
+const TOLD: &str = "SELECT p.terminal_id, p.slip_no, p.order_code, p.sent_at_us FROM payment p WHERE p.tenant = $1 AND p.id = $2";
+const TOLD_BACK: &str = "SELECT COALESCE(r.terminal_id, ''), r.slip_no, p.order_code, r.sent_at_us
+       FROM refund r JOIN payment p ON p.tenant = r.tenant AND p.id = r.payment
+      WHERE r.tenant = $1 AND r.id = $2";
 const BACKS_OF_DAY: &str = concat!(
     "SELECT ",
     columns!(),
@@ -69,7 +103,8 @@ const FIRST_DAY: &str = "SELECT MIN(day) FROM (
      ) AS days";
 
 /// Every statement of this module.
-pub const STATEMENTS: &[&str] = &[OF_DAY, BACKS_OF_DAY, PAYMENT, BACK, VOIDED, FIRST_DAY];
+pub const STATEMENTS: &[&str] =
+    &[OF_DAY, BACKS_OF_DAY, OF_SHOP, BACKS_OF_COMPANY, TOLD, TOLD_BACK, PAYMENT, BACK, VOIDED, FIRST_DAY];
 
 /// A payment as settlement sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,6 +144,33 @@ pub struct Back {
     pub of: Taken,
 }
 
+/// What a list of items tells beside the figures.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// Which terminal, twelve digits; empty when none was there.
+    pub terminal: String,
+    /// Its slip number.
+    pub slip_no: i64,
+    /// The payment's order code.
+    pub order_code: String,
+    /// When it was sent, microseconds since 1970, UTC.
+    pub sent_at_us: i64,
+}
+
+/// Where a list of a day goes on: behind this unit and id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct After {
+    /// The unit that wrote the row first.
+    pub seq: i64,
+    /// Its id.
+    pub id: [u8; 16],
+}
+
+impl After {
+    /// From the top.
+    pub const START: Self = Self { seq: -1, id: [0; 16] };
+}
+
 /// What caused a transfer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Subject {
@@ -138,6 +200,57 @@ pub fn backs_of_day(
     mut each: impl FnMut(Back) -> Result<(), DbError>,
 ) -> Result<(), DbError> {
     tx.query_each(BACKS_OF_DAY, params![tenant, on], |row| each(back(row)?))
+}
+
+/// Hands over the payments of a business date in one shop, by sequence: approved, or not known yet; at most `limit`
+/// behind a place. A shop stays with its company, so a company's day is that of its shops, in the order of their ids.
+pub fn rows_of_shop(
+    tx: &mut ReadTx<'_>,
+    tenant: TenantId,
+    (on, shop): (&str, &ShopId),
+    after: After,
+    limit: i64,
+    mut each: impl FnMut(After, Taken, Told) -> Result<(), DbError>,
+) -> Result<(), DbError> {
+    tx.query_each(OF_SHOP, params![tenant, on, shop, after.seq, &after.id, limit], |row| {
+        let taken = taken(row)?;
+        let place = After { seq: row.i64(15)?, id: *taken.id.bytes() };
+        each(place, taken, told(row, 11)?)
+    })
+}
+
+/// Hands over what was given back of a company's payments on a business date, by sequence; at most `limit` behind a
+/// place.
+pub fn backs_of_company(
+    tx: &mut ReadTx<'_>,
+    tenant: TenantId,
+    (on, company): (&str, &CompanyId),
+    after: After,
+    limit: i64,
+    mut each: impl FnMut(After, Back, Told) -> Result<(), DbError>,
+) -> Result<(), DbError> {
+    tx.query_each(BACKS_OF_COMPANY, params![tenant, on, company, after.seq, &after.id, limit], |row| {
+        let back = back(row)?;
+        let place = After { seq: row.i64(19)?, id: *back.id.bytes() };
+        each(place, back, told(row, 15)?)
+    })
+}
+
+/// What a list tells of the payment or refund with this id.
+pub fn told_of(tx: &mut ReadTx<'_>, tenant: TenantId, id: PaymentId) -> Result<Option<Told>, DbError> {
+    if let Some(found) = tx.query_opt(TOLD, params![tenant, id.bytes()], |row| told(row, 0))? {
+        return Ok(Some(found));
+    }
+    tx.query_opt(TOLD_BACK, params![tenant, id.bytes()], |row| told(row, 0))
+}
+
+fn told(row: &Row<'_>, from: usize) -> Result<Told, DbError> {
+    Ok(Told {
+        terminal: row.text(from)?.to_owned(),
+        slip_no: row.i64(from.saturating_add(1))?,
+        order_code: row.text(from.saturating_add(2))?.to_owned(),
+        sent_at_us: row.i64(from.saturating_add(3))?,
+    })
 }
 
 /// The payment, refund or void that a transfer has its id from.

@@ -154,6 +154,7 @@ pub struct Center {
     /// What companies are paid.
     pub settlement: Settlement,
     console: Console,
+    settlement_console: settlement::console::Console,
     receipts: Receipts,
     secure: SecureConfig,
     network_files: Option<std::path::PathBuf>,
@@ -186,6 +187,7 @@ impl Center {
         let mailer = Mailer::new(&settings.mail).map_err(|error| StartError::Mail(error.to_string()))?;
         let sales = Arc::new(AcquiredSales { base: base.clone(), acquiring: acquiring.clone() });
         let settlement = Settlement::new(&base).with_mailer(mailer.clone());
+        let settlement_console = settlement::console::Console::new(&settlement, &staff);
         let receipts = Receipts::new(base.clone(), sales, mailer, fleet::advance_counter);
         let mut secure = SecureConfig::loopback(settings.port);
         secure.tls = settings.tls;
@@ -200,6 +202,7 @@ impl Center {
             acquiring,
             settlement,
             console,
+            settlement_console,
             receipts,
             secure,
             network_files: None,
@@ -222,6 +225,7 @@ impl Center {
             acquiring::routes(self.acquiring.clone()),
             console::routes(self.console.clone()),
             delivery::routes(self.receipts.clone()),
+            settlement::console::routes(self.settlement_console.clone()),
         ])
     }
 

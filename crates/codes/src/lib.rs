@@ -7,6 +7,7 @@
 pub mod api;
 pub mod code;
 pub mod pay;
+pub mod settle;
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -51,7 +52,7 @@ pub enum Retry {
 /// One row of the list of codes.
 #[derive(Debug)]
 pub struct Row {
-    /// The family keeps number spaces apart that overlap in the manuals: `payment`, `code`, `center`.
+    /// The family keeps number spaces apart that overlap in the manuals: `payment`, `code`, `center`, `settle`.
     pub family: &'static str,
     /// The stable id inside the family, for example `101`.
     pub id: &'static str,
@@ -106,7 +107,7 @@ impl Code {
 
 /// Every code of every family, in the order of the lists.
 pub fn all() -> impl Iterator<Item = Code> {
-    pay::ALL.iter().chain(code::ALL).chain(api::ALL).copied()
+    pay::ALL.iter().chain(code::ALL).chain(api::ALL).chain(settle::ALL).copied()
 }
 
 impl PartialEq for Code {

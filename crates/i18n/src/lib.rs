@@ -1,5 +1,5 @@
 //! Texts: keys in, sentences out. One folder a language under `locales/`, one file a room
-//! (`codes.ftl`, `terminal.ftl`, `console.ftl`, `desk.ftl`, `receipt.ftl`, `mail.ftl`, `notice.ftl`).
+//! (`codes.ftl`, `terminal.ftl`, `console.ftl`, `desk.ftl`, `receipt.ftl`, `mail.ftl`, `notice.ftl`, `settlement.ftl`).
 //!
 //! No text is joined from pieces; every language has every key with the same arguments, and every
 //! key that the sources name exists (tests below).
@@ -118,6 +118,7 @@ pub fn sources() -> BTreeMap<(&'static str, &'static str), &'static str> {
         "mail.ftl",
         "notice.ftl",
         "receipt.ftl",
+        "settlement.ftl",
         "terminal.ftl"
     )
 }

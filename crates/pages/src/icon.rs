@@ -90,6 +90,10 @@ pub enum Icon {
     Network,
     /// Download.
     Download,
+    /// A bank.
+    Bank,
+    /// A leaf of a calendar.
+    Calendar,
 }
 
 impl Icon {
@@ -154,6 +158,12 @@ impl Icon {
                 r#"<rect x="5.5" y="2.8" width="13" height="18.4" rx="2"/><path d="M8.5 6h7v6h-7zM9 15.5v.1M12 15.5v.1M15 15.5v.1M9 18.3v.1M12 18.3v.1M15 18.3v.1"/>"#
             }
             Self::Person => r#"<circle cx="12" cy="8" r="4"/><path d="M4.5 20.5a7.5 7.5 0 0 1 15 0"/>"#,
+            Self::Bank => {
+                r#"<path d="M3.5 9.5L12 4l8.5 5.5zM5.5 10v7M10 10v7M14 10v7M18.5 10v7M3.5 20h17"/>"#
+            }
+            Self::Calendar => {
+                r#"<rect x="3.5" y="5" width="17" height="15.5" rx="2"/><path d="M3.5 10h17M8 3v4M16 3v4M8 14v.1M12 14v.1M16 14v.1M8 17.2v.1M12 17.2v.1"/>"#
+            }
             Self::Phone => {
                 r#"<path d="M6 3h3l1.8 4.6L8.4 9.4a12 12 0 0 0 6.2 6.2l1.8-2.4L21 15v3a3 3 0 0 1-3 3A15 15 0 0 1 3 6a3 3 0 0 1 3-3z"/>"#
             }

@@ -26,11 +26,27 @@ impl<'a> Column<'a> {
     pub fn wide_only(title: &'a str) -> Self {
         Self { title, class: "hide-narrow" }
     }
+
+    /// A narrow screen leaves it out.
+    pub fn only_wide(self) -> Self {
+        let class = if self.class == "num" { "num hide-narrow" } else { "hide-narrow" };
+        Self { class, ..self }
+    }
 }
 
 /// A table in a scroll region that the keyboard can reach. Each row is `(class, cells)`: the class is
 /// empty, or `is-faded` for what no longer counts. A row has as many cells as there are columns.
 pub fn table(caption: &str, columns: &[Column<'_>], rows: &[(&str, Vec<Markup>)]) -> Markup {
+    table_summed(caption, columns, rows, &[])
+}
+
+/// The same with a last row that sums the others up; an empty one is left out.
+pub fn table_summed(
+    caption: &str,
+    columns: &[Column<'_>],
+    rows: &[(&str, Vec<Markup>)],
+    foot: &[Markup],
+) -> Markup {
     html! {
         div.table-scroll role="region" aria-label=(caption) tabindex="0" {
             table.table {
@@ -42,6 +58,9 @@ pub fn table(caption: &str, columns: &[Column<'_>], rows: &[(&str, Vec<Markup>)]
                             @for (column, cell) in columns.iter().zip(cells) { td class=(column.class) { (cell) } }
                         }
                     }
+                }
+                @if !foot.is_empty() {
+                    tfoot { tr { @for (column, cell) in columns.iter().zip(foot) { td class=(column.class) { (cell) } } } }
                 }
             }
         }

@@ -9,6 +9,7 @@
 //! | [`mod@check`] | whether documents, items and ledger tell the same story |
 //! | [`notices`] | payment notices: issued, mailed, shown (U-066) |
 //! | [`close`] | cut the windows that ended, follow what came late, scan, assemble |
+//! | [`console`] | the pages of companies and operators |
 //! | [`pay`] | approve, bank file, paid, came back |
 //!
 //! Items are not copied: which window a payment belongs to follows from its date, the commit sequence that posted it and
@@ -17,6 +18,7 @@
 
 pub mod check;
 pub mod close;
+pub mod console;
 pub mod limits;
 pub mod notices;
 pub mod pay;
@@ -37,5 +39,5 @@ pub const MIGRATIONS: &[Migration] = rows::MIGRATIONS;
 
 /// Every statement of this slice.
 pub fn statements() -> Vec<&'static str> {
-    rows::statements()
+    [rows::statements(), console::rows::STATEMENTS.to_vec()].concat()
 }

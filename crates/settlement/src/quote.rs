@@ -4,6 +4,7 @@
 use crate::close::Plan;
 use crate::rules::{Fee, Net, Ppm, Terms, Window, cut, fee, tax_at};
 use center_base::Refusal;
+use codes::settle;
 use jiff::civil::Date;
 use payment::Brand;
 use store::{ReadTx, TenantId};
@@ -37,7 +38,10 @@ pub fn quote(
     on: Date,
 ) -> Result<Quote, Refusal> {
     let plan = Plan::load(tx, tenant)?;
-    let terms = plan.book.at(company, brand, on).map_err(|none| Refusal::bad(none.to_string()))?;
+    let terms = plan
+        .book
+        .at(company, brand, on)
+        .map_err(|none| Refusal::from(settle::NO_RATE).detail(none.to_string()))?;
     if terms.direct {
         let (fee, tax) = (Fee::default(), Net::default());
         return Ok(Quote { terms, amount, fee, tax_ppm: tax_at(on), tax, net: amount, window: None });

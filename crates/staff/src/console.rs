@@ -19,6 +19,10 @@ struct Room {
     right: Option<Right>,
 }
 
+const fn room(path: &'static str, icon: Icon, key: &'static str, right: Right) -> Room {
+    Room { path, icon, key, right: Some(right) }
+}
+
 /// The room whose number of open things stands in the menu.
 const COUNTED_ROOM: &str = "/cases";
 
@@ -26,22 +30,25 @@ const COUNTED_ROOM: &str = "/cases";
 pub type CountOpen = Arc<dyn Fn(Scope) -> BoxFuture<'static, Result<i64, Refusal>> + Send + Sync>;
 
 /// The menu: a heading and its rooms.
-const MENU: [(&str, &[Room]); 2] = [
+const MENU: [(&str, &[Room]); 3] = [
     (
         "console-menu-sales",
         &[
-            Room {
-                path: "/payments",
-                icon: Icon::History,
-                key: "console-menu-payments",
-                right: Some(Right::SeePayments),
-            },
-            Room {
-                path: COUNTED_ROOM,
-                icon: Icon::Question,
-                key: "console-menu-cases",
-                right: Some(Right::SeePayments),
-            },
+            room("/payments", Icon::History, "console-menu-payments", Right::SeePayments),
+            room(COUNTED_ROOM, Icon::Question, "console-menu-cases", Right::SeePayments),
+        ],
+    ),
+    (
+        "settlement-menu",
+        &[
+            room("/settlement", Icon::Bank, "settlement-menu-documents", Right::SeeSettlement),
+            room("/settlement/year", Icon::Sum, "settlement-menu-year", Right::SeeSettlement),
+            room("/settlement/simulator", Icon::Keypad, "settlement-menu-simulator", Right::SeeSettlement),
+            room("/settlement/board", Icon::Check, "settlement-menu-board", Right::Settle),
+            room("/settlement/calendar", Icon::Calendar, "settlement-menu-calendar", Right::Settle),
+            room("/settlement/adjustments", Icon::Sign, "settlement-menu-adjustments", Right::Settle),
+            room("/settlement/unpaid", Icon::Clock, "settlement-menu-unpaid", Right::Settle),
+            room("/settlement/payees", Icon::Shop, "settlement-menu-payees", Right::Settle),
         ],
     ),
     (

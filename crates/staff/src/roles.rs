@@ -13,6 +13,10 @@ pub enum Right {
     GiveBack,
     /// Unlock and disable people of the own scope.
     ManagePeople,
+    /// See what the own scope's companies are paid.
+    SeeSettlement,
+    /// Close, approve, adjust, and enter who is paid where.
+    Settle,
 }
 
 /// One role.
@@ -33,13 +37,26 @@ const ROWS: [RoleRow; 4] = [
         role: Role::Operator,
         level: Level::Tenant,
         name_key: "console-role-operator",
-        rights: &[Right::SeePayments, Right::SeeMessages, Right::GiveBack, Right::ManagePeople],
+        rights: &[
+            Right::SeePayments,
+            Right::SeeMessages,
+            Right::GiveBack,
+            Right::ManagePeople,
+            Right::SeeSettlement,
+            Right::Settle,
+        ],
     },
     RoleRow {
         role: Role::CompanyManager,
         level: Level::Company,
         name_key: "console-role-company-manager",
-        rights: &[Right::SeePayments, Right::SeeMessages, Right::GiveBack, Right::ManagePeople],
+        rights: &[
+            Right::SeePayments,
+            Right::SeeMessages,
+            Right::GiveBack,
+            Right::ManagePeople,
+            Right::SeeSettlement,
+        ],
     },
     RoleRow {
         role: Role::ShopManager,
@@ -81,6 +98,8 @@ mod tests {
         }
         assert!(!has(Role::Anonymous, Right::SeePayments));
         assert!(!has(Role::ShopStaff, Right::ManagePeople));
+        assert!(has(Role::CompanyManager, Right::SeeSettlement) && !has(Role::CompanyManager, Right::Settle));
+        assert!(!has(Role::ShopManager, Right::SeeSettlement), "fees are cut per company, not per shop");
         assert!(has(Role::ShopManager, Right::GiveBack) && !has(Role::ShopStaff, Right::GiveBack), "505");
     }
 }

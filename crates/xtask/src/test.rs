@@ -33,6 +33,7 @@ pub(crate) fn browser() -> Result<()> {
     cargo(&["build", "--package", "choba", "--bin", "choba", "--locked"])?;
     cargo(&["build", "--package", "pages", "--example", "gallery", "--locked"])?;
     cargo(&["build", "--package", "acquiring", "--example", "console", "--locked"])?;
+    cargo(&["build", "--package", "settlement", "--example", "settlement", "--locked"])?;
     let built = run::target_dir()?.join("debug");
     shown(
         Command::new("node")

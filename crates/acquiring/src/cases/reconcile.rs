@@ -308,6 +308,8 @@ pub async fn reconcile_file(base: &Base, text: &str) -> Result<FileReport, Refus
         opened += keep(base, found, Vec::new()).await?;
     }
     let (network, on) = (file.network.clone(), file.on.clone());
+    let mark = (on.clone(), network.clone());
+    base.write(move |tx| Ok(rows::set_compared(tx, &mark.0, &mark.1)?)).await?;
     let report = FileReport { network, on, lines: file.charges.len() + file.refunds.len(), compared, opened };
     tracing::info!(?report, "a network's file was compared");
     Ok(report)

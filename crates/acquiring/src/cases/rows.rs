@@ -127,6 +127,11 @@ const TAKEN: &str = "SELECT id, seq, sent_at_us FROM payment
 const MARK: &str = "SELECT value FROM reconcile_mark WHERE tenant = $1 AND name = $2";
 const SET_MARK: &str = "INSERT INTO reconcile_mark (tenant, name, value) VALUES ($1, $2, $3)
      ON CONFLICT (tenant, name) DO UPDATE SET value = $3";
+const MARKS: &str =
+    "SELECT name FROM reconcile_mark WHERE tenant = $1 AND name >= $2 AND name < $3 ORDER BY name";
+const OPEN_BY_DAY: &str = "SELECT COALESCE(p.business_date, ''), COUNT(*)
+       FROM reconcile_case c LEFT JOIN payment p ON p.tenant = c.tenant AND p.id = c.payment
+      WHERE c.tenant = $1 AND c.state = 'open' GROUP BY COALESCE(p.business_date, '')";
 
 /// Every statement of cases.
 pub const STATEMENTS: &[&str] = &[
@@ -149,6 +154,8 @@ pub const STATEMENTS: &[&str] = &[
     GIVEN_BACK,
     MARK,
     SET_MARK,
+    MARKS,
+    OPEN_BY_DAY,
 ];
 
 /// Where a case stands.
@@ -481,6 +488,36 @@ pub(crate) fn of_day(
 
 pub(crate) fn mark(tx: &mut ReadTx<'_>, tenant: TenantId, name: &str) -> Result<Option<String>, DbError> {
     tx.query_opt(MARK, params![tenant, name], |row| Ok(row.text(0)?.to_owned()))
+}
+
+/// A network's file of a day was compared.
+pub(crate) fn set_compared(tx: &mut Tx<'_>, on: &str, network: &str) -> Result<(), DbError> {
+    set_mark(tx, &format!("{COMPARED}{on} {network}"), "yes")
+}
+
+/// Before the day and the network in a mark's name.
+const COMPARED: &str = "compared ";
+
+/// The networks whose file of a day was compared, as (day, network), for the days `from` to `to` (`YYYY-MM-DD`, both
+/// inclusive).
+pub fn compared(
+    tx: &mut ReadTx<'_>,
+    tenant: TenantId,
+    (from, to): (&str, &str),
+) -> Result<Vec<(String, String)>, DbError> {
+    // `!` follows the space before the network's name.
+    let (first, end) = (format!("{COMPARED}{from} "), format!("{COMPARED}{to}!"));
+    let names = tx.query_all(MARKS, params![tenant, &first, &end], |row| Ok(row.text(0)?.to_owned()))?;
+    let of = |name: &String| {
+        let (on, network) = name.strip_prefix(COMPARED)?.split_once(' ')?;
+        Some((on.to_owned(), network.to_owned()))
+    };
+    Ok(names.iter().filter_map(of).collect())
+}
+
+/// How many cases are open, by the business date of their payment; under an empty text those that have none.
+pub fn open_by_day(tx: &mut ReadTx<'_>, tenant: TenantId) -> Result<Vec<(String, i64)>, DbError> {
+    tx.query_all(OPEN_BY_DAY, params![tenant], |row| Ok((row.text(0)?.to_owned(), row.i64(1)?)))
 }
 
 pub(crate) fn set_mark(tx: &mut Tx<'_>, name: &str, value: &str) -> Result<(), DbError> {

@@ -179,7 +179,7 @@ fn day(text: &str) -> Option<Date> {
 }
 
 /// For a part of an address: everything but letters, digits and `-._~` as `%XX`.
-pub(crate) fn encoded(text: &str) -> String {
+pub fn encoded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {

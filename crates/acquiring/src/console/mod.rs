@@ -30,9 +30,11 @@ mod wires;
 mod words;
 
 pub use cases::open_cases;
+pub use filter::encoded;
 pub use paper::slip;
 pub(crate) use rows::visible;
 pub use rows::{MIGRATIONS, STATEMENTS, day_sums, first_page};
+pub use words::{age, day, moment, time};
 
 use crate::places::Places;
 use crate::service::Acquiring;
@@ -41,7 +43,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Response};
 use center_base::{Access, Base, Caller, Level, Refusal, Role, Routes, Table};
 use codes::api;
-use filter::{Asked, Filter, LIST_PATH, encoded};
+use filter::{Asked, Filter, LIST_PATH};
 use futures_util::StreamExt as _;
 use http::Method;
 use i18n::{Lang, t};

@@ -96,7 +96,7 @@ pub(crate) fn masked(pan: &payment::MaskedPan, mask: PanMask) -> String {
 }
 
 /// `2026/11/21（土）`, `Sat 2026/11/21`.
-pub(crate) fn day(lang: Lang, date: Date) -> String {
+pub fn day(lang: Lang, date: Date) -> String {
     let key = match date.weekday() {
         Weekday::Monday => "payments-weekday-1",
         Weekday::Tuesday => "payments-weekday-2",
@@ -111,12 +111,12 @@ pub(crate) fn day(lang: Lang, date: Date) -> String {
 }
 
 /// `2026/11/21 10:15:30` in Asia/Tokyo.
-pub(crate) fn moment(at_us: i64) -> String {
+pub fn moment(at_us: i64) -> String {
     Timestamp::from_microsecond(at_us).map(clock::tokyo_text).unwrap_or_default()
 }
 
 /// `10:15:30` in Asia/Tokyo.
-pub(crate) fn time(at_us: i64) -> String {
+pub fn time(at_us: i64) -> String {
     moment(at_us).get(11..).unwrap_or_default().to_owned()
 }
 
@@ -141,7 +141,7 @@ pub(crate) fn took(lang: Lang, us: i64) -> String {
 }
 
 /// How long something has stood open, in the largest unit that says enough.
-pub(crate) fn age(lang: Lang, us: i64) -> String {
+pub fn age(lang: Lang, us: i64) -> String {
     let seconds = us.max(0).checked_div(1_000_000).unwrap_or(0);
     let (minutes, hours) = (seconds.checked_div(60).unwrap_or(0), seconds.checked_div(3600).unwrap_or(0));
     let text = |number: i64| number.to_string();

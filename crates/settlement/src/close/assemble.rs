@@ -1,7 +1,7 @@
 //! Assembling: a pay day's documents, some companies in a unit, each with its movements, its carried balance and its
 //! payout; then the pay day's end. A document that is there stays as it is.
 
-use super::report::{Blocked, PayDayReport};
+use super::report::{Blocked, PayDayReport, Why};
 use super::scan::Gathering;
 use super::{Plan, Settlement};
 use crate::limits;
@@ -23,7 +23,7 @@ use store::{DbError, ReadTx, TenantId, Tx};
 /// What the documents of a pay day are made of.
 pub(super) struct Sheets {
     pub(super) companies: Vec<(String, Gathered)>,
-    pub(super) blocked: BTreeMap<String, String>,
+    pub(super) blocked: BTreeMap<String, Why>,
 }
 
 /// The sheets with their fees, and companies that only have a balance or an adjustment.
@@ -37,15 +37,14 @@ pub(super) fn sheets(
     for (company, sheet) in sheets {
         match sheet.finish() {
             Ok(gathered) => drop(companies.insert(company, gathered)),
-            Err(error) => drop(blocked.entry(company).or_insert_with(|| error.to_string())),
+            Err(error) => drop(blocked.entry(company).or_insert_with(|| error.into())),
         }
     }
     for company in others {
         companies.entry(company).or_default();
     }
     for company in companies.keys().filter(|company| blocked_before.contains(*company)) {
-        let why = "an earlier pay day is open".to_owned();
-        blocked.entry(company.clone()).or_insert(why);
+        blocked.entry(company.clone()).or_insert(Why::Earlier);
     }
     companies.retain(|company, _| !blocked.contains_key(company));
     Sheets { companies: companies.into_iter().collect(), blocked }

@@ -35,17 +35,28 @@ struct Start {
 fn start(tx: &mut ReadTx<'_>, tenant: TenantId, on: Date) -> Result<Start, Refusal> {
     let mut plan = Plan::load(tx, tenant)?;
     let due = plan.due(on);
-    plan.as_if_cut(&due, tx.head_seq(tenant)?);
+    let odd = as_if_cut(tx, tenant, &mut plan, &due)?;
+    Ok(Start { plan, due, odd, others: others(tx, tenant)? })
+}
+
+/// As if these windows were cut now: changes the plan, and tells what is not in its own window.
+pub(super) fn as_if_cut(
+    tx: &mut ReadTx<'_>,
+    tenant: TenantId,
+    plan: &mut Plan,
+    windows: &[Window],
+) -> Result<Vec<Odd>, Refusal> {
+    plan.as_if_cut(windows, tx.head_seq(tenant)?);
     let (mut mark, mut odd) = (windows::mark(tx, tenant)?, Vec::new());
     loop {
-        let page = follow::page(tx, tenant, &plan, mark)?;
+        let page = follow::page(tx, tenant, plan, mark)?;
         mark = page.mark;
         odd.extend(page.odd);
         if page.is_last {
             break;
         }
     }
-    Ok(Start { plan, due, odd, others: others(tx, tenant)? })
+    Ok(odd)
 }
 
 impl Settlement {

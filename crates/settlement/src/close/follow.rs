@@ -5,7 +5,7 @@ use super::scan::{give_of, sale_of};
 use super::{Plan, Settlement};
 use crate::limits;
 use crate::rows::windows::{self, Odd, OddKind};
-use crate::rules::{Entry, GiveKind, Item, ItemKey, Net, belongs};
+use crate::rules::{Entry, GiveKind, Item, ItemKey, Net, NoPlace, belongs};
 use acquiring::taken::{self, Subject, Taken};
 use center_base::Refusal;
 use clock::business_date;
@@ -154,7 +154,7 @@ pub(crate) fn entry_of(
     tenant: TenantId,
     plan: &Plan,
     odd: &Odd,
-) -> Result<Result<Option<Entry>, String>, DbError> {
+) -> Result<Result<Option<Entry>, NoPlace>, DbError> {
     let lost = || Inconsistent::new(format!("settle_late of {}", odd.item.id), "of a payment");
     let of = if odd.kind == OddKind::Void { odd.payment } else { odd.item.id };
     let subject = taken::subject(tx, tenant, of)?.ok_or_else(lost)?;
@@ -175,5 +175,5 @@ pub(crate) fn entry_of(
         }
         _ => return Err(lost().into()),
     };
-    Ok(entry.map_err(|why| why.to_string()))
+    Ok(entry)
 }

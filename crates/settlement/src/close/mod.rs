@@ -4,16 +4,18 @@
 mod assemble;
 mod dry;
 mod follow;
+mod outlook;
 mod plan;
 mod report;
 mod scan;
 
 pub(crate) use assemble::booked;
 pub(crate) use follow::{entry_of, page};
+pub use outlook::{Coming, ComingWindow, Would};
 pub use plan::Plan;
-pub use report::{Blocked, CloseReport, PayDayReport};
-pub use scan::{DayScan, Gathering, scan_day, scan_odd};
-pub(crate) use scan::{days, give_of};
+pub use report::{Blocked, CloseReport, PayDayReport, Why};
+pub use scan::{DayScan, Gathering, Own, scan_day, scan_day_of, scan_odd};
+pub(crate) use scan::{days, give_of, sale_of};
 
 use crate::limits;
 use crate::rows::windows::{self, CutWindow};

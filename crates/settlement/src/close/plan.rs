@@ -61,16 +61,29 @@ impl Plan {
 
     /// The windows of used cycles that are not cut and ended before `on`, by last day.
     pub fn due(&self, on: Date) -> Vec<Window> {
-        let mut due = Vec::new();
+        let mut due = self.begun(on);
+        due.retain(|window| window.last < on);
+        due
+    }
+
+    /// The windows of used cycles that are not cut and have a day up to `on`, by last day.
+    pub fn begun(&self, on: Date) -> Vec<Window> {
+        let mut begun = Vec::new();
         for (code, &start) in &self.starts {
             let Ok(cycle) = self.cycles.get(code) else { continue };
-            let ended = cycle.windows(start, on, &self.calendar).into_iter().filter(|it| it.last < on);
-            for window in ended.filter(|window| self.cuts.of(&window.span()).is_none()) {
-                due.push(self.payable(cycle, window));
+            let all = cycle.windows(start, on, &self.calendar).into_iter();
+            for window in all.filter(|window| self.cuts.of(&window.span()).is_none()) {
+                begun.push(self.payable(cycle, window));
             }
         }
-        due.sort_by(|one, other| (one.last, &one.cycle).cmp(&(other.last, &other.cycle)));
-        due
+        begun.sort_by(|one, other| (one.last, &one.cycle).cmp(&(other.last, &other.cycle)));
+        begun
+    }
+
+    /// The pay days of windows that are cut, and not closed, in order.
+    pub fn open_pay_days(&self) -> BTreeSet<Date> {
+        let days = self.windows.iter().map(|window| window.pay_on);
+        days.filter(|day| !self.closed.contains(day)).collect()
     }
 
     /// A document is immutable, and they are made in the order of pay days: a window that is cut after the first
@@ -97,8 +110,7 @@ impl Plan {
             Some(window.pay)
         });
         let Some(not_yet) = first_uncut.min() else { return Vec::new() };
-        let pay_days: BTreeSet<Date> = self.windows.iter().map(|window| window.pay_on).collect();
-        pay_days.into_iter().filter(|day| *day < not_yet && !self.closed.contains(day)).collect()
+        self.open_pay_days().into_iter().filter(|day| *day < not_yet).collect()
     }
 
     /// The windows that are paid on a day.

@@ -1,8 +1,9 @@
 //! What a closing tells: for the board, the log and the command.
 
-use crate::rules::{PayDayState, Window};
+use crate::rules::{NoPlace, PayDayState, TooLarge, Window};
 use jiff::civil::Date;
 use serde_json::{Value, json};
+use std::fmt;
 
 /// What a closing did, or would do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,8 +46,44 @@ pub struct PayDayReport {
 pub struct Blocked {
     /// Which.
     pub company: String,
-    /// Why, as a sentence.
-    pub why: String,
+    /// Why.
+    pub why: Why,
+}
+
+/// Why a company cannot be settled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// An item cannot be placed.
+    NoPlace(NoPlace),
+    /// A sum has too many digits.
+    TooLarge,
+    /// A row of its payments says what cannot be.
+    Row(String),
+    /// An earlier pay day is open: the balance goes from one document to the next.
+    Earlier,
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoPlace(why) => why.fmt(f),
+            Self::TooLarge => TooLarge.fmt(f),
+            Self::Row(why) => f.write_str(why),
+            Self::Earlier => f.write_str("an earlier pay day is open"),
+        }
+    }
+}
+
+impl From<NoPlace> for Why {
+    fn from(why: NoPlace) -> Self {
+        Self::NoPlace(why)
+    }
+}
+
+impl From<TooLarge> for Why {
+    fn from(_: TooLarge) -> Self {
+        Self::TooLarge
+    }
 }
 
 impl CloseReport {
@@ -80,7 +117,8 @@ impl PayDayReport {
     fn json(&self) -> Value {
         let hex = self.hash.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
         let blocked = self.blocked.iter();
-        let blocked = blocked.map(|blocked| json!({ "company": blocked.company, "why": blocked.why }));
+        let blocked =
+            blocked.map(|blocked| json!({ "company": blocked.company, "why": blocked.why.to_string() }));
         json!({
             "pay_on": self.pay_on,
             "state": self.state.word(),

@@ -2,15 +2,15 @@
 //! reads, so days may be scanned again and payments come in between.
 
 use super::follow::entry_of;
-use super::{Plan, Settlement, spans};
+use super::{Plan, Settlement, Why, spans};
 use crate::limits;
 use crate::rows::date;
 use crate::rows::windows::{self, CutWindow, Odd, Waiting};
 use crate::rules::{
     Day, Entry, Give, GiveKind, ItemKey, NoPlace, Sale, Sheet, Span, belongs, entry_of_give, entry_of_sale,
 };
-use acquiring::taken::{self, Back, Taken};
-use center_base::Refusal;
+use acquiring::taken::{self, After, Back, Taken};
+use center_base::{CompanyId, Refusal, ShopId};
 use futures_util::future::try_join_all;
 use jiff::civil::Date;
 use payment::StateName;
@@ -24,7 +24,7 @@ pub struct DayScan {
     /// By company.
     pub companies: BTreeMap<String, Day>,
     /// Companies that cannot be settled, and why.
-    pub blocked: BTreeMap<String, String>,
+    pub blocked: BTreeMap<String, Why>,
     /// Payments that are neither taken nor not.
     pub waiting: Vec<Waiting>,
 }
@@ -35,13 +35,13 @@ pub struct Gathering {
     /// The sheets, by company.
     pub sheets: BTreeMap<String, Sheet>,
     /// Companies that cannot be settled, and why.
-    pub blocked: BTreeMap<String, String>,
+    pub blocked: BTreeMap<String, Why>,
     /// Payments that are neither taken nor not.
     pub waiting: Vec<Waiting>,
 }
 
 /// The sale of a payment's row, as the rules take it.
-pub(super) fn sale_of(taken: &Taken) -> Result<Sale<'_>, DbError> {
+pub(crate) fn sale_of(taken: &Taken) -> Result<Sale<'_>, DbError> {
     let odd = |column: &str| Inconsistent::new(format!("payment.{column} of {}", taken.id), "known");
     Ok(Sale {
         id: taken.id,
@@ -93,7 +93,7 @@ impl DayScan {
                 let ours = belongs(key, plan.ground())
                     .map_or(true, |place| !place.late && wanted.contains(&place.span));
                 if ours {
-                    self.blocked.entry(key.company.to_owned()).or_insert_with(|| why.to_string());
+                    self.blocked.entry(key.company.to_owned()).or_insert_with(|| why.into());
                 }
                 Ok(())
             }
@@ -102,7 +102,7 @@ impl DayScan {
 
     /// A row that nothing can be made of keeps its company's document from being made, and no other's.
     fn block(&mut self, row: &Taken, fault: &DbError) {
-        let why = fault.to_string();
+        let why = Why::Row(fault.to_string());
         self.blocked.entry(row.company.as_str().to_owned()).or_insert(why);
     }
 
@@ -136,6 +136,19 @@ impl DayScan {
         }
         Ok(())
     }
+
+    fn take_back(&mut self, row: &Back, plan: &Plan, wanted: &BTreeSet<Span>) -> Result<(), DbError> {
+        let give = match give_of(row) {
+            Ok(give) => give,
+            Err(fault) => {
+                self.block(&row.of, &fault);
+                return Ok(());
+            }
+        };
+        let sale = &give.sale;
+        let key = ItemKey { company: sale.company, brand: sale.brand, day: give.day, seq: give.seq };
+        self.take(key, entry_of_give(&give, plan.ground()), plan, wanted)
+    }
 }
 
 /// Scans a day for the windows that are wanted.
@@ -148,17 +161,35 @@ pub fn scan_day(
 ) -> Result<DayScan, DbError> {
     let (mut scan, on) = (DayScan::default(), day.to_string());
     taken::rows_of_day(tx, tenant, &on, |row| scan.take_payment(&row, plan, wanted))?;
-    taken::backs_of_day(tx, tenant, &on, |row| {
-        let give = match give_of(&row) {
-            Ok(give) => give,
-            Err(fault) => {
-                scan.block(&row.of, &fault);
-                return Ok(());
-            }
-        };
-        let sale = &give.sale;
-        let key = ItemKey { company: sale.company, brand: sale.brand, day: give.day, seq: give.seq };
-        scan.take(key, entry_of_give(&give, plan.ground()), plan, wanted)
+    taken::backs_of_day(tx, tenant, &on, |row| scan.take_back(&row, plan, wanted))?;
+    Ok(scan)
+}
+
+/// One company with its shops, in the order of their ids.
+#[derive(Clone, Debug)]
+pub struct Own {
+    /// The company.
+    pub company: CompanyId,
+    /// Its shops.
+    pub shops: Vec<ShopId>,
+}
+
+/// Scans a day of one company: as [`scan_day`] does for all.
+pub fn scan_day_of(
+    tx: &mut ReadTx<'_>,
+    tenant: TenantId,
+    plan: &Plan,
+    wanted: &BTreeSet<Span>,
+    (day, own): (Date, &Own),
+) -> Result<DayScan, DbError> {
+    let (mut scan, on) = (DayScan::default(), day.to_string());
+    for shop in &own.shops {
+        taken::rows_of_shop(tx, tenant, (&on, shop), After::START, i64::MAX, |_, row, _| {
+            scan.take_payment(&row, plan, wanted)
+        })?;
+    }
+    taken::backs_of_company(tx, tenant, (&on, &own.company), After::START, i64::MAX, |_, row, _| {
+        scan.take_back(&row, plan, wanted)
     })?;
     Ok(scan)
 }
@@ -180,7 +211,12 @@ pub fn scan_odd(
     all.sort_by_key(|odd| (odd.seq, odd.item.id));
     let mut scan = DayScan::default();
     for odd in &all {
-        match entry_of(tx, tenant, plan, odd).unwrap_or_else(|fault| Err(fault.to_string())) {
+        let entry = match entry_of(tx, tenant, plan, odd) {
+            Ok(Ok(entry)) => Ok(entry),
+            Ok(Err(why)) => Err(why.into()),
+            Err(fault) => Err(Why::Row(fault.to_string())),
+        };
+        match entry {
             Ok(Some(entry)) if wanted.contains(&entry.place.span) => scan.add(&odd.company, entry)?,
             // A late sale that was voided before the cut of its new window.
             Ok(None) => {}
@@ -215,7 +251,7 @@ impl Gathering {
     pub(crate) fn take(&mut self, scan: DayScan) {
         for (company, day) in scan.companies {
             if let Err(error) = self.sheets.entry(company.clone()).or_default().take(day) {
-                self.blocked.entry(company).or_insert_with(|| error.to_string());
+                self.blocked.entry(company).or_insert_with(|| error.into());
             }
         }
         for (company, why) in scan.blocked {

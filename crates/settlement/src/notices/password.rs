@@ -49,7 +49,7 @@ pub(super) fn current(
 }
 
 fn no_number() -> Refusal {
-    Refusal::bad("the company has no settlement number yet, and no password")
+    codes::settle::NO_PAYEE.into()
 }
 
 /// Shows a company's password to a person, for the letter to the company; every look is audited.

@@ -6,6 +6,7 @@ use crate::rows::batches;
 use crate::rows::payouts::{self, PayoutKey};
 use crate::rules::{PayDayEvent, PayDayState, PayoutEvent};
 use center_base::{Refusal, audit};
+use codes::settle;
 use jiff::civil::Date;
 
 impl Settlement {
@@ -15,10 +16,10 @@ impl Settlement {
         let approve = move |tx: &mut store::Tx<'_>| {
             let day = pay_day(tx, pay_on)?;
             if day.state == PayDayState::Closed && day.hash != seen {
-                return Err(Refusal::bad("the pay day is not what was shown; look at it again"));
+                return Err(settle::NOT_AS_SEEN.into());
             }
             if day.closed_by == who {
-                return Err(Refusal::bad("a pay day must be approved by another person than closed it"));
+                return Err(settle::OWN_PAY_DAY.into());
             }
             batches::step(tx, &day, PayDayEvent::Approve, &who)?;
             let about = format!("pay day {pay_on}");
@@ -35,7 +36,7 @@ impl Settlement {
             let payout = known(tx, &key)?;
             let day = pay_day(tx, key.pay_on)?;
             if matches!(day.state, PayDayState::Open | PayDayState::Closing) {
-                return Err(Refusal::bad("the pay day is not closed yet"));
+                return Err(Refusal::from(settle::WRONG_STEP).detail("the pay day is not closed yet"));
             }
             payouts::step(tx, &payout, PayoutEvent::Hold, &reason, &who)?;
             to_carry(tx, &payout)?;

@@ -11,6 +11,7 @@ use crate::rows::remitter::{Head, account_type, remitter};
 use crate::rows::{banks, batches, calendar, today};
 use crate::rules::{Net, PayDayEvent, PayoutState, Roll};
 use center_base::{Refusal, audit};
+use codes::settle;
 use jiff::civil::Date;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
@@ -50,16 +51,20 @@ impl Settlement {
 fn export(tx: &mut Tx<'_>, who: &str, pay_on: Date, known: &Known) -> Result<Export, Refusal> {
     let tenant = tx.tenant();
     let day = pay_day(tx, pay_on)?;
-    day.state.next(PayDayEvent::Export).map_err(|no| Refusal::bad(format!("the pay day {no}")))?;
+    day.state
+        .next(PayDayEvent::Export)
+        .map_err(|no| Refusal::from(settle::WRONG_STEP).detail(format!("the pay day {no}")))?;
     if day.approved_by == who {
-        return Err(Refusal::bad("the bank file must be made by another person than approved the pay day"));
+        return Err(settle::OWN_APPROVAL.into());
     }
-    let remitter = remitter(tx, tenant)?.ok_or_else(|| Refusal::bad("no paying account is entered"))?;
-    let head = remitter.head().map_err(|why| Refusal::bad(format!("the paying account: {why}")))?;
+    let remitter = remitter(tx, tenant)?.ok_or(settle::NO_REMITTER)?;
+    let head = remitter
+        .head()
+        .map_err(|why| Refusal::from(settle::NO_REMITTER).detail(format!("the paying account: {why}")))?;
     let (ready, left_out) = sort(tx, who, pay_on, &head, known)?;
     if ready.is_empty() {
         if left_out.is_empty() {
-            return Err(Refusal::bad("no payout of this pay day waits"));
+            return Err(settle::NOTHING_WAITS.into());
         }
         return Ok(Export { files: Vec::new(), left_out });
     }
@@ -211,7 +216,7 @@ fn write(
     };
     let made = made.map_err(|unfit| {
         let listed: Vec<String> = unfit.iter().take(limits::LISTED).map(ToString::to_string).collect();
-        Refusal::bad(format!("the bank file cannot be made: {}", listed.join("; ")))
+        Refusal::from(settle::UNFIT).detail(listed.join("; "))
     })?;
     let before = payouts::files_of_day(tx, tenant, pay_on)?.len();
     let (mut files, mut seen) = (Vec::new(), Vec::new());

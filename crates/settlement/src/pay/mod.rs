@@ -14,20 +14,23 @@ use crate::rows::batches;
 use crate::rows::payouts::{Payout, PayoutKey, payout};
 use crate::rules::{Movement, Net, What, movement_id};
 use center_base::{Refusal, audit};
+use codes::{api, settle};
 use jiff::civil::Date;
 use store::Tx;
 
 /// The pay day, or that there is none.
 fn pay_day(tx: &mut Tx<'_>, pay_on: Date) -> Result<batches::PayDay, Refusal> {
     let tenant = tx.tenant();
-    batches::pay_day(tx, tenant, pay_on)?
-        .ok_or_else(|| Refusal::bad(format!("there is no pay day {pay_on} with documents")))
+    batches::pay_day(tx, tenant, pay_on)?.ok_or_else(|| {
+        Refusal::from(api::NOT_FOUND).detail(format!("there is no pay day {pay_on} with documents"))
+    })
 }
 
 /// The payout, or that there is none.
 fn known(tx: &mut Tx<'_>, key: &PayoutKey) -> Result<Payout, Refusal> {
     let tenant = tx.tenant();
-    payout(tx, tenant, key)?.ok_or_else(|| Refusal::bad(format!("there is no payout {key}")))
+    payout(tx, tenant, key)?
+        .ok_or_else(|| Refusal::from(api::NOT_FOUND).detail(format!("there is no payout {key}")))
 }
 
 /// A reason of 4 to 200 characters.
@@ -36,7 +39,7 @@ fn checked(reason: &str) -> Result<&str, Refusal> {
     if crate::limits::REASON_CHARS.contains(&reason.chars().count()) {
         Ok(reason)
     } else {
-        Err(Refusal::bad("a reason has 4 to 200 characters"))
+        Err(settle::REASON.into())
     }
 }
 

@@ -9,6 +9,7 @@ use crate::rows::payouts::{self, BankFile, Payout};
 use crate::rows::{batches, calendar, today};
 use crate::rules::{Movement, PayDayEvent, PayDayState, PayoutEvent, PayoutState, Roll};
 use center_base::{Refusal, audit};
+use codes::{api, settle};
 use store::Tx;
 
 impl Settlement {
@@ -62,9 +63,10 @@ impl Settlement {
 fn say_paid(tx: &mut Tx<'_>, who: &str, number: &str) -> Result<BankFile, Refusal> {
     let tenant = tx.tenant();
     let file = payouts::file(tx, tenant, number)?
-        .ok_or_else(|| Refusal::bad(format!("there is no bank file {number}")))?;
+        .ok_or_else(|| Refusal::from(api::NOT_FOUND).detail(format!("there is no bank file {number}")))?;
     if today(tx.now_us()) < file.transfer_on {
-        return Err(Refusal::bad(format!("the day of its transfer, {}, has not come", file.transfer_on)));
+        return Err(Refusal::from(settle::NOT_YET)
+            .detail(format!("the day of its transfer, {}, has not come", file.transfer_on)));
     }
     if payouts::pay_file(tx, number, who)? {
         let detail = serde_json::json!({ "transfers": file.items, "yen": file.yen });

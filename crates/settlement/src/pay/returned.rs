@@ -7,6 +7,7 @@ use crate::rows::payouts::{self, Payout, PayoutKey};
 use crate::rows::{payees, today};
 use crate::rules::{Movement, PayoutEvent};
 use center_base::{Refusal, audit};
+use codes::settle;
 use sha2::{Digest as _, Sha256};
 use store::Tx;
 use zengin::returned::{Reason, Returned, ReturnedFile};
@@ -46,11 +47,9 @@ impl Settlement {
         let next = move |tx: &mut Tx<'_>| {
             let (tenant, payout) = (tx.tenant(), known(tx, &key)?);
             let account = payees::payee(tx, tenant, &key.company)?.and_then(|payee| payee.account);
-            let account = account.ok_or_else(|| Refusal::bad("the company has no confirmed account"))?;
+            let account = account.ok_or(settle::NO_ACCOUNT)?;
             if payout.to.as_ref() == Some(&account) {
-                return Err(Refusal::bad(
-                    "the confirmed account is the one that was used; enter another one first",
-                ));
+                return Err(settle::SAME_ACCOUNT.into());
             }
             payouts::step(tx, &payout, PayoutEvent::Readdress, &payout.reason, &who)?;
             let try_no = key.try_no.checked_add(1).ok_or_else(|| Refusal::bad("too many tries"))?;
@@ -80,7 +79,8 @@ fn come_back(tx: &mut Tx<'_>, who: &str, payout: &Payout, reason: &str) -> Resul
     let tenant = tx.tenant();
     let file = payouts::file(tx, tenant, &payout.file)?;
     if let Some(file) = file.filter(|file| today(tx.now_us()) < file.transfer_on) {
-        return Err(Refusal::bad(format!("the day of its transfer, {}, has not come", file.transfer_on)));
+        return Err(Refusal::from(settle::NOT_YET)
+            .detail(format!("the day of its transfer, {}, has not come", file.transfer_on)));
     }
     payouts::step(tx, payout, PayoutEvent::Return, reason, who)?;
     if payout.paid_us.is_some() {

@@ -1,11 +1,13 @@
 //! Adjustments: signed sums that one person enters and another approves; the next document takes them (U-065).
 
-use super::net_at;
+use super::{date, net_at};
 use crate::limits;
 use crate::rules::{Movement, Net, adjustment};
 use center_base::{CompanyId, Refusal, audit};
+use codes::{api, settle};
 use jiff::civil::Date;
-use payment::PaymentId;
+use payment::{PaymentId, words};
+use serde::{Deserialize, Serialize};
 use store::{DbError, Inconsistent, Migration, ReadTx, TenantId, Tx, params};
 
 pub(super) const MIGRATION: Migration = Migration {
@@ -48,8 +50,94 @@ const COMPANIES: &str = "SELECT DISTINCT company_id FROM settle_adjustment
 const TAKE: &str = "UPDATE settle_adjustment SET pay_on = $3 WHERE tenant = $1 AND id = $2 AND pay_on = ''";
 const APPROVED: &str = "SELECT id, company_id, yen FROM settle_adjustment
       WHERE tenant = $1 AND state = 'approved' ORDER BY id";
+const LIST: &str =
+    "SELECT id, company_id, yen, reason, shown, state, entered_by, entered_us, approved_by, approved_us, pay_on
+       FROM settle_adjustment
+      WHERE tenant = $1 AND (state = $2 OR $2 IS NULL) AND (company_id = $3 OR $3 IS NULL)
+        AND (pay_on = $4 OR $4 IS NULL)
+      ORDER BY entered_us DESC, id DESC LIMIT $5";
 
-pub(super) const STATEMENTS: &[&str] = &[ADD, LOAD, APPROVE, WITHDRAW, OF, SHOWN, COMPANIES, TAKE, APPROVED];
+pub(super) const STATEMENTS: &[&str] =
+    &[ADD, LOAD, APPROVE, WITHDRAW, OF, SHOWN, COMPANIES, TAKE, APPROVED, LIST];
+
+words! {
+    /// Where an adjustment stands.
+    AdjustmentState {
+        /// One person has entered it.
+        Entered = "entered",
+        /// Another person has approved it.
+        Approved = "approved",
+        /// It was withdrawn before that.
+        Withdrawn = "withdrawn",
+    }
+}
+
+/// An adjustment as its row has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Adjustment {
+    /// Its id.
+    pub id: PaymentId,
+    /// Whose document.
+    pub company: CompanyId,
+    /// Signed whole yen.
+    pub yen: Net,
+    /// Why.
+    pub reason: String,
+    /// What the notice says; may be empty.
+    pub shown: String,
+    /// Where it stands.
+    pub state: AdjustmentState,
+    /// Who entered it.
+    pub entered_by: String,
+    /// When, microseconds since 1970, UTC.
+    pub entered_us: i64,
+    /// Who approved it; empty before.
+    pub approved_by: String,
+    /// When it was approved.
+    pub approved_us: Option<i64>,
+    /// The pay day of the document that took it.
+    pub pay_on: Option<Date>,
+}
+
+/// Which adjustments are wanted; what is `None` does not narrow.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Which<'a> {
+    /// In this state.
+    pub state: Option<AdjustmentState>,
+    /// Of this company.
+    pub company: Option<&'a str>,
+    /// In the document of this pay day.
+    pub pay_on: Option<Date>,
+}
+
+/// Adjustments, the newest first.
+pub fn list(
+    tx: &mut ReadTx<'_>,
+    tenant: TenantId,
+    which: Which<'_>,
+    limit: i64,
+) -> Result<Vec<Adjustment>, DbError> {
+    let state = which.state.map(AdjustmentState::word);
+    let pay_on = which.pay_on.map(|day| day.to_string());
+    let values = params![tenant, state, which.company, pay_on.as_deref(), limit];
+    tx.query_all(LIST, values, |row| {
+        let pay_on = row.text(10)?;
+        let odd = || Inconsistent::new("settle_adjustment.state", "a state of an adjustment");
+        Ok(Adjustment {
+            id: id_of(row.bytes(0)?)?,
+            company: row.text(1)?.into(),
+            yen: net_at(row, 2, "settle_adjustment.yen")?,
+            reason: row.text(3)?.to_owned(),
+            shown: row.text(4)?.to_owned(),
+            state: AdjustmentState::from_word(row.text(5)?).ok_or_else(odd)?,
+            entered_by: row.text(6)?.to_owned(),
+            entered_us: row.i64(7)?,
+            approved_by: row.text(8)?.to_owned(),
+            approved_us: row.opt_i64(9)?,
+            pay_on: if pay_on.is_empty() { None } else { Some(date(pay_on, "settle_adjustment.pay_on")?) },
+        })
+    })
+}
 
 /// An adjustment that is entered.
 #[derive(Clone, Debug)]
@@ -68,11 +156,10 @@ pub struct Wanted {
 
 /// Enters an adjustment. It counts when another person has approved it.
 pub fn enter(tx: &mut Tx<'_>, who: &str, wanted: &Wanted) -> Result<(), Refusal> {
-    let yen = adjustment(wanted.yen)
-        .ok_or_else(|| Refusal::bad("an adjustment is whole yen of at most ten digits, and not zero"))?;
+    let yen = adjustment(wanted.yen).ok_or(settle::ADJUSTMENT_YEN)?;
     let chars = wanted.reason.trim().chars().count();
     if !limits::REASON_CHARS.contains(&chars) || wanted.shown.chars().count() > limits::SHOWN_CHARS {
-        return Err(Refusal::bad("a reason has 4 to 200 characters"));
+        return Err(settle::ADJUSTMENT_REASON.into());
     }
     let (tenant, now_us) = (tx.tenant(), tx.now_us());
     let values = params![
@@ -87,6 +174,15 @@ pub fn enter(tx: &mut Tx<'_>, who: &str, wanted: &Wanted) -> Result<(), Refusal>
     ];
     tx.execute(ADD, values)?;
     note(tx, who, "adjustment_entered", &wanted.company, wanted.id, yen, &wanted.reason)
+}
+
+/// Enters an adjustment that may have been entered under its id already: the same again is nothing, and false.
+pub fn enter_once(tx: &mut Tx<'_>, who: &str, wanted: &Wanted) -> Result<bool, Refusal> {
+    let tenant = tx.tenant();
+    if tx.query_opt(LOAD, params![tenant, wanted.id.bytes()], |_| Ok(()))?.is_some() {
+        return Ok(false);
+    }
+    enter(tx, who, wanted).map(|()| true)
 }
 
 fn note(
@@ -121,8 +217,8 @@ fn entered(tx: &mut Tx<'_>, id: PaymentId) -> Result<Standing, Refusal> {
     })?;
     match found {
         Some((standing, true)) => Ok(standing),
-        Some((_, false)) => Err(Refusal::bad("the adjustment is approved or withdrawn already")),
-        None => Err(Refusal::bad("there is no such adjustment")),
+        Some((_, false)) => Err(settle::ADJUSTMENT_OVER.into()),
+        None => Err(api::NOT_FOUND.into()),
     }
 }
 
@@ -130,7 +226,7 @@ fn entered(tx: &mut Tx<'_>, id: PaymentId) -> Result<Standing, Refusal> {
 pub fn approve(tx: &mut Tx<'_>, who: &str, id: PaymentId) -> Result<(), Refusal> {
     let standing = entered(tx, id)?;
     if standing.by == who {
-        return Err(Refusal::bad("an adjustment must be approved by another person"));
+        return Err(settle::OWN_ADJUSTMENT.into());
     }
     let (tenant, now_us) = (tx.tenant(), tx.now_us());
     tx.execute(APPROVE, params![tenant, id.bytes(), who, now_us])?;

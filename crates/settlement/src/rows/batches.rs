@@ -7,6 +7,7 @@ use crate::rules::{
     Span,
 };
 use center_base::Refusal;
+use codes::settle;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 use store::{DbError, Inconsistent, Migration, ReadTx, Row, TenantId, Tx, params};
@@ -253,7 +254,10 @@ pub(crate) fn step(
     event: PayDayEvent,
     by: &str,
 ) -> Result<PayDayState, Refusal> {
-    let next = pay_day.state.next(event).map_err(|no| Refusal::bad(format!("the pay day {no}")))?;
+    let next = pay_day
+        .state
+        .next(event)
+        .map_err(|no| Refusal::from(settle::WRONG_STEP).detail(format!("the pay day {no}")))?;
     let (tenant, now_us, pay) = (tx.tenant(), tx.now_us(), pay_day.pay_on.to_string());
     if event == PayDayEvent::Approve {
         tx.execute(APPROVE, params![tenant, &pay, by, now_us])?;

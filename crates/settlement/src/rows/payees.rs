@@ -4,6 +4,7 @@
 use super::changed;
 use crate::limits;
 use center_base::{CompanyId, Refusal};
+use codes::settle;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use store::{DbError, Inconsistent, Migration, ReadTx, Row, TenantId, Tx, params};
@@ -180,11 +181,13 @@ pub fn put_payee(
         None => tx.query_one(NEXT, params![tenant], |row| row.i64(0))?,
     };
     if !NUMBERS.contains(&number) {
-        return Err(Refusal::bad("a settlement number has nine digits"));
+        return Err(settle::NUMBER_DIGITS.into());
     }
     let taken = tx.query_opt(TAKEN, params![tenant, number, company], |row| Ok(row.text(0)?.to_owned()))?;
     if let Some(other) = taken {
-        return Err(Refusal::bad(format!("settlement number {number} is that of company {other}")));
+        return Err(
+            Refusal::from(settle::NUMBER_TAKEN).detail(format!("{number} is that of company {other}"))
+        );
     }
     let values = params![tenant, company, number, &facts.kana_name, &facts.contact, &facts.mail];
     if tx.execute(PUT, values)? == 0 {
@@ -211,13 +214,13 @@ pub fn propose_account(
         && digits(&account.account, 7)
         && matches!(account.kind.as_str(), "1" | "2" | "4");
     if !sound {
-        return Err(Refusal::bad("an account is bank (4 digits), branch (3), kind 1, 2 or 4, number (7)"));
+        return Err(settle::ACCOUNT_DIGITS.into());
     }
     holder_fits(&account.holder)?;
     let tenant = tx.tenant();
     let text = serde_json::to_string(account).map_err(|error| Refusal::internal(error.to_string()))?;
     if tx.execute(PROPOSE, params![tenant, company, &text, who])? == 0 {
-        return Err(Refusal::bad("the company has no settlement number yet"));
+        return Err(settle::NO_PAYEE.into());
     }
     // The account's number stays out of the log.
     let detail = serde_json::json!({ "bank": account.bank, "branch": account.branch });
@@ -227,7 +230,7 @@ pub fn propose_account(
 /// A holder stands there; whether its kana fit the bank file is said before the export.
 fn holder_fits(holder: &str) -> Result<(), Refusal> {
     if holder.trim().is_empty() || holder.chars().count() > limits::HOLDER_CHARS {
-        return Err(Refusal::bad("the account's holder is missing or too long"));
+        return Err(settle::ACCOUNT_HOLDER.into());
     }
     Ok(())
 }
@@ -239,16 +242,16 @@ pub fn confirm_account(tx: &mut Tx<'_>, who: &str, company: &CompanyId, reason: 
     let tenant = tx.tenant();
     let known = payee(tx, tenant, company.as_str())?;
     let found = known.and_then(|payee| payee.proposed.map(|proposed| (payee.facts, proposed)));
-    let (facts, (account, by)) = found.ok_or_else(|| Refusal::bad("no account waits to be confirmed"))?;
+    let (facts, (account, by)) = found.ok_or(settle::NO_ACCOUNT_WAITS)?;
     if by == who {
-        return Err(Refusal::bad("the account must be confirmed by another person"));
+        return Err(settle::OWN_ACCOUNT.into());
     }
     let reason = if is_the_company(&facts, &account) { "" } else { reason.trim() };
     if !is_the_company(&facts, &account) {
         reasoned(reason).map_err(|_| {
             let why =
                 "the holder is not the company by its kana name: say in 4 to 200 characters why it is right";
-            Refusal::bad(why)
+            Refusal::from(settle::HOLDER_REASON).detail(why)
         })?;
     }
     let values = params![

@@ -3,6 +3,7 @@
 use super::{date_at, payees, remitter};
 use crate::rules::{PayoutEvent, PayoutState};
 use center_base::Refusal;
+use codes::settle;
 use jiff::civil::Date;
 use store::{DbError, Inconsistent, Migration, ReadTx, Row, TenantId, Tx, params};
 
@@ -85,6 +86,12 @@ const OPEN: &str = concat!(
     " FROM settle_payout WHERE tenant = $1 AND state IN ('waiting', 'exported', 'returned')
       ORDER BY pay_on, company_id, try"
 );
+const WAITING: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM settle_payout WHERE tenant = $1 AND state IN ('waiting', 'returned')
+      ORDER BY pay_on, company_id, try LIMIT $2"
+);
 const OF_COMPANY: &str = concat!(
     "SELECT ",
     columns!(),
@@ -134,6 +141,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     ONE,
     OF_DAY,
     OPEN,
+    WAITING,
     OF_COMPANY,
     TO_PAY,
     MOVE,
@@ -277,6 +285,11 @@ pub fn of_company(
     tx.query_all(OF_COMPANY, params![tenant, &pay_on.to_string(), company], payout_at)
 }
 
+/// Payouts that wait for a bank file, or came back: the oldest first, at most `most`.
+pub fn waiting(tx: &mut ReadTx<'_>, tenant: TenantId, most: i64) -> Result<Vec<Payout>, DbError> {
+    tx.query_all(WAITING, params![tenant, most], payout_at)
+}
+
 /// Every payout whose sum is neither with the payee nor in the next document, the oldest first.
 pub fn open(tx: &mut ReadTx<'_>, tenant: TenantId) -> Result<Vec<Payout>, DbError> {
     tx.query_all(OPEN, params![tenant], payout_at)
@@ -302,7 +315,10 @@ pub(crate) fn step(
     reason: &str,
     by: &str,
 ) -> Result<(), Refusal> {
-    let next = payout.state.next(event).map_err(|no| Refusal::bad(format!("the payout {no}")))?;
+    let next = payout
+        .state
+        .next(event)
+        .map_err(|no| Refusal::from(settle::WRONG_STEP).detail(format!("the payout {no}")))?;
     let (tenant, now_us, pay) = (tx.tenant(), tx.now_us(), payout.key.pay_on.to_string());
     let paid_us = if event == PayoutEvent::Pay { Some(now_us) } else { payout.paid_us };
     let try_no = i64::from(payout.key.try_no);

@@ -355,7 +355,7 @@ async fn a_company_without_a_rate_is_left_out_until_it_has_one() {
         let report = till.close("2026-12-16").await;
         let days = |report: &settlement::CloseReport| -> Vec<(String, Vec<String>, usize, PayDayState)> {
             let blocked = |day: &settlement::PayDayReport| {
-                day.blocked.iter().map(|blocked| blocked.why.clone()).collect()
+                day.blocked.iter().map(|blocked| blocked.why.to_string()).collect()
             };
             report
                 .pay_days

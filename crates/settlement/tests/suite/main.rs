@@ -9,6 +9,7 @@
 mod bad_holidays;
 mod banks;
 mod calendar;
+mod cast;
 mod closing;
 mod dice;
 mod entries;
@@ -18,9 +19,14 @@ mod mails;
 mod membership;
 mod movements;
 mod notices;
+mod page_entries;
+mod page_items;
+mod pages;
 mod payee_checks;
 mod paying;
 mod quotes;
+#[path = "../../../acquiring/tests/console/readable.rs"]
+mod readable;
 mod smtp;
 mod states;
 mod terms;

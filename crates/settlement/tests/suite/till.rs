@@ -20,6 +20,7 @@ pub(crate) fn migrations() -> Vec<Migration> {
     [
         center_base::MIGRATIONS,
         tenancy::MIGRATIONS,
+        staff::MIGRATIONS,
         fleet::MIGRATIONS,
         books::MIGRATIONS,
         acquiring::row::MIGRATIONS,
@@ -141,11 +142,13 @@ impl Till {
     /// One of each engine, without any terms.
     pub(crate) async fn each_without_rates() -> Vec<Self> {
         let databases = tokio::task::spawn_blocking(|| store::testing::each(&migrations())).await.unwrap();
-        let open = |db| {
-            let base = base(&db);
-            Self { settlement: Settlement::new(&base), base, db }
-        };
-        databases.into_iter().map(open).collect()
+        databases.into_iter().map(Self::on).collect()
+    }
+
+    /// On a database of its own, without any terms.
+    pub(crate) fn on(db: TestDb) -> Self {
+        let base = base(&db);
+        Self { settlement: Settlement::new(&base), base, db }
     }
 
     /// One of each engine; every brand has these rates from the day after the start on.
