@@ -67,6 +67,12 @@ codes! {
     NO_ACCOUNT = "409", "the company has no confirmed account", Retry::Never, "own";
     /// The account is the one that was used before.
     SAME_ACCOUNT = "410", "the confirmed account is the one that was used", Retry::Never, "X-093";
+    /// Who said that a transfer came back, or that the bank has not taken a file, decides nothing more about it.
+    OWN_RETURN = "412", "another person decides about what came back, or makes the file again", Retry::Never, "X-093, own";
+    /// Only a person approves.
+    NOT_A_PERSON = "413", "an approval is a person's", Retry::Never, "own";
+    /// The file is transferred, or the bank has not taken it.
+    FILE_OVER = "414", "the bank file is transferred or rejected already", Retry::Never, "own";
     /// The pay day is still to come.
     NOT_YET = "411", "the pay day has not come", Retry::Same, "own";
 }

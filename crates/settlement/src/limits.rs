@@ -60,8 +60,8 @@ pub const NOTICE_TRIES: i64 = 174;
 pub const RESENT_A_DAY: i64 = 10;
 /// Payouts that one unit books as paid.
 pub const PAYOUTS_IN_A_UNIT: i64 = 40;
-/// Bank business days after the pay day until a bank file counts as transferred by itself.
-pub const PAID_AFTER_DAYS: u8 = 1;
+/// Tries to pay one document at most.
+pub const TRIES: u16 = 999;
 /// What is listed of what cannot go into a bank file, at most.
 pub const LISTED: usize = 20;
 /// While companies are left out, the scheduler tries a closing again at most this often.

@@ -104,6 +104,7 @@ settlement-why-terms = There is no rate for { $brand } on { $day }.
 settlement-why-cycle = There is no cycle called { $cycle }.
 settlement-why-large = A sum has more than twelve digits.
 settlement-why-earlier = An earlier pay day is not closed yet.
+settlement-why-later = A later pay day has its statement already.
 settlement-documents = Statements
 settlement-none = There is no statement yet
 settlement-none-next = The first one stands here on the day after its cut-off.

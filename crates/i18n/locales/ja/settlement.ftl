@@ -104,6 +104,7 @@ settlement-why-terms = { $brand } の料率が { $day } の時点で登録され
 settlement-why-cycle = 締め区分「{ $cycle }」がありません。
 settlement-why-large = 合計が12桁を超えています。
 settlement-why-earlier = 前の支払日がまだ締められていません。
+settlement-why-later = 後の支払日の精算書がすでに作られています。
 settlement-documents = 支払の明細
 settlement-none = 明細はまだありません
 settlement-none-next = 締め日の翌日に、最初の明細がここに表示されます。

@@ -2,7 +2,7 @@
 //! ledger is what the open payouts say.
 
 use super::Found;
-use crate::pay::of_try;
+use crate::pay::{of_try, pairs};
 use crate::rows::payouts::{self, Payout};
 use crate::rules::{Movement, Net, PayoutState};
 use jiff::civil::Date;
@@ -73,15 +73,18 @@ fn expect(payout: &Payout, found: &mut Found) {
         found.faults.push(format!("the payout {} has more than twelve digits", payout.key));
         return;
     };
-    let is_with_bank = payout.state == PayoutState::Paid;
+    let is_with_payee = payout.state == PayoutState::Paid;
     let is_carried = matches!(payout.state, PayoutState::Held | PayoutState::Carried);
-    let movements = [
-        payout.paid_us.map(|_| Movement::paid(company, yen)),
-        payout.paid_us.filter(|_| !is_with_bank).map(|_| Movement::unpaid(company, yen)),
-        is_carried.then(|| Movement::to_carry(company, yen)),
-    ];
-    for movement in movements.into_iter().flatten() {
-        let id = of_try(&payout.key, movement.what);
+    let mut movements = Vec::new();
+    for round in (0..=payout.rounds).take_while(|_| payout.paid_us.is_some()) {
+        movements.push((round, Movement::paid(company, yen)));
+        if round < payout.rounds || !is_with_payee {
+            movements.push((round, Movement::unpaid(company, yen)));
+        }
+    }
+    movements.extend(is_carried.then(|| (payout.rounds, Movement::to_carry(company, yen))));
+    for (round, movement) in movements {
+        let id = of_try(&payout.key, round, movement.what);
         if let Ok(transfer) = movement.transfer(id) {
             found.expected.insert(id, transfer);
         }
@@ -101,7 +104,11 @@ fn check_files(
         if hash != file.hash {
             found.faults.push(format!("the bank file {} is not what was made", file.number));
         }
-        if sums.remove(&file.number) != Some((file.items, file.yen)) {
+        // The payouts of a rejected file wait again, or stand in another one.
+        let sum = sums.remove(&file.number);
+        let expected = file.rejected_us.is_none().then_some((file.items, file.yen));
+        let agrees = file.rejected_us.is_some() || pairs(tx, tenant, &file)?.is_some();
+        if sum != expected || !agrees {
             found.faults.push(format!("the bank file {} has other transfers than payouts", file.number));
         }
     }

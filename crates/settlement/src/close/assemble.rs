@@ -14,6 +14,7 @@ use crate::rules::{
     payday_hash,
 };
 use center_base::{Refusal, audit};
+use codes::settle;
 use jiff::civil::Date;
 use payment::{Brand, PaymentId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -88,27 +89,43 @@ pub(crate) fn booked(
     Ok(all)
 }
 
-/// Writes one company's document with everything that follows from it; false: it was there, or nothing is to be told.
+/// What became of a company's document.
+enum Made {
+    /// It is written.
+    New,
+    /// It was there, or nothing is to be told.
+    Nothing,
+    /// It cannot be made.
+    Blocked(Why),
+}
+
+/// Writes one company's document with everything that follows from it.
 fn write_one(
     tx: &mut Tx<'_>,
     plan: &Plan,
     pay_on: Date,
     company: &str,
     gathered: &Gathered,
-) -> Result<bool, Refusal> {
+) -> Result<Made, Refusal> {
     let tenant = tx.tenant();
     if batches::is_made(tx, tenant, pay_on, company)? {
-        return Ok(false);
+        return Ok(Made::Nothing);
+    }
+    // A balance or an adjustment of now belongs to the next document, not to one in front of the last.
+    if batches::has_later(tx, tenant, pay_on, company)? {
+        if !gathered.lines.is_empty() {
+            return Ok(Made::Blocked(Why::Later));
+        }
+        return book_direct(tx, plan, pay_on, company, gathered).map(|()| Made::Nothing);
     }
     let approved = adjustments::of_company(tx, tenant, company, "")?;
     let adjusted: Vec<Net> = approved.iter().map(|&(_, yen)| yen).collect();
     let carried_in = batches::carry(tx, tenant, company)?;
     let account = payees::payee(tx, tenant, company)?.and_then(|payee| payee.account).unwrap_or_default();
-    let too_large = |error: TooLarge| Refusal::internal(format!("company {company}: {error}"));
-    let made =
-        document(plan, pay_on, company, gathered, &adjusted, carried_in, &account.bank).map_err(too_large)?;
-    let Some(document) = made else {
-        return book_direct(tx, plan, pay_on, company, gathered).map(|()| false);
+    let document = match document(plan, pay_on, company, gathered, &adjusted, carried_in, &account.bank) {
+        Ok(Some(document)) => document,
+        Ok(None) => return book_direct(tx, plan, pay_on, company, gathered).map(|()| Made::Nothing),
+        Err(error) => return Ok(Made::Blocked(error.into())),
     };
     batches::insert(tx, pay_on, &document)?;
     // An earlier run may have had no document for it, and have booked this alone.
@@ -124,7 +141,7 @@ fn write_one(
         let key = PayoutKey { pay_on, company: company.to_owned(), try_no: 1 };
         payouts::add(tx, &key, document.batch.paid.get(), &account, "")?;
     }
-    Ok(true)
+    Ok(Made::New)
 }
 
 /// What the brands owe a company directly is booked out, once, with its document or without one.
@@ -154,33 +171,102 @@ pub(super) fn others(tx: &mut ReadTx<'_>, tenant: TenantId) -> Result<Vec<String
     Ok(all)
 }
 
-/// The end of a pay day: counted, summed, hashed; what waited is kept.
+/// The windows of a pay day are those that were scanned: another center may have cut one more since.
+fn check_windows(tx: &mut Tx<'_>, pay_on: Date, scanned: &[CutWindow]) -> Result<(), Refusal> {
+    let tenant = tx.tenant();
+    let now = windows::windows(tx, tenant)?;
+    if now.iter().filter(|window| window.pay_on == pay_on).eq(scanned) {
+        Ok(())
+    } else {
+        Err(Refusal::internal(format!(
+            "a window was cut for {pay_on} while it was closed; it is closed anew"
+        )))
+    }
+}
+
+/// The end of a pay day: counted, summed, hashed; what waited is kept. With companies left out it ends only where a
+/// person has said that it may.
 fn end(
     tx: &mut Tx<'_>,
     pay_on: Date,
     windows: &[CutWindow],
     waiting: &[windows::Waiting],
+    left_out: usize,
     by: &str,
 ) -> Result<(), Refusal> {
     let tenant = tx.tenant();
-    if batches::state(tx, tenant, pay_on)? != PayDayState::Closing {
+    check_windows(tx, pay_on, windows)?;
+    let Some(day) = batches::pay_day(tx, tenant, pay_on)? else { return Ok(()) };
+    if day.state != PayDayState::Closing {
+        return if left_out == 0 { Ok(batches::complete(tx, pay_on)?) } else { Ok(()) };
+    }
+    if left_out > 0 && day.without.is_empty() {
         return Ok(());
     }
     let made = batches::batches(tx, tenant, pay_on)?;
-    let paid = Net::sum(made.iter().map(|stored| stored.batch.paid))
-        .map_err(|error| Refusal::internal(error.to_string()))?;
+    // A tenant's sum may have more digits than a company's.
+    let paid_yen = made.iter().fold(0_i64, |sum, stored| sum.saturating_add(stored.batch.paid.get()));
     let hash = payday_hash(pay_on, made.iter().map(|stored| stored.hash));
     let documents = i64::try_from(made.len()).unwrap_or(i64::MAX);
-    batches::close(tx, pay_on, documents, paid, &hash, by)?;
+    let left = i64::try_from(left_out).unwrap_or(i64::MAX);
+    batches::close(tx, pay_on, (documents, paid_yen, left), &hash, by)?;
     windows::put_waiting(tx, windows, waiting)?;
     let about = format!("pay day {pay_on}");
-    let detail =
-        serde_json::json!({ "documents": documents, "paid_yen": paid.get(), "waiting": waiting.len() });
+    let detail = serde_json::json!({
+        "documents": documents, "paid_yen": paid_yen, "waiting": waiting.len(), "left_out": left_out,
+    });
     Ok(audit::record(tx, &audit::Act { who: by, what: "pay_day_closed", about: &about, detail })?)
 }
 
+/// Some companies' documents in one unit: how many are new, and who cannot have one.
+fn write_some<'a>(
+    tx: &mut Tx<'_>,
+    plan: &Plan,
+    (pay_on, notice_on): (Date, Date),
+    companies: impl Iterator<Item = &'a (String, Gathered)>,
+) -> Result<(usize, BTreeMap<String, Why>), Refusal> {
+    let (tenant, mut new, mut blocked) = (tx.tenant(), 0_usize, BTreeMap::new());
+    batches::begin(tx, pay_on, notice_on)?;
+    let Some(day) = batches::pay_day(tx, tenant, pay_on)? else { return Ok((0, blocked)) };
+    // Another center may have ended it since.
+    if day.state != PayDayState::Closing && day.left_out == 0 {
+        return Ok((0, blocked));
+    }
+    for (company, gathered) in companies {
+        match write_one(tx, plan, pay_on, company, gathered)? {
+            Made::New => new = new.saturating_add(1),
+            Made::Nothing => {}
+            Made::Blocked(why) => drop(blocked.insert(company.clone(), why)),
+        }
+    }
+    if new > 0 && day.state != PayDayState::Closing {
+        batches::reopen(tx, pay_on)?;
+        crate::notices::reopen(tx, pay_on)?;
+    }
+    Ok((new, blocked))
+}
+
 impl Settlement {
-    /// Makes what is missing of a pay day's documents, and ends the pay day when no company is left out.
+    /// A person lets a pay day be closed without the companies that are left out; they get their documents when they
+    /// can be made, and then the day is approved anew. The next closing ends it.
+    pub async fn close_without(&self, who: &str, pay_on: Date, reason: &str) -> Result<(), Refusal> {
+        let (who, reason) = (who.to_owned(), crate::pay::checked(reason)?.to_owned());
+        let allow = move |tx: &mut Tx<'_>| {
+            let tenant = tx.tenant();
+            let day = batches::pay_day(tx, tenant, pay_on)?;
+            if day.is_none_or(|day| day.state != PayDayState::Closing) {
+                return Err(settle::WRONG_STEP.into());
+            }
+            batches::allow_without(tx, pay_on, &reason)?;
+            let detail = serde_json::json!({ "reason": reason });
+            let about = format!("pay day {pay_on}");
+            Ok(audit::record(tx, &audit::Act { who: &who, what: "pay_day_without", about: &about, detail })?)
+        };
+        self.base.write(allow).await
+    }
+
+    /// Makes what is missing of a pay day's documents, and ends the pay day when no company is left out, or when a
+    /// person has said that it may be closed without them.
     pub(super) async fn assemble(
         &self,
         plan: &Arc<Plan>,
@@ -194,36 +280,29 @@ impl Settlement {
         let mut all = self.gather(plan, &windows, Vec::new()).await?;
         let waiting = std::mem::take(&mut all.waiting);
         let others = self.base.read(move |tx| Ok(others(tx, tenant)?)).await?;
-        let Sheets { companies, blocked } = sheets(all, others, blocked_before);
+        let Sheets { companies, mut blocked } = sheets(all, others, blocked_before);
         let (companies, mut made, mut from) = (Arc::new(companies), 0_usize, 0_usize);
         while from < companies.len() {
-            let (plan, companies) = (Arc::clone(plan), Arc::clone(&companies));
-            let count = limits::DOCUMENTS_IN_A_UNIT;
+            let (plan, companies, windows) = (Arc::clone(plan), Arc::clone(&companies), windows.clone());
             let write = move |tx: &mut Tx<'_>| {
-                let mut written = 0_usize;
-                batches::begin(tx, pay_on, notice_on)?;
-                // Another center may have ended it since.
-                if batches::state(tx, tenant, pay_on)? != PayDayState::Closing {
-                    return Ok(0);
+                if from == 0 {
+                    check_windows(tx, pay_on, &windows)?;
                 }
-                for (company, gathered) in companies.iter().skip(from).take(count) {
-                    let new = write_one(tx, &plan, pay_on, company, gathered)?;
-                    written = written.saturating_add(usize::from(new));
-                }
-                Ok(written)
+                let some = companies.iter().skip(from).take(limits::DOCUMENTS_IN_A_UNIT);
+                write_some(tx, &plan, (pay_on, notice_on), some)
             };
-            made = made.saturating_add(self.base.write(write).await?);
-            from = from.saturating_add(count);
+            let (new, cannot) = self.base.write(write).await?;
+            made = made.saturating_add(new);
+            blocked.extend(cannot);
+            from = from.saturating_add(limits::DOCUMENTS_IN_A_UNIT);
         }
-        if blocked.is_empty() {
-            let (windows, waiting, by) = (windows.clone(), waiting.clone(), by.to_owned());
-            self.base
-                .write(move |tx| {
-                    batches::begin(tx, pay_on, notice_on)?;
-                    end(tx, pay_on, &windows, &waiting, &by)
-                })
-                .await?;
-        }
+        let (of_day, still, by, left_out) = (windows.clone(), waiting.clone(), by.to_owned(), blocked.len());
+        self.base
+            .write(move |tx| {
+                batches::begin(tx, pay_on, notice_on)?;
+                end(tx, pay_on, &of_day, &still, left_out, &by)
+            })
+            .await?;
         let blocked = blocked.into_iter().map(|(company, why)| Blocked { company, why }).collect();
         self.tell(pay_on, made, blocked, waiting.len()).await
     }

@@ -39,7 +39,8 @@ impl Settlement {
                 .base
                 .read(move |tx| {
                     let mark = windows::mark(tx, tenant)?;
-                    if mark >= until_seq {
+                    // Where nothing was written, nothing is loaded.
+                    if mark >= until_seq || mark >= tx.head_seq(tenant)? {
                         return Ok(None);
                     }
                     let plan = Plan::load(tx, tenant)?;

@@ -89,9 +89,9 @@ impl Settlement {
                 let settlement = mailer.clone();
                 async move { settlement.notices_by_clock().await }
             }),
-            Job::new("settlement/paid", Duration::from_hours(1), move |_| {
+            Job::new("settlement/paid", Duration::from_mins(1), move |_| {
                 let settlement = payer.clone();
-                async move { settlement.pay_by_clock().await }
+                async move { settlement.go_on_paying().await }
             }),
         ]
     }

@@ -22,7 +22,7 @@ pub struct Plan {
     pub windows: Vec<CutWindow>,
     /// The cycles that some company uses, and the first day on which one does.
     starts: BTreeMap<CycleCode, Date>,
-    /// Pay days whose documents are all made.
+    /// Pay days whose documents are all made, nobody left out.
     closed: BTreeSet<Date>,
     /// The last pay day of which documents may have been made.
     begun: Option<Date>,
@@ -39,7 +39,7 @@ impl Plan {
         let begun = pay_days.iter().filter(|day| day.state != PayDayState::Open).map(|day| day.pay_on).max();
         let closed = pay_days
             .into_iter()
-            .filter(|day| !matches!(day.state, PayDayState::Open | PayDayState::Closing))
+            .filter(|day| !matches!(day.state, PayDayState::Open | PayDayState::Closing) && day.left_out == 0)
             .map(|day| day.pay_on)
             .collect();
         Ok(Self {

@@ -61,6 +61,8 @@ pub enum Why {
     Row(String),
     /// An earlier pay day is open: the balance goes from one document to the next.
     Earlier,
+    /// A later pay day has its document already.
+    Later,
 }
 
 impl fmt::Display for Why {
@@ -70,6 +72,7 @@ impl fmt::Display for Why {
             Self::TooLarge => TooLarge.fmt(f),
             Self::Row(why) => f.write_str(why),
             Self::Earlier => f.write_str("an earlier pay day is open"),
+            Self::Later => f.write_str("a later pay day has its document already"),
         }
     }
 }

@@ -145,6 +145,7 @@ pub(super) fn why(lang: Lang, of: &Why) -> String {
         Why::TooLarge => t(lang, "settlement-why-large"),
         Why::Row(row) => ta(lang, "settlement-why-row", &[("row", row)]),
         Why::Earlier => t(lang, "settlement-why-earlier"),
+        Why::Later => t(lang, "settlement-why-later"),
     }
 }
 

@@ -6,11 +6,11 @@ use super::rows::{self, Issued, New};
 use super::{bank_names, issuer};
 use crate::close::Settlement;
 use crate::limits;
-use crate::rows::{batches, calendar, payees, payouts, today};
-use crate::rules::{Line, PayDayState, Roll};
+use crate::pay::transfer_day;
+use crate::rows::{batches, payees, payouts, today};
+use crate::rules::{Line, PayDayState};
 use center_base::{CompanyId, Refusal, Scope, audit};
 use i18n::Lang;
-use jiff::ToSpan as _;
 use jiff::civil::Date;
 use notice::Number;
 use std::collections::BTreeMap;
@@ -169,45 +169,60 @@ fn is_approved(tx: &mut ReadTx<'_>, tenant: TenantId, pay_on: Date) -> Result<bo
     Ok(matches!(state, PayDayState::Approved | PayDayState::Exported | PayDayState::Paid))
 }
 
-/// Issues some of a pay day's notices that are not there yet, and tells how many; none are left when there are none.
+/// Issues some of a pay day's notices that are not there yet, of companies behind one. A company whose notice cannot be
+/// made is told in the log and keeps nobody else from theirs.
 fn issue_some(
     tx: &mut Tx<'_>,
-    pay_on: Date,
-    notice_on: Date,
+    (pay_on, notice_on): (Date, Date),
     originals: &Originals,
-) -> Result<usize, Refusal> {
+    after: &str,
+) -> Result<Run, Refusal> {
     let tenant = tx.tenant();
     if !is_approved(tx, tenant, pay_on)? {
         return Err(Refusal::bad("the pay day is not approved"));
     }
-    let companies = rows::missing(tx, tenant, pay_on, limits::NOTICES_IN_A_UNIT)?;
+    let companies = rows::missing(tx, tenant, pay_on, after, limits::NOTICES_IN_A_UNIT)?;
+    let mut run = Run { last: companies.last().cloned(), ..Run::default() };
     for company in &companies {
-        issue_one(tx, pay_on, notice_on, company, originals)?;
+        match issue_one(tx, pay_on, notice_on, company, originals) {
+            Ok(()) => run.issued = run.issued.saturating_add(1),
+            Err(refusal) => {
+                tracing::error!(company, %pay_on, %refusal, "a payment notice cannot be issued");
+                run.failed = run.failed.saturating_add(1);
+            }
+        }
     }
-    if companies.is_empty() {
-        rows::all_issued(tx, pay_on)?;
-    }
-    Ok(companies.len())
+    Ok(run)
 }
 
-/// Issues a notice again after its payout was re-addressed: the same figures with the newest payout's account. The
-/// transfer is planned for the pay day, or for the next bank day when that is past. Gives its number; its mail goes
-/// out at once.
+/// What a unit has issued.
+#[derive(Default)]
+struct Run {
+    issued: usize,
+    failed: usize,
+    /// The last company that was looked at.
+    last: Option<String>,
+}
+
+/// Issues a notice again after its payout was re-addressed: the same figures with the newest payout's account and the
+/// day on which a file that is made now is transferred. Gives its number. Its mail goes out on the notice day, or at
+/// once when that has come; that of an earlier part does not go any more.
 pub fn reissue(tx: &mut Tx<'_>, who: &str, pay_on: Date, company: &CompanyId) -> Result<Number, Refusal> {
     let tenant = tx.tenant();
     let before: Option<Issued> = rows::newest(tx, tenant, pay_on, company.as_str())?;
     let before = before.ok_or_else(|| Refusal::bad("the document has no notice yet"))?;
     let payout = payouts::of_company(tx, tenant, pay_on, company.as_str())?.pop();
     let payout = payout.ok_or_else(|| Refusal::bad("nothing is transferred for this document"))?;
-    let on = today(tx.now_us());
-    let next = calendar::calendar(tx, tenant)?.roll(on.saturating_add(1.days()), Roll::Next);
-    let transfer_on = if on <= pay_on { pay_on } else { next };
+    let (on, transfer_on) = (today(tx.now_us()), transfer_day(tx, pay_on)?);
     let account = masked(tx, tenant, payout.to.as_ref())?;
     let printed = Printed { account, transfer_on, ..before.printed.clone() };
     let (number, part) = free_number(tx, tenant, before.number, before.part.saturating_add(1))?;
     let source = Source::load(tx, tenant, pay_on, company.as_str())?;
-    let day = Day { pay_on, issued_on: on, due_us: tx.now_us() };
+    let notice_on = batches::pay_day(tx, tenant, pay_on)?.map_or(on, |day| day.notice_on);
+    let due_us = mail_from_us(notice_on).max(tx.now_us());
+    let day = Day { pay_on, issued_on: on.max(notice_on), due_us };
     write(tx, company.as_str(), (number, part), day, source, &printed)?;
+    rows::forget_older(tx, pay_on, company.as_str(), part)?;
     let detail = serde_json::json!({ "company": company, "before": before.number.to_string() });
     let about = format!("notice {number}");
     audit::record(tx, &audit::Act { who, what: "notice_reissued", about: &about, detail })?;
@@ -237,13 +252,18 @@ impl Settlement {
         let mut new = 0_usize;
         for (pay_on, notice_on) in self.base.read(move |tx| Ok(rows::ready(tx, tenant)?)).await? {
             let originals = Arc::new(self.originals(pay_on).await?);
+            let (mut after, mut failed) = (String::new(), 0_usize);
             loop {
-                let originals = Arc::clone(&originals);
-                let made = self.base.write(move |tx| issue_some(tx, pay_on, notice_on, &originals)).await?;
-                new = new.saturating_add(made);
-                if made == 0 {
-                    break;
-                }
+                let (originals, from) = (Arc::clone(&originals), after.clone());
+                let some = move |tx: &mut Tx<'_>| issue_some(tx, (pay_on, notice_on), &originals, &from);
+                let run = self.base.write(some).await?;
+                new = new.saturating_add(run.issued);
+                failed = failed.saturating_add(run.failed);
+                let Some(last) = run.last else { break };
+                after = last;
+            }
+            if failed == 0 {
+                self.base.write(move |tx| Ok(rows::all_issued(tx, pay_on)?)).await?;
             }
         }
         Ok(new)

@@ -33,19 +33,33 @@ struct Parcel {
 
 /// How a company's ZIPs are locked today (U-067).
 pub(super) fn mode(tx: &mut ReadTx<'_>, tenant: TenantId, company: &str, on: Date) -> Result<Mode, DbError> {
-    Ok(match terms::terms(tx, tenant)?.book.pay_terms(company, on).zip {
+    Ok(match terms::of_payment(tx, tenant, company)?.pay_terms(company, on).zip {
         ZipMode::Aes => Mode::Aes256,
         ZipMode::Zipcrypto => Mode::ZipCrypto,
     })
 }
+
+/// The next mail that is due: its notice, and the parcel or why there cannot be one.
+type Next = (Issued, Result<Parcel, Refusal>);
 
 fn next(
     tx: &mut ReadTx<'_>,
     tenant: TenantId,
     secrets: &Secrets,
     now_us: i64,
-) -> Result<Option<Parcel>, Refusal> {
+) -> Result<Option<Next>, Refusal> {
     let Some(issued) = rows::due(tx, tenant, now_us)? else { return Ok(None) };
+    let parcel = parcel(tx, tenant, secrets, now_us, &issued);
+    Ok(Some((issued, parcel)))
+}
+
+fn parcel(
+    tx: &mut ReadTx<'_>,
+    tenant: TenantId,
+    secrets: &Secrets,
+    now_us: i64,
+    issued: &Issued,
+) -> Result<Parcel, Refusal> {
     let company = issued.company.as_str();
     let payee = payees::payee(tx, tenant, company)?;
     let password = password::current(tx, tenant, secrets, company)?;
@@ -53,15 +67,15 @@ fn next(
         return Err(Refusal::internal(format!("notice {} has no payee", issued.number)));
     };
     let payout = payouts::of_company(tx, tenant, issued.pay_on, company)?.pop();
-    Ok(Some(Parcel {
+    Ok(Parcel {
         is_held: payout.is_some_and(|payout| payout.state == PayoutState::Held),
-        notice: facts::of(tx, tenant, &issued)?,
+        notice: facts::of(tx, tenant, issued)?,
         to: MailAddress::typed(&payee.facts.mail),
         password,
         mode: mode(tx, tenant, company, today(now_us))?,
         issuer: issuer::issuer(tx, tenant)?,
-        issued,
-    }))
+        issued: issued.clone(),
+    })
 }
 
 /// The trouble of a notice whose payout is held: it would tell of money that does not come.
@@ -83,16 +97,20 @@ fn is_general(trouble: Trouble) -> bool {
 impl Settlement {
     /// One run: issues what is approved, then mails what is due, for five minutes at most.
     pub(crate) async fn notices_by_clock(&self) -> Result<(), Refusal> {
+        // Counted from the beginning: another center may take the job over when its lease ends.
+        let until_us = self.base.clock.now_us().saturating_add(micros(limits::NOTICE_RUN));
         self.issue_notices().await?;
         let Some(mailer) = &self.mailer else { return Ok(()) };
-        let until_us = self.base.clock.now_us().saturating_add(micros(limits::NOTICE_RUN));
         for _ in 0..limits::NOTICE_MAILS_A_RUN {
             let now_us = self.base.clock.now_us();
             let (tenant, secrets) = (self.base.tenant, self.base.secrets.clone());
-            let parcel = self.base.read(move |tx| next(tx, tenant, &secrets, now_us)).await?;
-            let Some(parcel) = parcel.filter(|_| now_us <= until_us) else { break };
-            let (number, asks, tries) = (parcel.issued.number, parcel.issued.asks, parcel.issued.tries);
-            let fate = send(&self.base, mailer, parcel).await;
+            let due = self.base.read(move |tx| next(tx, tenant, &secrets, now_us)).await?;
+            let Some((issued, parcel)) = due.filter(|_| now_us <= until_us) else { break };
+            let (number, asks, tries) = (issued.number, issued.asks, issued.tries);
+            let fate = match parcel {
+                Ok(parcel) => send(&self.base, mailer, parcel).await,
+                Err(refusal) => unmade(&issued, &refusal),
+            };
             let goes_on = !matches!(&fate, Fate::Later(trouble) if is_general(*trouble));
             self.note(number.to_string(), asks, tries, fate).await?;
             if !goes_on {
@@ -149,6 +167,12 @@ fn micros(span: Duration) -> i64 {
     i64::try_from(span.as_micros()).unwrap_or(i64::MAX)
 }
 
+/// One notice that cannot be made keeps no other mail waiting.
+fn unmade(issued: &Issued, why: &dyn std::fmt::Display) -> Fate {
+    tracing::error!(number = %issued.number, %why, "a payment notice could not be made");
+    Fate::Never(MailState::Failed, Trouble::Unmade.to_string())
+}
+
 /// Makes the mail and hands it over.
 async fn send(base: &Base, mailer: &Mailer, parcel: Parcel) -> Fate {
     let Parcel { issued, notice, to, password, mode, issuer, is_held } = parcel;
@@ -156,21 +180,17 @@ async fn send(base: &Base, mailer: &Mailer, parcel: Parcel) -> Fate {
         return Fate::Never(MailState::Failed, HELD.to_owned());
     }
     let Some(to) = to else { return Fate::Never(MailState::NoAddress, String::new()) };
-    let unmade = |why: &dyn std::fmt::Display| {
-        tracing::error!(number = %issued.number, %why, "a payment notice could not be made");
-        Fate::Never(MailState::Failed, Trouble::Unmade.to_string())
-    };
     if notice.hash() != issued.facts_hash {
-        return unmade(&"it does not say any more what was issued");
+        return unmade(&issued, &"it does not say any more what was issued");
     }
     let pdf = match notice::pdf(&notice) {
         Ok(pdf) => pdf,
-        Err(error) => return unmade(&error),
+        Err(error) => return unmade(&issued, &error),
     };
     let name = notice.number.pdf_name();
     let file = match notice::zip(&pdf, &name, notice.issued_on, &password, mode) {
         Ok(file) => file,
-        Err(error) => return unmade(&error),
+        Err(error) => return unmade(&issued, &error),
     };
     let letter = letter(Lang::Ja, &notice, &issued, &issuer);
     let reply_to = MailAddress::typed(&issuer.reply_to);

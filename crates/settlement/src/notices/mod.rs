@@ -24,8 +24,8 @@ pub use issue::reissue;
 pub use issuer::{Issuer, issuer, put_issuer};
 pub use mail::{Letter, letter};
 pub use password::{new_password, password, show_password};
-pub(crate) use rows::MIGRATION;
 pub use rows::{Issued, MailState, Wanted, find, notice, resend};
+pub(crate) use rows::{MIGRATION, reopen};
 
 use crate::close::Settlement;
 use crate::rows::{banks, batches, today};

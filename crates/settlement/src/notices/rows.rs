@@ -98,7 +98,11 @@ const READY: &str = "SELECT d.pay_on, d.notice_on FROM settle_payday d
 const MISSING: &str = "SELECT b.company_id FROM settle_batch b WHERE b.tenant = $1 AND b.pay_on = $2
         AND NOT EXISTS (SELECT 1 FROM settle_notice n
               WHERE n.tenant = b.tenant AND n.company_id = b.company_id AND n.pay_on = b.pay_on)
+        AND b.company_id > $4
       ORDER BY b.company_id LIMIT $3";
+const REOPEN: &str = "DELETE FROM settle_issued WHERE tenant = $1 AND pay_on = $2";
+const FORGET_OLDER: &str = "UPDATE settle_notice SET mail_state = 'failed', trouble = 'replaced'
+      WHERE tenant = $1 AND pay_on = $2 AND company_id = $3 AND part < $4 AND mail_state = 'waiting'";
 const ALL_ISSUED: &str = "INSERT INTO settle_issued (tenant, pay_on, notices, at_us)
      SELECT $1, $2, (SELECT COUNT(*) FROM settle_notice WHERE tenant = $1 AND pay_on = $2), $3
      ON CONFLICT (tenant, pay_on) DO NOTHING";
@@ -122,8 +126,23 @@ const RESEND: &str = "UPDATE settle_notice
       WHERE tenant = $1 AND number = $2";
 
 pub(super) const STATEMENTS: &[&str] = &[
-    ONE, FIND, NEWEST, DUE, OF_DAY, READY, MISSING, ALL_ISSUED, ISSUED, TAKEN, ADD, MAILED, NOT_MAILED,
-    RESENT, RESEND,
+    ONE,
+    FIND,
+    NEWEST,
+    DUE,
+    OF_DAY,
+    READY,
+    MISSING,
+    REOPEN,
+    FORGET_OLDER,
+    ALL_ISSUED,
+    ISSUED,
+    TAKEN,
+    ADD,
+    MAILED,
+    NOT_MAILED,
+    RESENT,
+    RESEND,
 ];
 
 words! {
@@ -314,21 +333,34 @@ pub(super) fn ready(tx: &mut ReadTx<'_>, tenant: TenantId) -> Result<Vec<(Date, 
     })
 }
 
-/// Some companies with a document and without a notice.
+/// Some companies behind one with a document and without a notice.
 pub(super) fn missing(
     tx: &mut ReadTx<'_>,
     tenant: TenantId,
     pay_on: Date,
+    after: &str,
     limit: i64,
 ) -> Result<Vec<String>, DbError> {
     let pay = pay_on.to_string();
-    tx.query_all(MISSING, params![tenant, &pay, limit], |row| Ok(row.text(0)?.to_owned()))
+    tx.query_all(MISSING, params![tenant, &pay, limit, after], |row| Ok(row.text(0)?.to_owned()))
 }
 
 /// Every document of the pay day has its notice now.
 pub(super) fn all_issued(tx: &mut Tx<'_>, pay_on: Date) -> Result<(), DbError> {
     let (tenant, now_us, pay) = (tx.tenant(), tx.now_us(), pay_on.to_string());
     tx.execute(ALL_ISSUED, params![tenant, &pay, now_us]).map(drop)
+}
+
+/// A pay day has a document more.
+pub(crate) fn reopen(tx: &mut Tx<'_>, pay_on: Date) -> Result<(), DbError> {
+    let (tenant, pay) = (tx.tenant(), pay_on.to_string());
+    tx.execute(REOPEN, params![tenant, &pay]).map(drop)
+}
+
+/// Earlier parts that were not mailed yet are not mailed any more.
+pub(super) fn forget_older(tx: &mut Tx<'_>, pay_on: Date, company: &str, part: u16) -> Result<(), DbError> {
+    let (tenant, pay) = (tx.tenant(), pay_on.to_string());
+    tx.execute(FORGET_OLDER, params![tenant, &pay, company, i64::from(part)]).map(drop)
 }
 
 /// The pay days whose documents all have their notices.

@@ -1,6 +1,6 @@
 //! A second person approves a pay day; an operator holds one company's payout before the export.
 
-use super::{checked, known, note, pay_day, to_carry};
+use super::{checked, is_person, known, note, pay_day, to_carry};
 use crate::Settlement;
 use crate::rows::batches;
 use crate::rows::payouts::{self, PayoutKey};
@@ -14,6 +14,9 @@ impl Settlement {
     pub async fn approve(&self, who: &str, pay_on: Date, seen: [u8; 32]) -> Result<(), Refusal> {
         let who = who.to_owned();
         let approve = move |tx: &mut store::Tx<'_>| {
+            if !is_person(&who) {
+                return Err(settle::NOT_A_PERSON.into());
+            }
             let day = pay_day(tx, pay_on)?;
             if day.state == PayDayState::Closed && day.hash != seen {
                 return Err(settle::NOT_AS_SEEN.into());

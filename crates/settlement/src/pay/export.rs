@@ -38,9 +38,12 @@ pub struct LeftOut {
     pub why: String,
 }
 
+/// Who closes at night.
+const BY_ITSELF: &str = "center";
+
 impl Settlement {
-    /// Makes the bank file of everything of a pay day that waits and can be transferred. Refused to the person who
-    /// approved it.
+    /// Makes the bank file of everything of a pay day that waits and can be transferred. Refused to who approved or
+    /// closed it, and to who said that the bank has not taken a file of it.
     pub async fn export(&self, who: &str, pay_on: Date) -> Result<Export, Refusal> {
         let (who, tenant) = (who.to_owned(), self.base.tenant);
         let known = self.base.read(move |tx| Ok(look(tx, tenant, pay_on)?)).await?;
@@ -54,8 +57,13 @@ fn export(tx: &mut Tx<'_>, who: &str, pay_on: Date, known: &Known) -> Result<Exp
     day.state
         .next(PayDayEvent::Export)
         .map_err(|no| Refusal::from(settle::WRONG_STEP).detail(format!("the pay day {no}")))?;
-    if day.approved_by == who {
+    // What the center closed by itself nobody closed.
+    let is_closer = day.closed_by == who && who != BY_ITSELF;
+    if day.approved_by == who || is_closer {
         return Err(settle::OWN_APPROVAL.into());
+    }
+    if payouts::files_of_day(tx, tenant, pay_on)?.iter().any(|file| file.rejected_by == who) {
+        return Err(settle::OWN_RETURN.into());
     }
     let remitter = remitter(tx, tenant)?.ok_or(settle::NO_REMITTER)?;
     let head = remitter
@@ -131,7 +139,12 @@ fn sort(tx: &mut Tx<'_>, who: &str, pay_on: Date, head: &Head, known: &Known) ->
             payout.to = Some(account.clone());
         }
         let looked_up = known.get(&payout.key.company);
+        // Who sent it to another account does not make the file as well.
+        let is_own = payout.key.try_no > 1 && payout.changed_by == who;
         let made = match (payee, looked_up) {
+            _ if is_own => {
+                Err("it was given another account by who makes this file: another person must".to_owned())
+            }
             (None, _) => Err(PayeeTrouble::NoPayee.to_string()),
             (Some(payee), Some((before, found))) if payee == before => match found {
                 Ok(names) => transfer(&payout, payee, head, names),
@@ -181,14 +194,11 @@ fn transfer(
     })
 }
 
-/// The pay day; for a file that is made on it or later, the next bank business day.
-fn transfer_day(tx: &mut Tx<'_>, pay_on: Date) -> Result<Date, Refusal> {
+/// The pay day, on which the banks may be closed since; for what is decided on it or later, the next bank business day.
+pub(crate) fn transfer_day(tx: &mut Tx<'_>, pay_on: Date) -> Result<Date, Refusal> {
     let (tenant, now) = (tx.tenant(), today(tx.now_us()));
-    if now < pay_on {
-        return Ok(pay_on);
-    }
-    let calendar = calendar::calendar(tx, tenant)?;
-    Ok(calendar.roll(now.tomorrow().unwrap_or(now), Roll::Next))
+    let first = if now < pay_on { pay_on } else { now.tomorrow().unwrap_or(now) };
+    Ok(calendar::calendar(tx, tenant)?.roll(first, Roll::Next))
 }
 
 /// The files with their rows. Each is read back: what the bank will read is what is booked.
@@ -215,7 +225,11 @@ fn write(
         zengin::write(&all, &head.options).map(|bytes| vec![bytes])
     };
     let made = made.map_err(|unfit| {
-        let listed: Vec<String> = unfit.iter().take(limits::LISTED).map(ToString::to_string).collect();
+        let of = |one: &zengin::Unfit| {
+            let payout = one.transfer.and_then(|at| ready.get(at)).map(|(payout, _)| payout.key.to_string());
+            format!("{}: {}", payout.unwrap_or_else(|| "the file".to_owned()), one.why)
+        };
+        let listed: Vec<String> = unfit.iter().take(limits::LISTED).map(of).collect();
         Refusal::from(settle::UNFIT).detail(listed.join("; "))
     })?;
     let before = payouts::files_of_day(tx, tenant, pay_on)?.len();
@@ -236,6 +250,9 @@ fn write(
             made_us,
             paid_by: String::new(),
             paid_us: None,
+            rejected_by: String::new(),
+            rejected_us: None,
+            reason: String::new(),
         };
         seen.extend(transfers);
         files.push((file, bytes));

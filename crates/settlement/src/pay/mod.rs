@@ -7,8 +7,10 @@ mod export;
 mod paid;
 mod returned;
 
+pub(crate) use export::transfer_day;
 pub use export::{Export, LeftOut};
 pub use returned::TakenBack;
+pub(crate) use returned::pairs;
 
 use crate::rows::batches;
 use crate::rows::payouts::{Payout, PayoutKey, payout};
@@ -33,8 +35,13 @@ fn known(tx: &mut Tx<'_>, key: &PayoutKey) -> Result<Payout, Refusal> {
         .ok_or_else(|| Refusal::from(api::NOT_FOUND).detail(format!("there is no payout {key}")))
 }
 
+/// Whether a person acts, and neither the center by itself nor a command.
+pub(crate) fn is_person(who: &str) -> bool {
+    who.starts_with("person ")
+}
+
 /// A reason of 4 to 200 characters.
-fn checked(reason: &str) -> Result<&str, Refusal> {
+pub(crate) fn checked(reason: &str) -> Result<&str, Refusal> {
     let reason = reason.trim();
     if crate::limits::REASON_CHARS.contains(&reason.chars().count()) {
         Ok(reason)
@@ -43,28 +50,30 @@ fn checked(reason: &str) -> Result<&str, Refusal> {
     }
 }
 
-/// Books what a payout does to the ledger.
+/// Books what a payout does to the ledger, in a round.
 fn book(
     tx: &mut Tx<'_>,
-    key: &PayoutKey,
-    yen: i64,
+    payout: &Payout,
+    round: u8,
     movement: fn(&str, Net) -> Movement,
 ) -> Result<(), Refusal> {
+    let key = &payout.key;
     let internal = |error: &dyn std::fmt::Display| Refusal::internal(format!("payout {key}: {error}"));
-    let movement = movement(&key.company, Net::new(yen).map_err(|error| internal(&error))?);
-    let id = of_try(key, movement.what);
+    let movement = movement(&key.company, Net::new(payout.yen).map_err(|error| internal(&error))?);
+    let id = of_try(key, round, movement.what);
     let transfer = movement.transfer(id).map_err(|error| internal(&error))?;
     Ok(books::record(tx, &transfer)?)
 }
 
-/// The id of a movement of a payout.
-pub(crate) fn of_try(key: &PayoutKey, what: What) -> payment::PaymentId {
-    movement_id(key.pay_on, &key.company, what, key.try_no)
+/// The id of a movement of a payout in a round; there are fewer than a thousand tries.
+pub(crate) fn of_try(key: &PayoutKey, round: u8, what: What) -> payment::PaymentId {
+    let n = u16::from(round).saturating_mul(1_000).saturating_add(key.try_no);
+    movement_id(key.pay_on, &key.company, what, n)
 }
 
 /// The company's next document begins with this sum too.
 fn to_carry(tx: &mut Tx<'_>, payout: &Payout) -> Result<(), Refusal> {
-    book(tx, &payout.key, payout.yen, Movement::to_carry)?;
+    book(tx, payout, payout.rounds, Movement::to_carry)?;
     let tenant = tx.tenant();
     let carried = batches::carry(tx, tenant, &payout.key.company)?;
     let too_large = |error: crate::rules::TooLarge| Refusal::internal(error.to_string());

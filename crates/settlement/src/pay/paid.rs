@@ -1,13 +1,13 @@
-//! A bank file is transferred: a person says so on the day of its transfer or later, or the calendar does a business
-//! day after it.
-//! Payouts are booked some in a unit, so that payments come in between; a run that was cut off is gone on with.
+//! What a person says of a bank file: on the day of its transfer or later that the bank has transferred it, or that the
+//! bank has not taken it. Payouts are booked some in a unit, so that payments come in between; a run that was cut off is
+//! gone on with.
 
-use super::{book, pay_day};
+use super::{book, checked, pay_day};
 use crate::Settlement;
 use crate::limits;
 use crate::rows::payouts::{self, BankFile, Payout};
-use crate::rows::{batches, calendar, today};
-use crate::rules::{Movement, PayDayEvent, PayDayState, PayoutEvent, PayoutState, Roll};
+use crate::rows::{batches, today};
+use crate::rules::{Movement, PayDayEvent, PayDayState, PayoutEvent, PayoutState};
 use center_base::{Refusal, audit};
 use codes::{api, settle};
 use store::Tx;
@@ -20,28 +20,30 @@ impl Settlement {
         self.pay_out(file).await
     }
 
-    /// Files whose transfer is a bank business day past count as transferred; what was said and not booked to the end
-    /// is booked.
-    pub(crate) async fn pay_by_clock(&self) -> Result<(), Refusal> {
+    /// The bank has not taken a file, and nothing of it is transferred: its payouts wait again, for another file that
+    /// somebody else makes.
+    pub async fn reject(&self, who: &str, number: &str, reason: &str) -> Result<(), Refusal> {
+        let (who, number, reason) = (who.to_owned(), number.to_owned(), checked(reason)?.to_owned());
+        self.base.write(move |tx| say_rejected(tx, &who, &number, &reason)).await
+    }
+
+    /// Books to the end what was said to be transferred and was cut off.
+    pub(crate) async fn go_on_paying(&self) -> Result<(), Refusal> {
         let tenant = self.base.tenant;
-        let on = clock::business_date(self.base.clock.now());
-        let due = self
+        let said = self
             .base
             .read(move |tx| {
-                let calendar = calendar::calendar(tx, tenant)?;
-                let last_open = calendar.roll(on, Roll::Previous);
-                let mut due = Vec::new();
+                let mut said = Vec::new();
                 let exported = |day: &batches::PayDay| day.state == PayDayState::Exported;
                 for day in batches::pay_days(tx, tenant)?.into_iter().filter(exported) {
-                    let last = calendar.back(last_open, limits::PAID_AFTER_DAYS);
-                    let is_due = |file: &BankFile| file.transfer_on <= last || file.paid_us.is_some();
-                    due.extend(payouts::files_of_day(tx, tenant, day.pay_on)?.into_iter().filter(is_due));
+                    let files = payouts::files_of_day(tx, tenant, day.pay_on)?;
+                    said.extend(files.into_iter().filter(|file| file.paid_us.is_some()));
                 }
-                Ok(due)
+                Ok(said)
             })
             .await?;
-        for file in due {
-            self.mark_paid("center", &file.number).await?;
+        for file in said {
+            self.pay_out(file).await?;
         }
         Ok(())
     }
@@ -68,12 +70,30 @@ fn say_paid(tx: &mut Tx<'_>, who: &str, number: &str) -> Result<BankFile, Refusa
         return Err(Refusal::from(settle::NOT_YET)
             .detail(format!("the day of its transfer, {}, has not come", file.transfer_on)));
     }
+    if file.rejected_us.is_some() {
+        return Err(settle::FILE_OVER.into());
+    }
     if payouts::pay_file(tx, number, who)? {
         let detail = serde_json::json!({ "transfers": file.items, "yen": file.yen });
         let about = format!("bank file {number}");
         audit::record(tx, &audit::Act { who, what: "bank_file_paid", about: &about, detail })?;
     }
-    Ok(file)
+    Ok(BankFile { paid_by: who.to_owned(), ..file })
+}
+
+fn say_rejected(tx: &mut Tx<'_>, who: &str, number: &str, reason: &str) -> Result<(), Refusal> {
+    let tenant = tx.tenant();
+    let file = payouts::file(tx, tenant, number)?
+        .ok_or_else(|| Refusal::from(api::NOT_FOUND).detail(format!("there is no bank file {number}")))?;
+    let mut all = payouts::of_day(tx, tenant, file.pay_on)?;
+    all.retain(|payout| payout.file == number);
+    let is_whole = all.iter().all(|payout| payout.state == PayoutState::Exported);
+    if !is_whole || !payouts::reject_file(tx, &file, who, reason)? {
+        return Err(settle::FILE_OVER.into());
+    }
+    let detail = serde_json::json!({ "transfers": file.items, "yen": file.yen, "reason": reason });
+    let about = format!("bank file {number}");
+    Ok(audit::record(tx, &audit::Act { who, what: "bank_file_rejected", about: &about, detail })?)
 }
 
 /// Books some payouts behind a company, and tells the last one's; `None`: there are no more.
@@ -81,14 +101,14 @@ fn pay_some(tx: &mut Tx<'_>, file: &BankFile, after: &str) -> Result<Option<Stri
     let tenant = tx.tenant();
     let some: Vec<Payout> = payouts::to_pay(tx, tenant, file, after, limits::PAYOUTS_IN_A_UNIT)?;
     for payout in &some {
-        payouts::step(tx, payout, PayoutEvent::Pay, "", &file.number)?;
-        book(tx, &payout.key, payout.yen, Movement::paid)?;
+        payouts::step(tx, payout, PayoutEvent::Pay, "", &file.paid_by)?;
+        book(tx, payout, payout.rounds, Movement::paid)?;
     }
     if let Some(last) = some.last() {
         return Ok(Some(last.key.company.clone()));
     }
     let day = pay_day(tx, file.pay_on)?;
-    let is_under_way = |payout: &Payout| payout.state == PayoutState::Exported;
+    let is_under_way = |payout: &Payout| matches!(payout.state, PayoutState::Exported | PayoutState::Waiting);
     let all = payouts::of_day(tx, tenant, file.pay_on)?;
     if day.state == PayDayState::Exported && !all.iter().any(is_under_way) {
         batches::step(tx, &day, PayDayEvent::Pay, "")?;

@@ -3,13 +3,14 @@
 
 use super::{book, checked, known, note, to_carry};
 use crate::Settlement;
-use crate::rows::payouts::{self, Payout, PayoutKey};
+use crate::limits;
+use crate::rows::payouts::{self, BankFile, Payout, PayoutKey};
 use crate::rows::{payees, today};
-use crate::rules::{Movement, PayoutEvent};
+use crate::rules::{Movement, PayoutEvent, PayoutState};
 use center_base::{Refusal, audit};
 use codes::settle;
 use sha2::{Digest as _, Sha256};
-use store::Tx;
+use store::{DbError, ReadTx, TenantId, Tx};
 use zengin::returned::{Reason, Returned, ReturnedFile};
 
 /// What a returned file brought.
@@ -40,19 +41,37 @@ impl Settlement {
         self.base.write(move |tx| take_file(tx, &who, &bytes)).await
     }
 
+    /// It had not come back after all: said by another person than said that it had.
+    pub async fn undo_return(&self, who: &str, key: PayoutKey, reason: &str) -> Result<(), Refusal> {
+        let (who, reason) = (who.to_owned(), checked(reason)?.to_owned());
+        let undo = move |tx: &mut Tx<'_>| {
+            let payout = known(tx, &key)?;
+            not_alone(&payout, &who)?;
+            undo(tx, &who, &payout, &reason)
+        };
+        self.base.write(undo).await
+    }
+
     /// Pays a payout that came back, or that waits, to the account that its company has now: the next try. The account
-    /// must be another one than before.
+    /// must be another one than before, unless the bank said nothing against it. What came back is decided by another
+    /// person than said so.
     pub async fn readdress(&self, who: &str, key: PayoutKey) -> Result<PayoutKey, Refusal> {
         let who = who.to_owned();
         let next = move |tx: &mut Tx<'_>| {
             let (tenant, payout) = (tx.tenant(), known(tx, &key)?);
             let account = payees::payee(tx, tenant, &key.company)?.and_then(|payee| payee.account);
             let account = account.ok_or(settle::NO_ACCOUNT)?;
-            if payout.to.as_ref() == Some(&account) {
+            let is_for_account =
+                payout.state == PayoutState::Waiting || BY_ACCOUNT.contains(&&*payout.reason);
+            if is_for_account && payout.to.as_ref() == Some(&account) {
                 return Err(settle::SAME_ACCOUNT.into());
             }
+            not_alone(&payout, &who)?;
             payouts::step(tx, &payout, PayoutEvent::Readdress, &payout.reason, &who)?;
-            let try_no = key.try_no.checked_add(1).ok_or_else(|| Refusal::bad("too many tries"))?;
+            let try_no = key.try_no.saturating_add(1);
+            if try_no > limits::TRIES {
+                return Err(Refusal::from(settle::WRONG_STEP).detail("too many tries"));
+            }
             let next = PayoutKey { try_no, ..key.clone() };
             payouts::add(tx, &next, payout.yen, &account, &who)?;
             crate::notices::readdressed(tx, &who, next.pay_on, &next.company, &account)?;
@@ -62,11 +81,12 @@ impl Settlement {
         self.base.write(next).await
     }
 
-    /// The next document of the company takes the sum of a payout that came back.
+    /// The next document of the company takes the sum of a payout that came back, by another person than said so.
     pub async fn carry(&self, who: &str, key: PayoutKey) -> Result<(), Refusal> {
         let who = who.to_owned();
         let carry = move |tx: &mut Tx<'_>| {
             let payout = known(tx, &key)?;
+            not_alone(&payout, &who)?;
             payouts::step(tx, &payout, PayoutEvent::Carry, &payout.reason, &who)?;
             to_carry(tx, &payout)?;
             note(tx, &who, "payout_carried", &payout, "")
@@ -84,9 +104,31 @@ fn come_back(tx: &mut Tx<'_>, who: &str, payout: &Payout, reason: &str) -> Resul
     }
     payouts::step(tx, payout, PayoutEvent::Return, reason, who)?;
     if payout.paid_us.is_some() {
-        book(tx, &payout.key, payout.yen, Movement::unpaid)?;
+        book(tx, payout, payout.rounds, Movement::unpaid)?;
     }
     note(tx, who, "payout_returned", payout, reason)
+}
+
+/// What came back is decided by two: a slip of one must not pay twice.
+fn not_alone(payout: &Payout, who: &str) -> Result<(), Refusal> {
+    if payout.state == PayoutState::Returned && payout.changed_by == who {
+        return Err(settle::OWN_RETURN.into());
+    }
+    Ok(())
+}
+
+fn undo(tx: &mut Tx<'_>, who: &str, payout: &Payout, reason: &str) -> Result<(), Refusal> {
+    payouts::step(tx, payout, PayoutEvent::Undo, reason, who)?;
+    let tenant = tx.tenant();
+    if payout.paid_us.is_some() {
+        book(tx, payout, payout.rounds.saturating_add(1), Movement::paid)?;
+    } else if payouts::file(tx, tenant, &payout.file)?.is_some_and(|file| file.paid_us.is_some()) {
+        // The file was transferred while this one counted as returned.
+        let again = known(tx, &payout.key)?;
+        payouts::step(tx, &again, PayoutEvent::Pay, reason, who)?;
+        book(tx, &again, again.rounds, Movement::paid)?;
+    }
+    note(tx, who, "payout_not_returned", payout, reason)
 }
 
 fn take_file(tx: &mut Tx<'_>, who: &str, bytes: &[u8]) -> Result<TakenBack, Refusal> {
@@ -104,6 +146,10 @@ fn take_file(tx: &mut Tx<'_>, who: &str, bytes: &[u8]) -> Result<TakenBack, Refu
         let bad = |why: &str| Refusal::bad(format!("the returned file, line {line}: {why}"));
         let found = of_file.iter().find(|(_, transfer)| is_of(row, transfer));
         let (payout, _) = found.ok_or_else(|| bad("the bank file has no such transfer"))?;
+        // Entered by hand before.
+        if matches!(payout.state, PayoutState::Returned | PayoutState::Replaced | PayoutState::Carried) {
+            continue;
+        }
         come_back(tx, who, payout, word(row.reason)).map_err(|refusal| bad(&refusal.to_string()))?;
         let account = payees::payee(tx, tenant, &payout.key.company)?.and_then(|payee| payee.account);
         if row.reason == Reason::Closed && account == payout.to {
@@ -128,13 +174,33 @@ fn in_file(tx: &mut Tx<'_>, file: &ReturnedFile) -> Result<Vec<(Payout, zengin::
             file.on, known.transfer_on
         )));
     }
-    let bytes = payouts::bytes(tx, tenant, number)?.unwrap_or_default();
-    let read =
-        zengin::read(&bytes).map_err(|wrong| Refusal::internal(format!("bank file {number}: {wrong}")))?;
-    let transfers = read.groups.into_iter().flat_map(|group| group.transfers);
-    let mut all = payouts::of_day(tx, tenant, known.pay_on)?;
-    all.retain(|payout| payout.file == number);
-    Ok(all.into_iter().zip(transfers).collect())
+    let pairs = pairs(tx, tenant, &known)?;
+    pairs.ok_or_else(|| Refusal::internal(format!("bank file {number} has other transfers than payouts")))
+}
+
+/// The payouts of a bank file, each with the transfer that stands for it: they stand in the same order. `None`: the bytes
+/// say something else than the payouts.
+pub(crate) fn pairs(
+    tx: &mut ReadTx<'_>,
+    tenant: TenantId,
+    file: &BankFile,
+) -> Result<Option<Vec<(Payout, zengin::Transfer)>>, DbError> {
+    let bytes = payouts::bytes(tx, tenant, &file.number)?.unwrap_or_default();
+    let Ok(read) = zengin::read(&bytes) else { return Ok(None) };
+    let transfers: Vec<_> = read.groups.into_iter().flat_map(|group| group.transfers).collect();
+    let mut all = payouts::of_day(tx, tenant, file.pay_on)?;
+    all.retain(|payout| payout.file == file.number);
+    let agree = all.len() == transfers.len()
+        && all.iter().zip(&transfers).all(|(payout, transfer)| is_for(payout, transfer));
+    Ok(agree.then(|| all.into_iter().zip(transfers).collect()))
+}
+
+fn is_for(payout: &Payout, transfer: &zengin::Transfer) -> bool {
+    let (to, sent) = (payout.to.as_ref(), &transfer.to);
+    let kind = char::from(sent.account_type.digit()).to_string();
+    let account = [sent.bank.to_string(), sent.branch.to_string(), kind, sent.number.to_string()];
+    u64::try_from(payout.yen) == Ok(transfer.amount_yen)
+        && to.is_some_and(|to| [&to.bank, &to.branch, &to.kind, &to.account] == account.each_ref())
 }
 
 fn is_of(row: &Returned, transfer: &zengin::Transfer) -> bool {
@@ -144,6 +210,9 @@ fn is_of(row: &Returned, transfer: &zengin::Transfer) -> bool {
         == (row.bank, row.branch, row.account_type, row.account, row.amount_yen)
         && transfer.reference == reference
 }
+
+/// Reasons against the account itself.
+const BY_ACCOUNT: &[&str] = &["no_account", "name", "closed"];
 
 /// What is kept of the bank's reason.
 const fn word(reason: Reason) -> &'static str {

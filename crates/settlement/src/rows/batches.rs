@@ -14,7 +14,7 @@ use store::{DbError, Inconsistent, Migration, ReadTx, Row, TenantId, Tx, params}
 
 pub(super) const MIGRATION: Migration = Migration {
     name: "settlement/0006_batch",
-    sql: "-- One row a pay day; one a company's document on it, its lines, the balance that is carried on.
+    sql: "-- One row a pay day (left_out: companies that it was closed without, without: why that may be); one a company's document on it, its lines, the balance that is carried on.
         CREATE TABLE settle_payday (
             tenant BIGINT NOT NULL,
             pay_on TEXT NOT NULL,
@@ -27,6 +27,8 @@ pub(super) const MIGRATION: Migration = Migration {
             closed_by TEXT NOT NULL,
             approved_us BIGINT,
             approved_by TEXT NOT NULL,
+            left_out BIGINT NOT NULL,
+            without TEXT NOT NULL,
             PRIMARY KEY (tenant, pay_on)
         ) /*sqlite: STRICT, WITHOUT ROWID */;
         CREATE TABLE settle_batch (
@@ -83,16 +85,17 @@ pub(super) const MIGRATION: Migration = Migration {
 
 const BEGIN: &str =
     "INSERT INTO settle_payday (tenant, pay_on, notice_on, state, documents, paid_yen, hash, closed_us,
-        closed_by, approved_us, approved_by)
-     VALUES ($1, $2, $3, 'closing', 0, 0, $4, NULL, '', NULL, '') ON CONFLICT (tenant, pay_on) DO NOTHING";
+        closed_by, approved_us, approved_by, left_out, without)
+     VALUES ($1, $2, $3, 'closing', 0, 0, $4, NULL, '', NULL, '', 0, '') ON CONFLICT (tenant, pay_on) DO NOTHING";
 const STATE: &str = "SELECT state FROM settle_payday WHERE tenant = $1 AND pay_on = $2";
 const CLOSE: &str = "UPDATE settle_payday
-        SET state = 'closed', documents = $3, paid_yen = $4, hash = $5, closed_us = $6, closed_by = $7
+        SET state = 'closed', documents = $3, paid_yen = $4, hash = $5, closed_us = $6, closed_by = $7,
+            left_out = $8
       WHERE tenant = $1 AND pay_on = $2 AND state = 'closing'";
 macro_rules! pay_days {
     () => {
         "SELECT pay_on, state, documents, paid_yen, hash, closed_by, notice_on, closed_us, approved_by,
-                approved_us
+                approved_us, left_out, without
            FROM settle_payday "
     };
 }
@@ -101,6 +104,12 @@ const PAYDAY: &str = concat!(pay_days!(), "WHERE tenant = $1 AND pay_on = $2");
 const APPROVE: &str = "UPDATE settle_payday SET state = 'approved', approved_by = $3, approved_us = $4
       WHERE tenant = $1 AND pay_on = $2";
 const MOVE: &str = "UPDATE settle_payday SET state = $3 WHERE tenant = $1 AND pay_on = $2";
+const REOPEN: &str = "UPDATE settle_payday SET state = 'closing', approved_by = '', approved_us = NULL
+      WHERE tenant = $1 AND pay_on = $2";
+const COMPLETE: &str = "UPDATE settle_payday SET left_out = 0 WHERE tenant = $1 AND pay_on = $2";
+const WITHOUT: &str = "UPDATE settle_payday SET without = $3 WHERE tenant = $1 AND pay_on = $2";
+const LATER: &str =
+    "SELECT 1 FROM settle_batch WHERE tenant = $1 AND company_id = $2 AND pay_on > $3 LIMIT 1";
 const HAS: &str = "SELECT 1 FROM settle_batch WHERE tenant = $1 AND pay_on = $2 AND company_id = $3";
 const INSERT: &str = "INSERT INTO settle_batch (tenant, pay_on, company_id, sales_yen, fee_yen, taxable_yen,
         fee_tax_yen, adjusted_yen, carried_in_yen, sum_yen, transfer_fee_yen, transfer_tax_yen, paid_yen,
@@ -134,8 +143,8 @@ const PUT_CARRY: &str = "INSERT INTO settle_carry (tenant, company_id, yen) VALU
      ON CONFLICT (tenant, company_id) DO UPDATE SET yen = $3";
 
 pub(super) const STATEMENTS: &[&str] = &[
-    BEGIN, STATE, CLOSE, PAYDAYS, PAYDAY, APPROVE, MOVE, HAS, INSERT, BATCHES, BATCH, ADD_LINE, LINES,
-    LINES_OF, CARRY, CARRIES, PUT_CARRY,
+    BEGIN, STATE, CLOSE, PAYDAYS, PAYDAY, APPROVE, MOVE, REOPEN, COMPLETE, WITHOUT, LATER, HAS, INSERT,
+    BATCHES, BATCH, ADD_LINE, LINES, LINES_OF, CARRY, CARRIES, PUT_CARRY,
 ];
 
 /// A pay day as its row has it.
@@ -161,6 +170,10 @@ pub struct PayDay {
     pub approved_by: String,
     /// When.
     pub approved_us: Option<i64>,
+    /// Companies that it was closed without; they get their documents when they can be made.
+    pub left_out: i64,
+    /// Why it may be closed without them; empty: it may not.
+    pub without: String,
 }
 
 /// A document as its row has it, without its lines.
@@ -213,13 +226,41 @@ fn state_at(row: &Row<'_>, column: usize) -> Result<PayDayState, DbError> {
 pub(crate) fn close(
     tx: &mut Tx<'_>,
     pay_on: Date,
-    documents: i64,
-    paid: Net,
+    (documents, paid_yen, left_out): (i64, i64, i64),
     hash: &[u8; 32],
     by: &str,
 ) -> Result<(), DbError> {
     let (tenant, now_us, pay) = (tx.tenant(), tx.now_us(), pay_on.to_string());
-    tx.execute(CLOSE, params![tenant, &pay, documents, paid.get(), hash, now_us, by]).map(drop)
+    tx.execute(CLOSE, params![tenant, &pay, documents, paid_yen, hash, now_us, by, left_out]).map(drop)
+}
+
+/// A company that was left out has its document now: the pay day is closed and approved anew.
+pub(crate) fn reopen(tx: &mut Tx<'_>, pay_on: Date) -> Result<(), DbError> {
+    let (tenant, pay) = (tx.tenant(), pay_on.to_string());
+    tx.execute(REOPEN, params![tenant, &pay]).map(drop)
+}
+
+/// Nobody is left out any more, and there was nothing to tell them.
+pub(crate) fn complete(tx: &mut Tx<'_>, pay_on: Date) -> Result<(), DbError> {
+    let (tenant, pay) = (tx.tenant(), pay_on.to_string());
+    tx.execute(COMPLETE, params![tenant, &pay]).map(drop)
+}
+
+/// The pay day may be closed without the companies that are left out.
+pub(crate) fn allow_without(tx: &mut Tx<'_>, pay_on: Date, why: &str) -> Result<(), DbError> {
+    let (tenant, pay) = (tx.tenant(), pay_on.to_string());
+    tx.execute(WITHOUT, params![tenant, &pay, why]).map(drop)
+}
+
+/// Whether a company has a document of a later pay day.
+pub(crate) fn has_later(
+    tx: &mut ReadTx<'_>,
+    tenant: TenantId,
+    pay_on: Date,
+    company: &str,
+) -> Result<bool, DbError> {
+    let found = tx.query_opt(LATER, params![tenant, company, &pay_on.to_string()], |_| Ok(()))?;
+    Ok(found.is_some())
 }
 
 /// Every pay day, in order.
@@ -244,6 +285,8 @@ fn pay_day_at(row: &Row<'_>) -> Result<PayDay, DbError> {
         closed_us: row.opt_i64(7)?,
         approved_by: row.text(8)?.to_owned(),
         approved_us: row.opt_i64(9)?,
+        left_out: row.i64(10)?,
+        without: row.text(11)?.to_owned(),
     })
 }
 

@@ -42,7 +42,9 @@ macro_rules! columns {
 
 const ONE: &str = concat!("SELECT ", columns!(), " FROM settle_payee WHERE tenant = $1 AND company_id = $2");
 const ALL: &str = concat!("SELECT ", columns!(), " FROM settle_payee WHERE tenant = $1 ORDER BY company_id");
-const NEXT: &str = "SELECT COALESCE(MAX(number), 100000000) + 1 FROM settle_payee WHERE tenant = $1";
+// Numbers from 900000000 on are for people to choose.
+const NEXT: &str = "SELECT COALESCE(MAX(number), 100000000) + 1 FROM settle_payee
+      WHERE tenant = $1 AND number >= 100000000 AND number < 900000000";
 const TAKEN: &str =
     "SELECT company_id FROM settle_payee WHERE tenant = $1 AND number = $2 AND company_id <> $3";
 const PUT: &str =

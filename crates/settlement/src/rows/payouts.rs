@@ -24,6 +24,7 @@ pub(super) const MIGRATION: Migration = Migration {
             holder TEXT NOT NULL,
             file TEXT NOT NULL,
             paid_us BIGINT,
+            rounds BIGINT NOT NULL,
             reason TEXT NOT NULL,
             changed_by TEXT NOT NULL,
             changed_us BIGINT NOT NULL,
@@ -42,6 +43,9 @@ pub(super) const MIGRATION: Migration = Migration {
             made_us BIGINT NOT NULL,
             paid_by TEXT NOT NULL,
             paid_us BIGINT,
+            rejected_by TEXT NOT NULL,
+            rejected_us BIGINT,
+            reason TEXT NOT NULL,
             PRIMARY KEY (tenant, number)
         ) /*sqlite: STRICT */;
         CREATE INDEX settle_file_day ON settle_file (tenant, pay_on, made_us);
@@ -62,14 +66,14 @@ pub(super) const MIGRATION: Migration = Migration {
 macro_rules! columns {
     () => {
         "pay_on, company_id, try, state, yen, bank, branch, kind, account, holder, file, paid_us, reason,
-         changed_by, changed_us"
+         changed_by, changed_us, rounds"
     };
 }
 
 const ADD: &str =
     "INSERT INTO settle_payout (tenant, pay_on, company_id, try, state, yen, bank, branch, kind,
-        account, holder, file, paid_us, reason, changed_by, changed_us)
-     VALUES ($1, $2, $3, $4, 'waiting', $5, $6, $7, $8, $9, $10, '', NULL, '', $11, $12)";
+        account, holder, file, paid_us, rounds, reason, changed_by, changed_us)
+     VALUES ($1, $2, $3, $4, 'waiting', $5, $6, $7, $8, $9, $10, '', NULL, 0, '', $11, $12)";
 const ONE: &str = concat!(
     "SELECT ",
     columns!(),
@@ -105,7 +109,7 @@ const TO_PAY: &str = concat!(
       ORDER BY company_id, try LIMIT $5"
 );
 const MOVE: &str = "UPDATE settle_payout
-        SET state = $5, reason = $6, paid_us = $7, changed_by = $8, changed_us = $9
+        SET state = $5, reason = $6, paid_us = $7, changed_by = $8, changed_us = $9, rounds = $10
       WHERE tenant = $1 AND pay_on = $2 AND company_id = $3 AND try = $4";
 const EXPORT_ALL: &str = "UPDATE settle_payout
         SET state = 'exported', file = $3, changed_by = $4, changed_us = $5
@@ -114,16 +118,21 @@ const UNEXPORT: &str = "UPDATE settle_payout SET state = 'waiting', file = ''
       WHERE tenant = $1 AND pay_on = $2 AND company_id = $3 AND try = $4 AND file = $5";
 const MOVE_FILE: &str = "UPDATE settle_payout SET file = $4
       WHERE tenant = $1 AND pay_on = $2 AND file = $3 AND company_id >= $5";
+const REJECT: &str = "UPDATE settle_payout
+        SET state = 'waiting', file = '', changed_by = $4, changed_us = $5
+      WHERE tenant = $1 AND pay_on = $2 AND file = $3 AND state = 'exported'";
 const ADDRESS: &str = "UPDATE settle_payout
         SET bank = $5, branch = $6, kind = $7, account = $8, holder = $9
       WHERE tenant = $1 AND pay_on = $2 AND company_id = $3 AND try = $4 AND state = 'waiting'";
 const ADD_FILE: &str =
     "INSERT INTO settle_file (tenant, number, pay_on, transfer_on, items, yen, hash, bytes,
-        made_by, made_us, paid_by, paid_us)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', NULL)";
+        made_by, made_us, paid_by, paid_us, rejected_by, rejected_us, reason)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', NULL, '', NULL, '')";
 macro_rules! file_columns {
     () => {
-        "SELECT number, pay_on, items, yen, hash, made_by, made_us, paid_by, paid_us, transfer_on FROM settle_file "
+        "SELECT number, pay_on, items, yen, hash, made_by, made_us, paid_by, paid_us, transfer_on, rejected_by,
+                rejected_us, reason
+           FROM settle_file "
     };
 }
 const FILE: &str = concat!(file_columns!(), "WHERE tenant = $1 AND number = $2");
@@ -132,7 +141,9 @@ const FILES_OF_DAY: &str =
 const FILES: &str = concat!(file_columns!(), "WHERE tenant = $1 ORDER BY pay_on, made_us, number");
 const BYTES: &str = "SELECT bytes FROM settle_file WHERE tenant = $1 AND number = $2";
 const PAY_FILE: &str = "UPDATE settle_file SET paid_by = $3, paid_us = $4
-      WHERE tenant = $1 AND number = $2 AND paid_us IS NULL";
+      WHERE tenant = $1 AND number = $2 AND paid_us IS NULL AND rejected_us IS NULL";
+const REJECT_FILE: &str = "UPDATE settle_file SET rejected_by = $3, rejected_us = $4, reason = $5
+      WHERE tenant = $1 AND number = $2 AND paid_us IS NULL AND rejected_us IS NULL";
 const TAKE_RETURNED: &str = "INSERT INTO settle_returned (tenant, hash, at_us, items) VALUES ($1, $2, $3, $4)
      ON CONFLICT (tenant, hash) DO NOTHING";
 
@@ -148,6 +159,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     EXPORT_ALL,
     UNEXPORT,
     MOVE_FILE,
+    REJECT,
     ADDRESS,
     ADD_FILE,
     FILE,
@@ -155,6 +167,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     FILES,
     BYTES,
     PAY_FILE,
+    REJECT_FILE,
     TAKE_RETURNED,
     remitter::LOAD,
     remitter::PUT,
@@ -209,6 +222,8 @@ pub struct Payout {
     pub changed_by: String,
     /// When.
     pub changed_us: i64,
+    /// How often it had not come back after all, once the bank had transferred it.
+    pub rounds: u8,
 }
 
 fn payout_at(row: &Row<'_>) -> Result<Payout, DbError> {
@@ -235,6 +250,7 @@ fn payout_at(row: &Row<'_>) -> Result<Payout, DbError> {
         reason: text(12)?,
         changed_by: text(13)?,
         changed_us: row.i64(14)?,
+        rounds: u8::try_from(row.i64(15)?).map_err(|_| odd("of rounds"))?,
     })
 }
 
@@ -307,7 +323,8 @@ pub(crate) fn to_pay(
     tx.query_all(TO_PAY, params![tenant, &pay, after, &file.number, most], payout_at)
 }
 
-/// Moves a payout by an event, with a reason; `paid_us` stays what it was but for the payment itself.
+/// Moves a payout by an event, with a reason; `paid_us` stays what it was but for the payment itself. What had not come
+/// back after all, once the bank had transferred it, is paid again, in a round of its own.
 pub(crate) fn step(
     tx: &mut Tx<'_>,
     payout: &Payout,
@@ -319,10 +336,24 @@ pub(crate) fn step(
         .state
         .next(event)
         .map_err(|no| Refusal::from(settle::WRONG_STEP).detail(format!("the payout {no}")))?;
+    let is_paid_again = event == PayoutEvent::Undo && payout.paid_us.is_some();
+    let next = if is_paid_again { PayoutState::Paid } else { next };
+    let rounds = payout.rounds.checked_add(u8::from(is_paid_again)).ok_or(settle::WRONG_STEP)?;
     let (tenant, now_us, pay) = (tx.tenant(), tx.now_us(), payout.key.pay_on.to_string());
     let paid_us = if event == PayoutEvent::Pay { Some(now_us) } else { payout.paid_us };
     let try_no = i64::from(payout.key.try_no);
-    let values = params![tenant, &pay, &payout.key.company, try_no, next.word(), reason, paid_us, by, now_us];
+    let values = params![
+        tenant,
+        &pay,
+        &payout.key.company,
+        try_no,
+        next.word(),
+        reason,
+        paid_us,
+        by,
+        now_us,
+        i64::from(rounds)
+    ];
     tx.execute(MOVE, values)?;
     Ok(())
 }
@@ -387,6 +418,19 @@ pub struct BankFile {
     pub paid_by: String,
     /// When.
     pub paid_us: Option<i64>,
+    /// Who said that the bank has not taken it; empty before.
+    pub rejected_by: String,
+    /// When.
+    pub rejected_us: Option<i64>,
+    /// Why.
+    pub reason: String,
+}
+
+impl BankFile {
+    /// Neither transferred nor refused by the bank.
+    pub const fn is_open(&self) -> bool {
+        self.paid_us.is_none() && self.rejected_us.is_none()
+    }
 }
 
 fn file_at(row: &Row<'_>) -> Result<BankFile, DbError> {
@@ -401,6 +445,9 @@ fn file_at(row: &Row<'_>) -> Result<BankFile, DbError> {
         paid_by: row.text(7)?.to_owned(),
         paid_us: row.opt_i64(8)?,
         transfer_on: date_at(row, 9, "settle_file.transfer_on")?,
+        rejected_by: row.text(10)?.to_owned(),
+        rejected_us: row.opt_i64(11)?,
+        reason: row.text(12)?.to_owned(),
     })
 }
 
@@ -446,6 +493,16 @@ pub(crate) fn add_file(tx: &mut Tx<'_>, file: &BankFile, bytes: &[u8]) -> Result
 pub(crate) fn pay_file(tx: &mut Tx<'_>, number: &str, by: &str) -> Result<bool, DbError> {
     let (tenant, now_us) = (tx.tenant(), tx.now_us());
     Ok(tx.execute(PAY_FILE, params![tenant, number, by, now_us])? > 0)
+}
+
+/// The bank has not taken a file: its payouts wait again. False: it was paid or rejected before.
+pub(crate) fn reject_file(tx: &mut Tx<'_>, file: &BankFile, by: &str, reason: &str) -> Result<bool, DbError> {
+    let (tenant, now_us, pay) = (tx.tenant(), tx.now_us(), file.pay_on.to_string());
+    if tx.execute(REJECT_FILE, params![tenant, &file.number, by, now_us, reason])? == 0 {
+        return Ok(false);
+    }
+    tx.execute(REJECT, params![tenant, &pay, &file.number, by, now_us])?;
+    Ok(true)
 }
 
 /// Notes a returned file; false: it was taken before.

@@ -35,11 +35,13 @@ const ONE: &str = "SELECT overlay FROM settle_term
       WHERE tenant = $1 AND level = $2 AND company_id = $3 AND brand = $4 AND valid_from = $5";
 const ADD: &str = "INSERT INTO settle_term (tenant, level, company_id, brand, valid_from, overlay)
      VALUES ($1, $2, $3, $4, $5, $6)";
+const OF_PAYMENT: &str = "SELECT level, company_id, valid_from, overlay FROM settle_term
+      WHERE tenant = $1 AND (level = 'tenant' OR (level = 'company' AND company_id = $2))";
 const CYCLES: &str = "SELECT code, body FROM settle_cycle WHERE tenant = $1 ORDER BY code";
 const ADD_CYCLE: &str = "INSERT INTO settle_cycle (tenant, code, body) VALUES ($1, $2, $3)
      ON CONFLICT (tenant, code) DO NOTHING";
 
-pub(super) const STATEMENTS: &[&str] = &[ALL, ONE, ADD, CYCLES, ADD_CYCLE];
+pub(super) const STATEMENTS: &[&str] = &[ALL, OF_PAYMENT, ONE, ADD, CYCLES, ADD_CYCLE];
 
 /// All terms of a tenant.
 #[derive(Clone, Debug, Default)]
@@ -85,6 +87,20 @@ pub fn terms(tx: &mut ReadTx<'_>, tenant: TenantId) -> Result<Known, DbError> {
         Ok(())
     })?;
     Ok(known)
+}
+
+/// The terms of the tenant and of one company, without its contracts: what terms of payment come from.
+pub fn of_payment(tx: &mut ReadTx<'_>, tenant: TenantId, company: &str) -> Result<TermsBook, DbError> {
+    let mut book = TermsBook::default();
+    tx.query_each(OF_PAYMENT, params![tenant, company], |row| {
+        let odd = |wanted: &str| Inconsistent::new("settle_term", wanted);
+        let level = level(row.text(0)?, row.text(1)?, "").ok_or_else(|| odd("of a level"))?;
+        let overlay = serde_json::from_str(row.text(3)?).map_err(|_| odd("an overlay that can be read"))?;
+        let from = date_at(row, 2, "settle_term.valid_from")?;
+        book.add(level, from, overlay).map_err(|bad| odd(&bad.to_string()))?;
+        Ok(())
+    })?;
+    Ok(book)
 }
 
 /// The embedded cycles and the tenant's own.

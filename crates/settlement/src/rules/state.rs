@@ -17,7 +17,7 @@ words! {
         Approved = "approved",
         /// The bank file is made.
         Exported = "exported",
-        /// The bank has transferred it, but for what came back.
+        /// The bank has transferred it, but for what came back; nothing waits.
         Paid = "paid",
     }
 }
@@ -33,7 +33,7 @@ words! {
         Approve = "approve",
         /// A person makes the bank file.
         Export = "export",
-        /// A person or the calendar says that the bank has transferred it.
+        /// A person says that the bank has transferred it.
         Pay = "pay",
     }
 }
@@ -73,6 +73,10 @@ words! {
         Readdress = "readdress",
         /// The next document is to take the sum.
         Carry = "carry",
+        /// The bank has not taken its file.
+        Reject = "reject",
+        /// It had not come back after all.
+        Undo = "undo",
     }
 }
 
@@ -98,11 +102,12 @@ impl PayDayState {
     pub fn next(self, event: PayDayEvent) -> Result<Self, NoSuchMove> {
         use PayDayEvent as E;
         match (self, event) {
-            (Self::Open | Self::Closing, E::Assemble) => Ok(Self::Closing),
+            // A company that was left out gets its document later: the day is approved and exported anew.
+            (_, E::Assemble) => Ok(Self::Closing),
             // A pay day without any document is closed at once.
             (Self::Open | Self::Closing, E::Close) => Ok(Self::Closed),
             (Self::Closed, E::Approve) => Ok(Self::Approved),
-            // A second remitter's account has a bank file of its own, and so has a new try after a return.
+            // A new try after a return, and an account that came late, have a bank file of their own.
             (Self::Approved | Self::Exported | Self::Paid, E::Export) => Ok(Self::Exported),
             (Self::Exported, E::Pay) => Ok(Self::Paid),
             _ => Err(NoSuchMove { state: self.word(), event: event.word() }),
@@ -126,6 +131,9 @@ impl PayoutState {
             (Self::Exported | Self::Paid, E::Return) => Ok(Self::Returned),
             (Self::Waiting | Self::Returned, E::Readdress) => Ok(Self::Replaced),
             (Self::Returned, E::Carry) => Ok(Self::Carried),
+            (Self::Exported, E::Reject) => Ok(Self::Waiting),
+            // Where the bank had transferred it already it is paid again: see `rows::payouts::step`.
+            (Self::Returned, E::Undo) => Ok(Self::Exported),
             _ => Err(NoSuchMove { state: self.word(), event: event.word() }),
         }
     }
