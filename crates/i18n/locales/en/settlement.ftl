@@ -6,7 +6,7 @@ settlement-menu-simulator = Fee simulator
 settlement-menu-board = Closing board
 settlement-menu-calendar = Calendar
 settlement-menu-adjustments = Adjustments
-settlement-menu-unpaid = Unpaid balances
+settlement-menu-unpaid = Unpaid
 settlement-menu-payees = Payees
 # What the pages share.
 settlement-title = Payouts
@@ -408,3 +408,5 @@ settlement-password-new-about = Notices from now on open with the new one. Tell 
 settlement-password-about = Never send it by the mail that brings the notice.
 settlement-password-leave = Close
 settlement-transfer-day = Transferred on
+settlement-adjustment-shown = Adjustment: { $text }
+settlement-shown-as = On the statement: { $text }

@@ -408,3 +408,5 @@ settlement-password-new-about = これから送る通知書から新しいパス
 settlement-password-about = メールには書かず、郵送など別の方法で知らせてください。
 settlement-password-leave = 閉じる
 settlement-transfer-day = 振込指定日
+settlement-adjustment-shown = 調整：{ $text }
+settlement-shown-as = 明細の文言：{ $text }

@@ -199,7 +199,7 @@ impl Page<'_> {
             article.panel.stack-s {
                 h3.row.spread { span { (self.company(one)) } b.num { (net(one.yen)) } }
                 p { (one.reason) }
-                @if !one.shown.is_empty() { p.sub { (self.t("settlement-shown")) "：" (one.shown) } }
+                @if !one.shown.is_empty() { p.sub { (ta(lang, "settlement-shown-as", &[("text", &one.shown)])) } }
                 p.sub {
                     (ta(lang, "settlement-entered-by", &[("who", &person(lang, &one.entered_by)), ("when", &acquiring::console::moment(one.entered_us))]))
                 }

@@ -266,7 +266,7 @@ impl Page<'_> {
                 @for one in blocked.iter().take(NAMES) {
                     li.tone-ask {
                         (Icon::Warning)
-                        span { b { (name_of(&self.facts.companies, &one.company)) } " " span.mono { (one.company) } "：" (why(lang, &one.why)) }
+                        span { b { (name_of(&self.facts.companies, &one.company)) } " " span.mono { (one.company) } br; (why(lang, &one.why)) }
                     }
                 }
                 @if blocked.len() > NAMES {

@@ -239,8 +239,12 @@ impl Page<'_> {
         }
         // The oldest first, as they were entered.
         for of in self.shown.adjustments.iter().rev() {
-            let shown = if of.shown.is_empty() { String::new() } else { format!("：{}", of.shown) };
-            steps.push((format!("{}{shown}", self.t("settlement-adjustment")), of.yen));
+            let text = if of.shown.is_empty() {
+                self.t("settlement-adjustment")
+            } else {
+                ta(self.lang, "settlement-adjustment-shown", &[("text", &of.shown)])
+            };
+            steps.push((text, of.yen));
         }
         if !batch.carried_in.is_zero() {
             steps.push((self.t("settlement-carried-in"), batch.carried_in));
