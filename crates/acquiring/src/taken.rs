@@ -102,9 +102,25 @@ const FIRST_DAY: &str = "SELECT MIN(day) FROM (
         UNION ALL SELECT MIN(business_date) AS day FROM refund WHERE tenant = $1
      ) AS days";
 
+const LAST_DAY: &str = "SELECT MAX(day) FROM (
+        SELECT MAX(business_date) AS day FROM payment WHERE tenant = $1
+        UNION ALL SELECT MAX(business_date) AS day FROM refund WHERE tenant = $1
+     ) AS days";
+
 /// Every statement of this module.
-pub const STATEMENTS: &[&str] =
-    &[OF_DAY, BACKS_OF_DAY, OF_SHOP, BACKS_OF_COMPANY, TOLD, TOLD_BACK, PAYMENT, BACK, VOIDED, FIRST_DAY];
+pub const STATEMENTS: &[&str] = &[
+    OF_DAY,
+    BACKS_OF_DAY,
+    OF_SHOP,
+    BACKS_OF_COMPANY,
+    TOLD,
+    TOLD_BACK,
+    PAYMENT,
+    BACK,
+    VOIDED,
+    FIRST_DAY,
+    LAST_DAY,
+];
 
 /// A payment as settlement sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -272,6 +288,11 @@ pub fn subject(tx: &mut ReadTx<'_>, tenant: TenantId, id: PaymentId) -> Result<O
 /// The first business date on which anything was paid, `YYYY-MM-DD`.
 pub fn first_day(tx: &mut ReadTx<'_>, tenant: TenantId) -> Result<Option<String>, DbError> {
     tx.query_one(FIRST_DAY, params![tenant], |row| Ok(row.opt_text(0)?.map(str::to_owned)))
+}
+
+/// The last business date on which anything was paid or given back, `YYYY-MM-DD`.
+pub fn last_day(tx: &mut ReadTx<'_>, tenant: TenantId) -> Result<Option<String>, DbError> {
+    tx.query_one(LAST_DAY, params![tenant], |row| Ok(row.opt_text(0)?.map(str::to_owned)))
 }
 
 /// The milliseconds since 1970 that a UUIDv7 begins with.

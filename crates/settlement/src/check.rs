@@ -4,6 +4,7 @@
 //! the documents; what is stored must be that, to the byte.
 
 mod late;
+mod payable;
 mod payouts;
 
 use crate::close::{Gathering, Plan, booked, days, scan_day, scan_odd, spans};
@@ -23,34 +24,76 @@ struct Found {
     expected: BTreeMap<PaymentId, Transfer>,
 }
 
-/// Every disagreement as a sentence; none when all is sound.
+/// The items of windows, by company, whole yen.
+#[derive(Default)]
+struct Recounted {
+    items: BTreeMap<String, i64>,
+    /// Companies with items that cannot be placed.
+    blocked: BTreeSet<String>,
+}
+
+impl Recounted {
+    fn add(&mut self, company: &str, gathered: &Gathered) {
+        let sum = self.items.entry(company.to_owned()).or_default();
+        *sum = sum.saturating_add(payable::items(gathered));
+    }
+
+    fn take(&mut self, all: Gathering) {
+        self.blocked.extend(all.blocked.into_keys());
+        for (company, sheet) in all.sheets {
+            match sheet.finish() {
+                Ok(gathered) => self.add(&company, &gathered),
+                Err(_) => drop(self.blocked.insert(company)),
+            }
+        }
+    }
+}
+
+/// Every disagreement as a sentence; none when all is sound. A row that nothing can be made of is one, and what comes
+/// behind it is not looked at.
 pub fn check(tx: &mut ReadTx<'_>, tenant: TenantId) -> Result<Vec<String>, DbError> {
-    let plan = Plan::load(tx, tenant)?;
     let mut found = Found::default();
-    for pay_day in batches::pay_days(tx, tenant)? {
-        check_pay_day(tx, tenant, &plan, &pay_day, &mut found)?;
+    match check_all(tx, tenant, &mut found) {
+        Ok(()) => {}
+        Err(DbError::Inconsistent(row)) => found.faults.push(row.to_string()),
+        Err(other) => return Err(other),
+    }
+    Ok(found.faults)
+}
+
+fn check_all(tx: &mut ReadTx<'_>, tenant: TenantId, found: &mut Found) -> Result<(), DbError> {
+    let plan = Plan::load(tx, tenant)?;
+    let mut recounted = Recounted::default();
+    let begun = batches::pay_days(tx, tenant)?;
+    for pay_day in &begun {
+        check_pay_day(tx, tenant, &plan, pay_day, &mut recounted, found)?;
+    }
+    let mut cut: BTreeSet<Date> = plan.windows.iter().map(|window| window.pay_on).collect();
+    cut.retain(|pay_on| !begun.iter().any(|day| day.pay_on == *pay_on));
+    for pay_on in cut {
+        let all = gathered_again(tx, tenant, &plan, pay_on)?;
+        recounted.take(all);
     }
     for (id, company, yen) in adjustments::approved(tx, tenant)? {
         if let Ok(transfer) = Movement::adjust(&company, yen).transfer(id) {
             found.expected.insert(id, transfer);
         }
     }
-    let pay_days = batches::pay_days(tx, tenant)?.into_iter().map(|day| day.pay_on);
-    found.faults.extend(crate::notices::check(tx, tenant, pay_days)?);
-    check_movements(tx, tenant, &mut found)?;
-    check_carries(tx, tenant, &mut found)?;
-    payouts::check_in_transit(tx, tenant, &mut found)?;
-    late::check(tx, tenant, &plan, &mut found)?;
-    Ok(found.faults)
+    found.faults.extend(crate::notices::check(tx, tenant, begun.iter().map(|day| day.pay_on))?);
+    check_movements(tx, tenant, found)?;
+    check_carries(tx, tenant, found)?;
+    payouts::check_in_transit(tx, tenant, found)?;
+    late::check(tx, tenant, &plan, found)?;
+    payable::check(tx, tenant, &plan, recounted, found)
 }
 
-/// The items of a pay day once more, by company.
-fn recount(
+/// The items of a pay day once more.
+fn gathered_again(
     tx: &mut ReadTx<'_>,
     tenant: TenantId,
     plan: &Plan,
     pay_on: Date,
-) -> Result<(BTreeMap<String, Gathered>, BTreeSet<String>), DbError> {
+) -> Result<Gathering, DbError> {
     let windows = plan.of_pay_day(pay_on);
     let wanted = spans(&windows);
     let mut all = Gathering::default();
@@ -58,6 +101,17 @@ fn recount(
         all.take(scan_day(tx, tenant, plan, &wanted, day)?);
     }
     all.take(scan_odd(tx, tenant, plan, &wanted, &[])?);
+    Ok(all)
+}
+
+/// The same by company, and the companies with items that cannot be placed.
+fn recount(
+    tx: &mut ReadTx<'_>,
+    tenant: TenantId,
+    plan: &Plan,
+    pay_on: Date,
+) -> Result<(BTreeMap<String, Gathered>, BTreeSet<String>), DbError> {
+    let all = gathered_again(tx, tenant, plan, pay_on)?;
     let blocked = all.blocked.into_keys().collect();
     let sheets = all.sheets.into_iter();
     Ok((sheets.filter_map(|(company, sheet)| Some((company, sheet.finish().ok()?))).collect(), blocked))
@@ -68,12 +122,15 @@ fn check_pay_day(
     tenant: TenantId,
     plan: &Plan,
     pay_day: &batches::PayDay,
+    recounted: &mut Recounted,
     found: &mut Found,
 ) -> Result<(), DbError> {
     let pay_on = pay_day.pay_on;
     let mut lines = batches::lines(tx, tenant, pay_on)?;
     let (mut counted, blocked) = recount(tx, tenant, plan, pay_on)?;
-    let (mut hashes, mut payable) = (Vec::new(), BTreeMap::new());
+    counted.iter().for_each(|(company, gathered)| recounted.add(company, gathered));
+    recounted.blocked.extend(blocked.iter().cloned());
+    let (mut hashes, mut payable, mut paid_yen) = (Vec::new(), BTreeMap::new(), 0_i64);
     for stored in batches::batches(tx, tenant, pay_on)? {
         let company = stored.company.clone();
         let of_document = lines.remove(&company).unwrap_or_default();
@@ -85,13 +142,15 @@ fn check_pay_day(
         }
         check_document(tx, tenant, pay_on, &stored, &of_document, found)?;
         payable.insert(stored.company.clone(), stored.batch.paid.get());
+        paid_yen = paid_yen.saturating_add(stored.batch.paid.get());
         expect(pay_on, &stored.company, &stored.batch, &again, found);
     }
     payouts::check_day(tx, tenant, pay_on, payable, found)?;
     for company in lines.keys() {
         found.faults.push(format!("lines of company {company} on {pay_on} have no document"));
     }
-    let is_under_way = matches!(pay_day.state, PayDayState::Open | PayDayState::Closing);
+    let is_open = matches!(pay_day.state, PayDayState::Open | PayDayState::Closing);
+    let is_under_way = is_open || pay_day.left_out > 0;
     for (company, again) in counted.iter().filter(|(company, _)| !blocked.contains(*company)) {
         match again.lines.is_empty() {
             true if is_under_way && !is_booked_out(tx, tenant, pay_on, company, again)? => {}
@@ -100,11 +159,14 @@ fn check_pay_day(
             false => found.faults.push(format!("company {company} has items on {pay_on} and no document")),
         }
     }
-    if is_under_way {
+    if is_open {
         return Ok(());
     }
     let documents = i64::try_from(hashes.len()).unwrap_or(i64::MAX);
-    if pay_day.hash != payday_hash(pay_on, hashes) || pay_day.documents != documents {
+    if pay_day.hash != payday_hash(pay_on, hashes)
+        || pay_day.documents != documents
+        || pay_day.paid_yen != paid_yen
+    {
         found.faults.push(format!("the pay day {pay_on} has other documents than were closed"));
     }
     Ok(())

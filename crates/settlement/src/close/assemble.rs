@@ -299,7 +299,9 @@ impl Settlement {
         let (of_day, still, by, left_out) = (windows.clone(), waiting.clone(), by.to_owned(), blocked.len());
         self.base
             .write(move |tx| {
-                batches::begin(tx, pay_on, notice_on)?;
+                if left_out == 0 {
+                    batches::begin(tx, pay_on, notice_on)?;
+                }
                 end(tx, pay_on, &of_day, &still, left_out, &by)
             })
             .await?;

@@ -234,10 +234,15 @@ pub fn scan_odd(
 
 /// Every day of the windows, once, in order.
 pub(crate) fn days(windows: &[CutWindow]) -> BTreeSet<Date> {
+    days_of(&spans(windows))
+}
+
+/// The same of windows that may not be cut yet.
+pub(crate) fn days_of(spans: &BTreeSet<Span>) -> BTreeSet<Date> {
     let mut days = BTreeSet::new();
-    for window in windows {
-        let mut day = window.span.first;
-        while day <= window.span.last {
+    for span in spans {
+        let mut day = span.first;
+        while day <= span.last {
             days.insert(day);
             let Ok(next) = day.tomorrow() else { break };
             day = next;

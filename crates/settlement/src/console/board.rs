@@ -5,13 +5,14 @@
 
 use super::rows::{self, DaySum};
 use super::words::{counted, cycle, date, pay_day_chip, period, why, yen};
-use super::{Console, name_of, on_to};
+use super::{Console, name_of, on_to, paydays};
 use crate::close::{PayDayReport, Plan};
+use crate::limits;
 use crate::rows::batches::{self, PayDay};
 use crate::rows::windows::{self, Waiting};
 use crate::rules::{PayDayState, Window};
 use acquiring::cases::rows::{compared, open_by_day};
-use axum::extract::State;
+use axum::extract::{Form, Path, State};
 use axum::response::Response;
 use center_base::{Caller, Refusal, Scope};
 use i18n::{Lang, t, ta};
@@ -20,7 +21,8 @@ use jiff::civil::Date;
 use maud::{Markup, html};
 use pages::icon::Icon;
 use pages::list::{Column, empty, table};
-use pages::ui::{Button, Tone, confirm, form, notice, tag};
+use pages::ui::{Button, Field, Tone, confirm, form, notice, tag};
+use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use store::{DbError, ReadTx, TenantId};
 use tenancy::Company;
@@ -124,6 +126,27 @@ pub(super) async fn page(State(console): State<Console>, caller: Caller) -> Resu
 pub(super) async fn close(State(console): State<Console>, caller: Caller) -> Result<Response, Refusal> {
     let today = console.base.clock.today();
     console.settlement.close(today, &caller.actor.label()).await?;
+    Ok(on_to(PATH))
+}
+
+/// The form of [`without`].
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Typed {
+    reason: String,
+}
+
+/// `POST /settlement/paydays/{id}/without`: closes a pay day without the companies that are left out.
+pub(super) async fn without(
+    State(console): State<Console>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Form(typed): Form<Typed>,
+) -> Result<Response, Refusal> {
+    let pay_on = paydays::read_day(&id)?;
+    let (who, why) = (caller.actor.label(), pages::typed::text(&typed.reason));
+    console.settlement.close_without(&who, pay_on, &why).await?;
+    console.settlement.close(console.base.clock.today(), &who).await?;
     Ok(on_to(PATH))
 }
 
@@ -272,7 +295,10 @@ impl Page<'_> {
                 @if blocked.len() > NAMES {
                     li.tone-ask { (Icon::Warning) span { (counted(lang, "settlement-blocked-more", blocked.len().saturating_sub(NAMES))) } }
                 }
-                @if !blocked.is_empty() { li { (Icon::Info) span { (self.t("settlement-blocked-next")) } } }
+                @if !blocked.is_empty() {
+                    li { (Icon::Info) span { (self.t("settlement-blocked-next")) } }
+                    (self.without(pay_on))
+                }
                 @if waiting > 0 {
                     li.tone-ask { (Icon::Question) span { (counted(lang, "settlement-waiting-count", waiting)) } }
                 }
@@ -288,6 +314,42 @@ impl Page<'_> {
                     }
                 }
                 (self.networks(windows))
+            }
+        }
+    }
+
+    /// Closing a pay day without the companies that are left out.
+    fn without(&self, pay_on: Date) -> Markup {
+        let lang = self.lang;
+        let Some(day) = self.facts.pay_days.iter().find(|day| day.pay_on == pay_on) else { return html! {} };
+        if !day.without.is_empty() {
+            let text = ta(lang, "settlement-without-given", &[("reason", &day.without)]);
+            return html! { li { (Icon::Info) span { (text) } } };
+        }
+        if day.state != PayDayState::Closing {
+            return html! {};
+        }
+        let [open, about, question, label, hint, leave] = [
+            "settlement-without",
+            "settlement-without-about",
+            "settlement-without-question",
+            "settlement-reason",
+            "settlement-reason-hint",
+            "settlement-leave",
+        ]
+        .map(|key| t(lang, key));
+        let most = u16::try_from(*limits::REASON_CHARS.end()).unwrap_or(u16::MAX);
+        html! {
+            li {
+                (form("stack", &format!("{}/without", pay_day_at(pay_on)), &html! {
+                    p.sub { (about) }
+                    (Field::text("reason", &label).hint(&hint).max_chars(most).required())
+                    (confirm(&Button::second(&open), &html! {
+                        h2 { (question) }
+                        p { (about) }
+                        (Button::danger(&open).block())
+                    }, &leave))
+                }))
             }
         }
     }

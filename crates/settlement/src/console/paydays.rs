@@ -68,7 +68,7 @@ fn load(tx: &mut ReadTx<'_>, tenant: TenantId, pay_on: Date) -> Result<Option<Sh
 }
 
 /// The day of an address.
-fn read_day(id: &str) -> Result<Date, Refusal> {
+pub(super) fn read_day(id: &str) -> Result<Date, Refusal> {
     let day: Option<Date> = id.parse().ok();
     day.filter(|day| day.to_string() == id).ok_or_else(|| api::NOT_FOUND.into())
 }
@@ -163,6 +163,9 @@ impl Page<'_> {
                 }
             }
             @if let Some(wrong) = wrong { (refusal(lang, wrong)) }
+            @if shown.day.left_out > 0 {
+                (notice(Tone::Ask, &counted(lang, "settlement-left-out", shown.day.left_out), &html! { p { (shown.day.without) } }))
+            }
             (self.figures())
             (self.step())
             (self.troubles())

@@ -126,6 +126,18 @@ pub(super) async fn carry(
     answer(&console, &caller, &key, &Typed::default(), done.map(|()| key.clone())).await
 }
 
+/// `POST /settlement/payouts/{id}/undo`: it had not come back after all.
+pub(super) async fn undo(
+    State(console): State<Console>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Form(typed): Form<Typed>,
+) -> Result<Response, Refusal> {
+    let (key, why) = (read_key(&id)?, pages::typed::text(&typed.reason));
+    let done = console.settlement.undo_return(&caller.actor.label(), key.clone(), &why).await;
+    answer(&console, &caller, &key, &typed, done.map(|()| key.clone())).await
+}
+
 struct Page<'a> {
     lang: Lang,
     payout: &'a Payout,
@@ -191,15 +203,22 @@ impl Page<'_> {
     /// Every step that its state allows, each behind a question.
     fn steps(&self, typed: &Typed) -> Markup {
         let may = |event| self.payout.state.next(event).is_ok();
-        let any = [PayoutEvent::Hold, PayoutEvent::Return, PayoutEvent::Readdress, PayoutEvent::Carry]
-            .into_iter()
-            .any(may);
+        let any = [
+            PayoutEvent::Hold,
+            PayoutEvent::Return,
+            PayoutEvent::Readdress,
+            PayoutEvent::Carry,
+            PayoutEvent::Undo,
+        ]
+        .into_iter()
+        .any(may);
         html! {
             @if !any { p.sub { (self.t("settlement-payout-nothing")) } }
             @if may(PayoutEvent::Readdress) { (self.step("readdress", None)) }
             @if may(PayoutEvent::Carry) { (self.step("carry", None)) }
             @if may(PayoutEvent::Hold) { (self.step("hold", Some(typed))) }
             @if may(PayoutEvent::Return) { (self.step("returned", Some(typed))) }
+            @if may(PayoutEvent::Undo) { (self.step("undo", Some(typed))) }
         }
     }
 
@@ -233,6 +252,8 @@ impl Page<'_> {
 pub(super) fn file_chip(lang: Lang, file: &BankFile) -> Markup {
     if file.paid_us.is_some() {
         tag(Tone::Ok, Icon::Check, &t(lang, "settlement-state-paid"))
+    } else if file.rejected_us.is_some() {
+        tag(Tone::Ng, Icon::Warning, &t(lang, "settlement-file-rejected"))
     } else {
         tag(Tone::Info, Icon::Send, &t(lang, "settlement-file-made"))
     }
@@ -251,13 +272,14 @@ pub(super) async fn file_page(
     Path(id): Path<String>,
 ) -> Result<Markup, Refusal> {
     let file = file(&console, &id).await?;
-    draw_file(&console, &caller, &file, None).await
+    draw_file(&console, &caller, &file, &Typed::default(), None).await
 }
 
 async fn draw_file(
     console: &Console,
     caller: &Caller,
     file: &BankFile,
+    typed: &Typed,
     wrong: Option<&Refusal>,
 ) -> Result<Markup, Refusal> {
     let (lang, here) = (caller.lang, format!("{FILES}/{}", file.number));
@@ -277,6 +299,14 @@ async fn draw_file(
         ),
         (t(lang, "settlement-hash"), html! { span.mono.hash { (hex::encode(file.hash)) } }),
     ];
+    let mut rows = rows.to_vec();
+    if let Some(at_us) = file.rejected_us {
+        rows.push((
+            t(lang, "settlement-rejected-by"),
+            html! { (person(lang, &file.rejected_by)) span.sub { (moment(at_us)) } },
+        ));
+        rows.push((t(lang, "settlement-reason"), html! { (file.reason) }));
+    }
     let rows: Vec<(&str, Markup)> = rows.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
     let [download, paid, question, leave] = [
         "settlement-file-download",
@@ -302,19 +332,63 @@ async fn draw_file(
                 (panel(&t(lang, "settlement-payout-next"), &html! {
                     p.sub { (t(lang, "settlement-file-about")) }
                     (Button::primary(&download).icon(Icon::Download).link(&format!("{here}/bytes")))
-                    @if file.paid_us.is_none() {
+                    @if file.is_open() {
                         p.sub { (t(lang, "settlement-file-paid-about")) }
                         (confirm(&Button::second(&paid).icon(Icon::Check), &html! {
                             h2 { (question) }
                             p { (sum) }
                             (form("", &format!("{here}/paid"), &html! { (Button::primary(&paid).icon(Icon::Check).block()) }))
                         }, &leave))
+                        (reject_form(lang, &here, &sum, typed))
                     }
                 }))
             }
         }
     };
     console.page(caller, (board::PATH, &here), &t(lang, "settlement-file"), &body).await
+}
+
+/// The bank has not taken the file: with a reason, behind a question.
+fn reject_form(lang: Lang, here: &str, sum: &str, typed: &Typed) -> Markup {
+    let [open, about, question, label, hint, leave] = [
+        "settlement-file-reject",
+        "settlement-file-reject-about",
+        "settlement-file-reject-question",
+        "settlement-reason",
+        "settlement-reason-hint",
+        "settlement-leave",
+    ]
+    .map(|key| t(lang, key));
+    let most = u16::try_from(*limits::REASON_CHARS.end()).unwrap_or(u16::MAX);
+    html! {
+        p.sub { (about) }
+        (form("stack", &format!("{here}/rejected"), &html! {
+            (Field::text("reason", &label).value(&typed.reason).hint(&hint).max_chars(most).required())
+            (confirm(&Button::second(&open), &html! {
+                h2 { (question) }
+                p { (sum) }
+                p { (about) }
+                (Button::danger(&open).block())
+            }, &leave))
+        }))
+    }
+}
+
+/// `POST /settlement/files/{id}/rejected`.
+pub(super) async fn file_rejected(
+    State(console): State<Console>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Form(typed): Form<Typed>,
+) -> Result<Response, Refusal> {
+    let (file, why) = (file(&console, &id).await?, pages::typed::text(&typed.reason));
+    match console.settlement.reject(&caller.actor.label(), &file.number, &why).await {
+        Ok(()) => Ok(on_to(&format!("{}/{}", paydays::PATH, file.pay_on))),
+        Err(refusal) => {
+            let refusal = said(refusal)?;
+            Ok(again(draw_file(&console, &caller, &file, &typed, Some(&refusal)).await?))
+        }
+    }
 }
 
 /// `GET /settlement/files/{id}/bytes`: the file as the bank takes it; who took it is in the audit log.
@@ -353,7 +427,7 @@ pub(super) async fn file_paid(
         Ok(()) => Ok(on_to(&format!("{FILES}/{}", file.number))),
         Err(refusal) => {
             let refusal = said(refusal)?;
-            Ok(again(draw_file(&console, &caller, &file, Some(&refusal)).await?))
+            Ok(again(draw_file(&console, &caller, &file, &Typed::default(), Some(&refusal)).await?))
         }
     }
 }

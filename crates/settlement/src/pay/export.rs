@@ -227,7 +227,8 @@ fn write(
     let made = made.map_err(|unfit| {
         let of = |one: &zengin::Unfit| {
             let payout = one.transfer.and_then(|at| ready.get(at)).map(|(payout, _)| payout.key.to_string());
-            format!("{}: {}", payout.unwrap_or_else(|| "the file".to_owned()), one.why)
+            let why = zengin::Unfit { transfer: None, why: one.why };
+            format!("{}: {why}", payout.unwrap_or_else(|| "the file".to_owned()))
         };
         let listed: Vec<String> = unfit.iter().take(limits::LISTED).map(of).collect();
         Refusal::from(settle::UNFIT).detail(listed.join("; "))

@@ -318,6 +318,9 @@ async fn the_check_finds_a_changed_line_a_lost_movement_and_an_item_taken_twice(
                 "the document of company 04 on 2027-02-26 has other lines than its payments and refunds make"
                     .to_owned(),
                 format!("the late item {} is noted and not late", id(41)),
+                "payments and refunds of company 04 moved 20000 yen in the ledger, and the items of its windows are \
+                 29990 yen"
+                    .to_owned(),
             ]
         );
         let again = change("DELETE FROM settle_late WHERE tenant = $1 AND company_id = '04'").await;

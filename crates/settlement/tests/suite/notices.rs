@@ -328,7 +328,7 @@ async fn an_account_that_comes_with_the_export_is_printed_on_a_second_part() {
     till.account("05", "0005").await;
     till.settlement.export("person ito", PAY_ON.parse().unwrap()).await.unwrap();
     let second = till.of("05").await;
-    assert_eq!((second.part, second.issued_on.to_string()), (2, "2027-02-16".into()));
+    assert_eq!((second.part, second.issued_on.to_string()), (2, "2027-02-24".into()), "its notice day");
     let notice = till.files(&second.number.to_string()).await.notice;
     assert!(matches!(&notice.bank, Bank::Account { last_digits, .. } if last_digits == "456"));
     let Outcome::Paid { transfer_on, .. } = notice.outcome else { panic!("carried") };

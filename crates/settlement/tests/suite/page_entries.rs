@@ -234,11 +234,13 @@ impl Till {
             "{page}"
         );
         let (status, text) = post("readdress", "").await;
-        assert!(status == 422 && text.contains("It is the same account"), "{status} {text}");
+        assert!(status == 422 && text.contains("The same person cannot decide on"), "{status} {text}");
         assert!(
             self.reads(operator("ito"), "/settlement/unpaid", "en").await.contains("Returned by the bank")
         );
-        assert_eq!(post("carry", "").await.0, 303);
+        let undone = post("undo", "reason=x").await;
+        assert!(undone.0 == 422 && undone.1.contains("A reason is needed"), "{}", undone.1);
+        assert_eq!(self.post(operator("sato"), &format!("{payout}/carry"), "").await.0, 303);
         let unpaid = self.reads(operator("ito"), "/settlement/unpaid", "en").await;
         assert!(unpaid.contains("¥24,171") && !unpaid.contains("Returned by the bank"), "{unpaid}");
         for odd in ["x", "2026-12-15.00008", "2026-12-15.00008.01", "2026-12-15.00008.7"] {

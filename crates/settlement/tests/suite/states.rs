@@ -27,19 +27,25 @@ fn every_move_of_a_pay_day_and_of_a_payout() {
         pay day open close closed
         pay day closing assemble closing
         pay day closing close closed
+        pay day closed assemble closing
         pay day closed approve approved
+        pay day approved assemble closing
         pay day approved export exported
+        pay day exported assemble closing
         pay day exported export exported
         pay day exported pay paid
+        pay day paid assemble closing
         pay day paid export exported
         payout waiting export exported
         payout waiting hold held
         payout waiting readdress replaced
         payout exported pay paid
         payout exported return returned
+        payout exported reject waiting
         payout paid return returned
         payout returned readdress replaced
         payout returned carry carried
+        payout returned undo exported
     "]]
     .assert_eq(&text);
 }
