@@ -67,14 +67,17 @@ pub(crate) enum SettleCommand {
     BankFile {
         #[command(flatten)]
         center: CenterArgs,
-        /// The pay day, `YYYY-MM-DD`. What was made before is written again as it was.
-        #[arg(long, requires = "out")]
+        /// The pay day, `YYYY-MM-DD`, whose file is made.
+        #[arg(long, requires = "out", conflicts_with = "number")]
         pay_date: Option<jiff::civil::Date>,
+        /// A file that was made before, for example `20261230-1`: it is written again as it was.
+        #[arg(long, requires = "out")]
+        number: Option<String>,
         /// Where the file is written; a second file of the day gets `.2` behind it.
-        #[arg(long, requires = "pay_date")]
+        #[arg(long)]
         out: Option<PathBuf>,
         /// The file to read back.
-        #[arg(long, conflicts_with = "pay_date", required_unless_present = "pay_date")]
+        #[arg(long, conflicts_with_all = ["pay_date", "number"], required_unless_present_any = ["pay_date", "number"])]
         check: Option<PathBuf>,
         /// As JSON.
         #[arg(long)]
@@ -134,11 +137,17 @@ pub(crate) async fn run(command: SettleCommand) -> Result<ExitCode, StartFault> 
             let right = told.get("wrong").is_some_and(serde_json::Value::is_null);
             ended(&told, json, right, "the file is right", "THE FILE IS WRONG")
         }
-        SettleCommand::BankFile { center, pay_date, out, check: None, json } => {
-            let (Some(pay_on), Some(out)) = (pay_date, out) else {
-                return Err(StartFault::new("Either --pay-date and --out, or --check, must be given."));
+        SettleCommand::BankFile { center, pay_date, number, out, check: None, json } => {
+            let settings = center_settings(center, Clock::real());
+            let told = match (pay_date, number, out) {
+                (Some(pay_on), _, Some(out)) => admin::bank_file(&settings, pay_on, &out).await?,
+                (None, Some(number), Some(out)) => admin::bank_file_again(&settings, &number, &out).await?,
+                _ => {
+                    return Err(StartFault::new(
+                        "--out, and --pay-date or --number, or --check must be given.",
+                    ));
+                }
             };
-            let told = admin::bank_file(&center_settings(center, Clock::real()), pay_on, &out).await?;
             let whole = told.get("left_out").and_then(serde_json::Value::as_array).is_some_and(Vec::is_empty);
             ended(&told, json, whole, "nothing is left out", "PAYOUTS ARE LEFT OUT")
         }

@@ -128,7 +128,9 @@ fn check_pay_day(
     let pay_on = pay_day.pay_on;
     let mut lines = batches::lines(tx, tenant, pay_on)?;
     let (mut counted, blocked) = recount(tx, tenant, plan, pay_on)?;
-    counted.iter().for_each(|(company, gathered)| recounted.add(company, gathered));
+    for (company, gathered) in &counted {
+        recounted.add(company, gathered);
+    }
     recounted.blocked.extend(blocked.iter().cloned());
     let (mut hashes, mut payable, mut paid_yen) = (Vec::new(), BTreeMap::new(), 0_i64);
     for stored in batches::batches(tx, tenant, pay_on)? {

@@ -18,7 +18,7 @@ pub use compare::{Difference, compare};
 pub use fee::fee;
 pub use imports::{banks as import_banks, holidays as import_holidays};
 pub use notice::notice;
-pub use pay::{bank_file, import_returned};
+pub use pay::{bank_file, bank_file_again, import_returned};
 pub use people::{block_terminal, first_operator, let_in_terminal, load_cast, terminal_password, unlock};
 
 pub use settle::{calendar, calendar_text, check_bank_file};

@@ -8,41 +8,35 @@ use serde_json::{Value, json};
 use settlement::rows::payouts::{self, BankFile};
 use std::path::{Path, PathBuf};
 
-/// Makes the bank file of what waits on an approved pay day, and writes every file of that pay day: `out`, and `out` with
-/// `.2`, `.3` … behind it (docs/admin-json.md). Files that were made before are written again as they were.
+/// Makes the bank file of what waits on an approved pay day, and writes it: to `out`, a second one to `out` with `.2`
+/// behind it (docs/admin-json.md). Files that were made before are asked for by their number.
 pub async fn bank_file(
     settings: &center_program::Settings,
     pay_on: Date,
     out: &Path,
 ) -> Result<Value, StartFault> {
     let center = center_program::open(settings)?;
-    let (settlement, base) = (center.settlement.clone(), center.base.clone());
-    let made = async {
-        let tenant = base.tenant;
-        let before = base.read(move |tx| Ok(payouts::files_of_day(tx, tenant, pay_on)?)).await?;
-        let waits = base.read(move |tx| Ok(payouts::of_day(tx, tenant, pay_on)?)).await?;
-        let waits = waits.iter().any(|payout| payout.state == settlement::rules::PayoutState::Waiting);
-        // Asking for the files again is not asking for another export.
-        let is_asked = waits || before.is_empty();
-        let left_out = if is_asked { settlement.export(BY, pay_on).await?.left_out } else { Vec::new() };
-        let with_bytes = base.read(move |tx| {
-            let mut all = Vec::new();
-            for file in payouts::files_of_day(tx, tenant, pay_on)? {
-                let bytes = payouts::bytes(tx, tenant, &file.number)?.unwrap_or_default();
-                all.push((file, bytes));
-            }
-            Ok(all)
-        });
-        Ok::<_, Refusal>((before.len(), with_bytes.await?, left_out))
+    let made = center.settlement.export(BY, pay_on).await;
+    let made = match made {
+        Ok(made) => kept(&center, made.files).await.map(|files| (files, made.left_out)),
+        Err(refusal) => Err(refusal),
     };
-    let made = made.await;
-    base.db.clone().close();
-    let (before, files, left_out) = made.map_err(StartFault::new)?;
+    let before = made_before(&center, pay_on).await;
+    center.base.db.clone().close();
+    let (files, left_out) = made.map_err(|refusal| {
+        let known = before.unwrap_or_default();
+        let known = if known.is_empty() {
+            String::new()
+        } else {
+            format!(" Files of this day: {}.", known.join(", "))
+        };
+        StartFault::new(format!("{refusal}{known}"))
+    })?;
     let mut rows = Vec::new();
     for (place, (file, bytes)) in files.iter().enumerate() {
         let to = numbered(out, place);
         keep(&to, bytes)?;
-        rows.push(row(file, &to, place >= before));
+        rows.push(row(file, &to));
     }
     let left_out = left_out.iter();
     let left_out =
@@ -50,10 +44,54 @@ pub async fn bank_file(
     Ok(json!({ "pay_on": pay_on, "files": rows, "left_out": left_out.collect::<Vec<_>>() }))
 }
 
-fn row(file: &BankFile, to: &Path, is_new: bool) -> Value {
+/// Writes a bank file that was made before, byte for byte.
+pub async fn bank_file_again(
+    settings: &center_program::Settings,
+    number: &str,
+    out: &Path,
+) -> Result<Value, StartFault> {
+    let center = center_program::open(settings)?;
+    let (tenant, wanted) = (center.base.tenant, number.to_owned());
+    let found = center.base.read(move |tx| Ok(payouts::file(tx, tenant, &wanted)?)).await;
+    let found = match found {
+        Ok(found) => kept(&center, found.into_iter().collect()).await,
+        Err(refusal) => Err(refusal),
+    };
+    center.base.db.clone().close();
+    let mut found = found.map_err(StartFault::new)?;
+    let Some((file, bytes)) = found.pop() else {
+        return Err(StartFault::new(format!("There is no bank file {number}.")));
+    };
+    keep(out, &bytes)?;
+    Ok(json!({ "pay_on": file.pay_on, "files": [row(&file, out)], "left_out": [] }))
+}
+
+/// The files with their bytes.
+async fn kept(center: &::center::Center, files: Vec<BankFile>) -> Result<Vec<(BankFile, Vec<u8>)>, Refusal> {
+    let tenant = center.base.tenant;
+    let read = center.base.read(move |tx| {
+        let mut all = Vec::new();
+        for file in &files {
+            let bytes = payouts::bytes(tx, tenant, &file.number)?.unwrap_or_default();
+            all.push((file.clone(), bytes));
+        }
+        Ok(all)
+    });
+    read.await
+}
+
+/// The numbers of a pay day's files.
+async fn made_before(center: &::center::Center, pay_on: Date) -> Result<Vec<String>, Refusal> {
+    let tenant = center.base.tenant;
+    let files = center.base.read(move |tx| Ok(payouts::files_of_day(tx, tenant, pay_on)?)).await?;
+    Ok(files.into_iter().map(|file| file.number).collect())
+}
+
+fn row(file: &BankFile, to: &Path) -> Value {
     json!({
         "number": file.number, "file": to.display().to_string(), "transfers": file.items, "yen": file.yen,
-        "made_by": file.made_by, "new": is_new, "paid": file.paid_us.is_some(),
+        "transfer_on": file.transfer_on, "made_by": file.made_by, "paid": file.paid_us.is_some(),
+        "rejected": file.rejected_us.is_some(),
     })
 }
 
@@ -83,7 +121,8 @@ fn keep(to: &Path, bytes: &[u8]) -> Result<(), StartFault> {
     let mut whole = tempfile::NamedTempFile::new_in(folder).map_err(|error| fault(&error))?;
     std::io::Write::write_all(&mut whole, bytes).map_err(|error| fault(&error))?;
     whole.as_file().sync_all().map_err(|error| fault(&error))?;
-    whole.persist(to).map_err(|error| fault(&error))?;
+    whole.persist_noclobber(to).map_err(|error| fault(&error))?;
+    std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| fault(&error))?;
     Ok(())
 }
 
