@@ -3,6 +3,7 @@
 mod back;
 mod books;
 mod codes;
+pub mod settle;
 
 use crate::http::{self, Answer};
 use crate::page;

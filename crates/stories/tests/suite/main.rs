@@ -7,6 +7,7 @@ mod codes;
 mod paid;
 mod refused;
 mod register;
+mod settle;
 mod totals;
 mod trouble;
 
