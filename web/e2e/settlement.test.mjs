@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
-import { axe, fits, launch, newPage, start } from "./lib.mjs";
+import { axe, fits, launch, newPage, SIZES, start } from "./lib.mjs";
 
 // The samples are built side by side.
 const gallery = process.env.CHOBA_GALLERY ?? `${import.meta.dirname}/../../target/debug/examples/gallery`;
@@ -28,6 +28,11 @@ const PATHS = [
 ];
 let program;
 let chrome;
+
+/** For eyes: pictures go into the folder that CHOBA_SHOTS names. */
+async function shot(page, name) {
+  if (process.env.CHOBA_SHOTS) await page.screenshot({ path: join(process.env.CHOBA_SHOTS, `${name}.png`), fullPage: true });
+}
 
 before(async () => {
   program = await start(sample, []);
@@ -85,4 +90,49 @@ test("an adjustment is entered without script", async () => {
   await page.locator("form[action='/settlement/adjustments'] button[type=submit]").click();
   await page.waitForURL(/adjustments$/);
   assert.ok(await page.locator("article").filter({ hasText: "端末の返却" }).count());
+});
+
+test("a pay day is approved by one, its file made by another, and every page on the way is clean", async () => {
+  const page = await newPage(chrome.browser, { size: "tablet", lang: "ja" });
+  const go = (path) => page.goto(program.url + path, { waitUntil: "load" });
+  const clean = async (what) => {
+    for (const [name, size] of Object.entries(SIZES)) {
+      await page.setViewportSize(size);
+      assert.ok(await fits(page, "x"), `${what} is wide at ${name}`);
+    }
+    for (const colorScheme of ["light", "dark"]) {
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      assert.deepEqual(await axe(page), [], `${what} ${colorScheme}`);
+      await shot(page, `${what}-${colorScheme}`);
+    }
+  };
+  // A question, and yes.
+  const answer = async (name) => {
+    const form = page.locator("form, article, .panel").filter({ has: page.getByRole("button", { name }) }).last();
+    await form.getByRole("button", { name }).first().click();
+    const dialog = page.locator("dialog[open]");
+    await dialog.waitFor();
+    await dialog.locator("button:not([formmethod=dialog])").last().click();
+    await page.waitForLoadState("load");
+  };
+  const day = "/settlement/paydays/2026-12-15";
+  await go("/as/ito");
+  await go(day);
+  await answer("承認する");
+  await clean("payday-approved");
+  await go("/as/aoki");
+  await go(day);
+  await answer("振込ファイルを作成する");
+  await go(day);
+  await clean("payday-exported");
+  const file = page.locator("a[href^='/settlement/files/']").first();
+  await go(await file.getAttribute("href"));
+  await clean("file");
+  await go("/settlement/payouts/2026-12-15.00008.1");
+  await clean("payout");
+  await go("/settlement/payees/00008");
+  await page.locator("form[action$='/password'] button").first().click();
+  await page.waitForLoadState("load");
+  await clean("password");
+  assert.deepEqual(page.complaints, []);
 });

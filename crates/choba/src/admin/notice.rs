@@ -81,8 +81,8 @@ mod tests {
             let tenant = tx.tenant();
             tx.execute(
                 "INSERT INTO settle_payday (tenant, pay_on, notice_on, state, documents, paid_yen, hash, closed_us,
-                    closed_by, approved_us, approved_by)
-                 VALUES ($1, '2027-02-26', '2027-02-24', 'approved', 1, 0, $2, 0, '', 0, '')",
+                    closed_by, approved_us, approved_by, left_out, without)
+                 VALUES ($1, '2027-02-26', '2027-02-24', 'approved', 1, 0, $2, 0, '', 0, '', 0, '')",
                 params![tenant, &[0; 32]],
             )?;
             tx.execute(
