@@ -108,11 +108,10 @@ test("a pay day is approved by one, its file made by another, and every page on 
   };
   // A question, and yes.
   const answer = async (name) => {
-    const form = page.locator("form, article, .panel").filter({ has: page.getByRole("button", { name }) }).last();
-    await form.getByRole("button", { name }).first().click();
+    await page.getByRole("button", { name }).first().click();
     const dialog = page.locator("dialog[open]");
     await dialog.waitFor();
-    await dialog.locator("button:not([formmethod=dialog])").last().click();
+    await dialog.locator("button[type=submit]").last().click();
     await page.waitForLoadState("load");
   };
   const day = "/settlement/paydays/2026-12-15";
@@ -131,7 +130,9 @@ test("a pay day is approved by one, its file made by another, and every page on 
   await go("/settlement/payouts/2026-12-15.00008.1");
   await clean("payout");
   await go("/settlement/payees/00008");
-  await page.locator("form[action$='/password'] button").first().click();
+  const password = page.locator("form[action$='/password'] button");
+  await page.locator("button[command], button[commandfor], summary, button").filter({ hasText: (await password.first().textContent()).trim() }).first().click();
+  await password.first().click();
   await page.waitForLoadState("load");
   await clean("password");
   assert.deepEqual(page.complaints, []);

@@ -210,10 +210,20 @@ impl Page<'_> {
         totals(&shown)
     }
 
+    /// What waits and can be transferred, as far as it is known here.
+    fn ready(&self) -> impl Iterator<Item = &Payout> {
+        let is_stopped = |company: &str| {
+            let of = self.shown.troubles.iter().find(|(of, _)| of == company);
+            of.is_some_and(|(_, all)| all.iter().any(|trouble| !trouble.is_warning()))
+        };
+        let waits = self.shown.payouts.iter().filter(|one| one.state == PayoutState::Waiting);
+        waits.filter(move |one| !is_stopped(&one.key.company))
+    }
+
     /// What is to be done next, and by whom.
     fn step(&self) -> Markup {
         let day = &self.shown.day;
-        let waits = self.shown.payouts.iter().any(|one| one.state == PayoutState::Waiting);
+        let waits = self.ready().next().is_some();
         match day.state {
             PayDayState::Open | PayDayState::Closing => notice(
                 Tone::Ask,
@@ -267,8 +277,8 @@ impl Page<'_> {
 
     fn export(&self) -> Markup {
         let day = &self.shown.day;
-        let waiting = self.shown.payouts.iter().filter(|one| one.state == PayoutState::Waiting);
-        let (count, sum) = waiting
+        let (count, sum) = self
+            .ready()
             .fold((0_i64, 0_i64), |(count, sum), one| (count.saturating_add(1), sum.saturating_add(one.yen)));
         let what = ta(
             self.lang,
