@@ -12,8 +12,10 @@ use crate::store_speed;
 use crate::verdict;
 use acquiring::row::{self, Payment};
 use anyhow::{Context, Result, anyhow, bail};
-use center_base::{Base, Secrets};
+use center_base::{Actor, Authenticator, Base, Person, Role, Scope, Secrets, UserId};
 use clock::Clock;
+use futures_util::StreamExt as _;
+use futures_util::future::BoxFuture;
 use jiff::civil::{Date, date};
 use ledger::{Kind, Transfer};
 use rusqlite::Connection;
@@ -24,8 +26,10 @@ use settlement::rules::{Level, Overlay, Ppm};
 use sha2::{Digest as _, Sha256};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use store::{Db, TenantId, Tx, Url, Value as Sql};
+use tower::ServiceExt as _;
 
 const TENANT: TenantId = TenantId(1);
 /// Payments and companies unless `--rows` and `--companies` say otherwise.
@@ -41,6 +45,8 @@ const GROUP: usize = 2_000;
 const PROMISED: u64 = 1_500;
 /// The promise: p99 of payments while it closes beside p99 without, in thousandths.
 const TAIL_PROMISED: u64 = 2_000;
+/// The promise: a file of items beside a raw loop, in thousandths.
+const ITEMS_PROMISED: u64 = 1_300;
 /// Payments a second while it closes.
 const RATE: usize = 1_000;
 
@@ -66,7 +72,8 @@ async fn all(options: &Options) -> Result<()> {
     );
     let hash = beside_the_limit(options, folder.path(), &before).await?;
     killed(options, folder.path(), &before, &hash)?;
-    beside_payments(options, folder.path(), &before, &cast).await
+    beside_payments(options, folder.path(), &before, &cast).await?;
+    items(options, folder.path(), rows).await
 }
 
 /// A closing by its own statements, recorded once, then measured beside scan and write in turn.
@@ -272,6 +279,129 @@ async fn beside_payments(options: &Options, root: &Path, before: &Path, cast: &[
     Ok(())
 }
 
+/// The items of one statement that has them all, as a file, beside a raw loop over the same query.
+async fn items(options: &Options, root: &Path, rows: usize) -> Result<()> {
+    let (before, closed) = (root.join("one.sqlite"), root.join("one-closed.sqlite"));
+    cast::seed(&Url::Sqlite(before.clone()), &cast::terminals(1))?;
+    fill(&before, rows, 1)?;
+    close(&before, &closed, false).await?;
+    let settings = center::Settings {
+        tenant: TENANT,
+        instance: "bench-1".to_owned(),
+        public_url: "http://127.0.0.1:1".to_owned(),
+        card_network: "127.0.0.1:1".to_owned(),
+        code_brands: Vec::new(),
+        connections: 1,
+        mail: delivery::MailSettings {
+            url: "smtp://127.0.0.1:1".into(),
+            from: "bench@choba.example".into(),
+            ca_pem: None,
+        },
+        port: 1,
+        tls: false,
+        hosts: Vec::new(),
+        test_keys: true,
+        space: store::Space::unseen(),
+        root_key: [7; 32],
+    };
+    let clock = Clock::real();
+    let db = center::open_db(&Url::Sqlite(closed.clone()), clock.clone())?;
+    let center = center::Center::open(db.clone(), clock, &settings)?;
+    let router = center.table().router(vec![Arc::new(Everybody)]);
+    let path = format!("/settlement/documents/{PAID_ON}.{}/items", company(0));
+    let mut ratios = Vec::new();
+    for number in 1..=options.number("rounds", 3)? {
+        let idle = machine::idle();
+        let raw = raw_items(&closed)?;
+        let before_kib = machine::memory_kib(std::process::id(), "VmRSS");
+        let begun = Instant::now();
+        let request = http::Request::get(&path).body(axum::body::Body::empty())?;
+        let answer = router.clone().oneshot(request).await?;
+        if answer.status() != 200 {
+            bail!("the items are not there: {}", answer.status());
+        }
+        let mut body = answer.into_body().into_data_stream();
+        let (mut bytes, mut lines, mut most_kib) = (0_usize, 0_usize, 0_u64);
+        while let Some(piece) = body.next().await {
+            let piece = piece?;
+            bytes += piece.len();
+            lines += piece.iter().filter(|byte| **byte == b'\n').count();
+            most_kib = most_kib.max(machine::memory_kib(std::process::id(), "VmRSS"));
+        }
+        let took = begun.elapsed();
+        if lines != rows + 1 {
+            bail!("the file has {lines} lines for {rows} items");
+        }
+        ratios.push(millis(took).saturating_mul(1_000).checked_div(millis(raw)).unwrap_or(0));
+        println!(
+            "{}",
+            json!({
+                "bench": "settle", "items": rows, "round": number, "idle_percent": idle, "bytes": bytes,
+                "file_ms": millis(took), "raw_loop_ms": millis(raw),
+                "more_memory_kib": most_kib.saturating_sub(before_kib),
+            })
+        );
+    }
+    db.close();
+    verdict::ratio_at_most("settle: a file of items beside a raw loop", median(ratios), ITEMS_PROMISED, true);
+    Ok(())
+}
+
+/// The same query by bare rusqlite, whole, a line of text for each row.
+fn raw_items(file: &Path) -> Result<Duration> {
+    let conn = Connection::open(file)?;
+    let query = acquiring::taken::STATEMENTS.iter().find(|sql| sql.contains("(p.seq, p.id) > ($4, $5)"));
+    let query = query.context("the query of a shop's day")?.replace('$', "?");
+    let mut statement = conn.prepare(&query)?;
+    let columns = statement.column_count();
+    let begun = Instant::now();
+    let (mut line, mut bytes) = (String::new(), 0_usize);
+    for number in 0..DAYS {
+        let day = store_speed::day(number)?.to_string();
+        let values = rusqlite::params![TENANT.0, day, company(0), -1_i64, Vec::<u8>::new(), i64::MAX];
+        let mut rows = statement.query(values)?;
+        while let Some(row) = rows.next()? {
+            line.clear();
+            for column in 0..columns {
+                use std::fmt::Write as _;
+                match row.get_ref(column)? {
+                    rusqlite::types::ValueRef::Integer(number) => write!(line, "{number},")?,
+                    rusqlite::types::ValueRef::Text(text) => {
+                        write!(line, "{},", String::from_utf8_lossy(text))?
+                    }
+                    rusqlite::types::ValueRef::Blob(blob) => write!(line, "{},", hex::encode(blob))?,
+                    other => write!(line, "{other:?},")?,
+                }
+            }
+            bytes += std::hint::black_box(line.len());
+        }
+    }
+    std::hint::black_box(bytes);
+    Ok(begun.elapsed())
+}
+
+/// The bench asks as an operator.
+struct Everybody;
+
+impl Authenticator for Everybody {
+    fn authenticate<'a>(
+        &'a self,
+        _: &'a http::request::Parts,
+        _: &'a bytes::Bytes,
+    ) -> BoxFuture<'a, Result<Option<Actor>, center_base::Refusal>> {
+        let person = Person {
+            id: UserId([1; 16]),
+            login_id: "bench".to_owned(),
+            name: "bench".to_owned(),
+            role: Role::Operator,
+            scope: Scope::Tenant,
+            session: [0; 32],
+            must_change_password: false,
+        };
+        Box::pin(async { Ok(Some(Actor::Person(person))) })
+    }
+}
+
 fn approved(outcome: Outcome) -> Result<Outcome> {
     if outcome.other > 0 {
         bail!("{} payments were not approved: {:?}", outcome.other, outcome.example);
@@ -336,6 +466,16 @@ const ACCOUNT: &str =
      VALUES ($1, $2, $3, '', '', '', '0005', '001', '1', '1234567', 'チヨウバ', 0, 1, '', '')";
 
 fn account(tx: &mut Tx<'_>, number: usize) -> Result<(), center_base::Refusal> {
+    let id = company(number);
+    tenancy::put_company(tx, "bench", &tenancy::Company { id: id.as_str().into(), name: id.clone() })?;
+    let merchant = receipt::Merchant { name: id.clone(), ..receipt::Merchant::default() };
+    let shop = tenancy::Shop {
+        id: id.as_str().into(),
+        company_id: id.as_str().into(),
+        code: format!("S{:03}", number % 1000),
+        merchant,
+    };
+    tenancy::put_shop(tx, "bench", &shop)?;
     let (company, number) = (company(number), 100_000_001 + i64::try_from(number).unwrap_or(0));
     tx.execute(ACCOUNT, &[Sql::I64(TENANT.0), Sql::Text(&company), Sql::I64(number)])?;
     Ok(())

@@ -333,6 +333,8 @@ struct Walk {
     lang: Lang,
     charset: Charset,
     begun: bool,
+    /// The words of a sale, of what went back, of a void.
+    kinds: [String; 3],
 }
 
 impl Walk {
@@ -356,6 +358,8 @@ impl Walk {
             lang,
             charset,
             begun: false,
+            kinds: ["settlement-csv-sale", "settlement-csv-back", "settlement-csv-void"]
+                .map(|key| t(lang, key)),
         }
     }
 
@@ -438,10 +442,11 @@ impl Walk {
     }
 
     fn cells(&self, number: usize, row: &Row) -> String {
-        let key = match row.kind {
-            OddKind::Sale => "settlement-csv-sale",
-            OddKind::Back => "settlement-csv-back",
-            OddKind::Void => "settlement-csv-void",
+        let [sale, back, void] = &self.kinds;
+        let kind = match row.kind {
+            OddKind::Sale => sale,
+            OddKind::Back => back,
+            OddKind::Void => void,
         };
         let time = match row.told.sent_at_us {
             0 => String::new(),
@@ -450,7 +455,7 @@ impl Walk {
         Cells::default()
             .number(self.row)
             .number(i64::try_from(number).unwrap_or(i64::MAX))
-            .text(&t(self.lang, key))
+            .text(kind)
             .text(&row.item.day.to_string())
             .text(&time)
             .text(&row.shop)

@@ -27,7 +27,7 @@ impl House {
     }
 
     /// Nine o'clock of the same day, and a little more.
-    pub async fn until_office_hours(&mut self) {
+    pub fn until_office_hours(&mut self) {
         self.say("(It is nine o\u{2019}clock.)");
         self.clock.advance(Duration::from_mins(6 * 60 + 1));
     }

@@ -35,7 +35,7 @@ fn a_fortnight_is_closed_approved_told_and_paid() {
 
         house.until_day("2026-12-11").await;
         assert!(house.mails().await.is_empty(), "not before nine o'clock");
-        house.until_office_hours().await;
+        house.until_office_hours();
         let document = "/settlement/documents/2026-12-15.00008";
         house.until_page_says(MANAGER, document, "270212122-001-20261215").await;
         house.until("the notice is mailed", async || !house.mails().await.is_empty()).await;
