@@ -391,8 +391,8 @@ impl Authenticator for Everybody {
     ) -> BoxFuture<'a, Result<Option<Actor>, center_base::Refusal>> {
         let person = Person {
             id: UserId([1; 16]),
-            login_id: "bench".to_owned(),
-            name: "bench".to_owned(),
+            login_id: "bench".into(),
+            name: "bench".into(),
             role: Role::Operator,
             scope: Scope::Tenant,
             session: [0; 32],
@@ -468,7 +468,14 @@ const ACCOUNT: &str =
 fn account(tx: &mut Tx<'_>, number: usize) -> Result<(), center_base::Refusal> {
     let id = company(number);
     tenancy::put_company(tx, "bench", &tenancy::Company { id: id.as_str().into(), name: id.clone() })?;
-    let merchant = receipt::Merchant { name: id.clone(), ..receipt::Merchant::default() };
+    let merchant = receipt::Merchant {
+        name: id.clone(),
+        postal_code: "150-0013".into(),
+        address: "東京都渋谷区恵比寿1-2-3".into(),
+        phone: "03-0000-0000".into(),
+        counter: "001".into(),
+        message: String::new(),
+    };
     let shop = tenancy::Shop {
         id: id.as_str().into(),
         company_id: id.as_str().into(),
