@@ -465,6 +465,15 @@ const ACCOUNT: &str =
         kind, account, holder, closed, password_version, proposed, proposed_by)
      VALUES ($1, $2, $3, '', '', '', '0005', '001', '1', '1234567', 'チヨウバ', 0, 1, '', '')";
 
+/// The code of a shop, four characters and no other's.
+fn code(number: usize) -> String {
+    let digit = |place: usize| {
+        let value = u32::try_from(number / 36_usize.pow(u32::try_from(place).unwrap_or(0)) % 36).unwrap_or(0);
+        char::from_digit(value, 36).unwrap_or('0').to_ascii_uppercase()
+    };
+    ['C', digit(2), digit(1), digit(0)].iter().collect()
+}
+
 fn account(tx: &mut Tx<'_>, number: usize) -> Result<(), center_base::Refusal> {
     let id = company(number);
     tenancy::put_company(tx, "bench", &tenancy::Company { id: id.as_str().into(), name: id.clone() })?;
@@ -479,7 +488,7 @@ fn account(tx: &mut Tx<'_>, number: usize) -> Result<(), center_base::Refusal> {
     let shop = tenancy::Shop {
         id: id.as_str().into(),
         company_id: id.as_str().into(),
-        code: format!("S{:03}", number % 1000),
+        code: code(number),
         merchant,
     };
     tenancy::put_shop(tx, "bench", &shop)?;
