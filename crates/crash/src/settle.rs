@@ -168,6 +168,12 @@ fn file_words(pay_on: Date, folder: &Path) -> Vec<String> {
     ["bank-file", "--json", "--pay-date", &pay_on.to_string(), "--out", &out].map(str::to_owned).to_vec()
 }
 
+fn again_words(pay_on: Date, folder: &Path) -> Vec<String> {
+    let (number, out) =
+        (format!("{}-1", pay_on.strftime("%Y%m%d")), folder.join("out.txt").display().to_string());
+    ["bank-file", "--json", "--number", &number, "--out", &out].map(str::to_owned).to_vec()
+}
+
 fn pay(folder: &Path, tools: &Tools) -> Result<()> {
     let mut town = Town::start(folder.to_owned(), tools, &[])?;
     let mut person = Person::new(&mut town);
@@ -253,7 +259,11 @@ fn strike(template: &Template, tools: &Tools, ground: &Ground, point: Struck) ->
     if !control.fired()? {
         return Ok(false);
     }
-    if !run(tools, folder.path(), &words, None)? {
+    // A file that was made is not made again: it is asked for by its number.
+    let is_done = run(tools, folder.path(), &words, None)?
+        || point.step == Step::File
+            && run(tools, folder.path(), &again_words(ground.pay_on, folder.path()), None)?;
+    if !is_done {
         bail!("begun again, it fails");
     }
     let found = state(folder.path())?;
