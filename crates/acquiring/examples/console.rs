@@ -110,7 +110,7 @@ async fn main() {
         .route("/one-more", post(one_more))
         .route("/payments/{id}/receipt-mails", get(|| async { "" }))
         .with_state(sample)
-        .merge(table.router(vec![world::always(operator())]))
+        .merge(table.router(vec![center_base::testing::always(operator())]))
         .merge(pages::assets::routes())
         .merge(pages::lang::routes());
     println!("ready http://127.0.0.1:{port}");

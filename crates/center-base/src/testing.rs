@@ -1,9 +1,14 @@
 //! What the tests of every slice begin with: a base on a test database, and requests without a socket.
 
+use crate::actor::{Actor, Person};
 use crate::base::{Base, Secrets};
 use crate::routes::{Authenticator, Table};
+use crate::wire::Refusal;
 use axum::Router;
 use axum::body::Body;
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use http::request::Parts;
 use http::{HeaderMap, Request, StatusCode};
 use std::sync::Arc;
 use store::TenantId;
@@ -14,6 +19,24 @@ use tower::ServiceExt as _;
 pub fn base(db: &TestDb) -> Base {
     let (database, clock) = (db.db.clone(), db.clock.clone());
     Base::new(database, clock, TenantId(1), "test", "http://127.0.0.1:8700", Secrets::new([1; 32]))
+}
+
+/// Takes every request for one person's.
+pub fn always(person: Person) -> Arc<dyn Authenticator> {
+    Arc::new(Always(person))
+}
+
+/// Somebody who is always signed in.
+struct Always(Person);
+
+impl Authenticator for Always {
+    fn authenticate<'a>(
+        &'a self,
+        _: &'a Parts,
+        _: &'a Bytes,
+    ) -> BoxFuture<'a, Result<Option<Actor>, Refusal>> {
+        Box::pin(async { Ok(Some(Actor::Person(self.0.clone()))) })
+    }
 }
 
 /// A program made of tables and authenticators, asked without a socket.

@@ -5,7 +5,7 @@ use crate::fault::{Control, Mode};
 use crate::flow::{Act, Person, TAP};
 use crate::point;
 use crate::tools::{Tools, pause, shuffled};
-use crate::town::{Template, Town, center_settings, copy_folder};
+use crate::town::{Template, Town, copy_folder};
 use anyhow::{Context as _, Result, bail};
 use choba::programs::center as center_program;
 use clock::Clock;
@@ -211,7 +211,7 @@ fn approve(folder: &Path, pay_on: Date) -> Result<()> {
 fn with_center(folder: &Path, work: impl AsyncFnOnce(&center::Center) -> Result<()>) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     runtime.block_on(async {
-        let opened = center_program::open(&center_settings(&folder.join("center")))?;
+        let opened = center_program::open(&center_program::Settings::unserved(&folder.join("center")))?;
         let done = work(&opened).await;
         opened.base.db.clone().close();
         done

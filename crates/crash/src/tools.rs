@@ -4,6 +4,7 @@ use anyhow::{Context as _, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
+use stories::program;
 
 /// The preloaded library's source.
 const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/preload/chobafault.c");
@@ -50,7 +51,7 @@ impl Tools {
     pub fn build(planted: Option<&str>) -> Result<Self> {
         let profile = profile()?;
         let choba = match planted {
-            None => build_choba(&profile, false)?,
+            None => program::build(&profile, &[])?,
             Some(_) => build_planted(&profile)?,
         };
         Ok(Self {
@@ -62,44 +63,15 @@ impl Tools {
     }
 }
 
-fn build_choba(profile: &Path, planted: bool) -> Result<PathBuf> {
-    let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    // Of this package: build scripts that look at them would run again, and all that stands on them.
-    for name in [
-        "CARGO_MANIFEST_DIR",
-        "CARGO_MANIFEST_LINKS",
-        "CARGO_PKG_NAME",
-        "CARGO_PKG_VERSION_MAJOR",
-        "CARGO_PKG_VERSION_MINOR",
-        "CARGO_PKG_VERSION_PATCH",
-        "CARGO_PKG_VERSION_PRE",
-    ] {
-        build.env_remove(name);
-    }
-    build.args(["build", "--quiet", "-p", "choba", "--bin", "choba", "--target-dir"]);
-    build.arg(profile.parent().context("target folder")?);
-    if profile.ends_with("release") {
-        build.arg("--release");
-    }
-    if planted {
-        build.args(["--features", "planted"]);
-    }
-    let done = build.current_dir(env!("CARGO_MANIFEST_DIR")).status().context("cargo cannot be run")?;
-    if !done.success() {
-        bail!("the program could not be built");
-    }
-    Ok(profile.join("choba"))
-}
-
 /// The program with the switches in it. The usual program is put back, so that nobody takes the one for
 /// the other.
 fn build_planted(profile: &Path) -> Result<PathBuf> {
-    let built = build_choba(profile, true)?;
+    let built = program::build(profile, &["planted"])?;
     let kept = profile.join("choba-planted");
     // A new file each time: the old one may be running.
     drop(std::fs::remove_file(&kept));
     std::fs::copy(&built, &kept).context("the planted program cannot be kept")?;
-    build_choba(profile, false)?;
+    program::build(profile, &[])?;
     Ok(kept)
 }
 

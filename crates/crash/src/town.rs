@@ -6,10 +6,9 @@ use crate::tools::Tools;
 use anyhow::{Context as _, Result, bail};
 use choba::cast::{Cast, DEMO};
 use choba::programs::center as center_program;
-use clock::Clock;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -161,27 +160,7 @@ pub fn copy_folder(from: &Path, to: &Path) -> Result<()> {
 
 /// Companies, shops, terminals and the short timers, as `choba demo --timers test` has them.
 pub fn load_cast(folder: &Path) -> Result<()> {
-    load_cast_into(&center_settings(folder))
-}
-
-/// A center of this folder that is opened and does not serve.
-pub fn center_settings(folder: &Path) -> center_program::Settings {
-    center_program::Settings {
-        data: folder.to_owned(),
-        clock: Clock::real(),
-        database: center_program::own_database(folder),
-        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 1)),
-        public_url: "http://127.0.0.1:1".to_owned(),
-        card_network: "127.0.0.1:1".to_owned(),
-        code_gateway: None,
-        smtp: "smtp://127.0.0.1:1".to_owned(),
-        smtp_ca: None,
-        mail_from: "no-reply@choba.example".to_owned(),
-        instance: "a".to_owned(),
-        hosts: Vec::new(),
-        tls: false,
-        test_keys: true,
-    }
+    load_cast_into(&center_program::Settings::unserved(folder))
 }
 
 /// The same for a database of any engine.

@@ -34,6 +34,9 @@ pub use quote::{Quote, quote};
 
 use store::Migration;
 
+/// Who acts, in the audit log and in rows, when the center does so by the clock.
+pub(crate) const BY_ITSELF: &str = "center";
+
 /// The tables of this slice.
 pub const MIGRATIONS: &[Migration] = rows::MIGRATIONS;
 

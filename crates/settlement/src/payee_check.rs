@@ -1,7 +1,7 @@
 //! What is wrong with a payee: said before a bank file is made, never after (X-092, U-065).
 
 use crate::rows::banks;
-use crate::rows::payees::{self, Account, PayeeFacts, is_the_company};
+use crate::rows::payees::{self, Account, Payee, PayeeFacts, is_the_company};
 use crate::rules::Net;
 use std::fmt;
 use store::{DbError, ReadTx, TenantId};
@@ -131,7 +131,19 @@ pub fn payee_check(
     company: &str,
     amount: Option<Net>,
 ) -> Result<Vec<PayeeTrouble>, DbError> {
-    let Some(payee) = payees::payee(tx, tenant, company)? else { return Ok(vec![PayeeTrouble::NoPayee]) };
+    match payees::payee(tx, tenant, company)? {
+        Some(payee) => troubles_of(tx, tenant, &payee, amount),
+        None => Ok(vec![PayeeTrouble::NoPayee]),
+    }
+}
+
+/// The same of a payee that was read already.
+pub fn troubles_of(
+    tx: &mut ReadTx<'_>,
+    tenant: TenantId,
+    payee: &Payee,
+    amount: Option<Net>,
+) -> Result<Vec<PayeeTrouble>, DbError> {
     let mut troubles = match &payee.account {
         None => vec![PayeeTrouble::NoAccount],
         Some(account) => account_check(tx, tenant, &payee.facts, account, &payee.holder_reason)?,

@@ -12,10 +12,9 @@ use crate::store_speed;
 use crate::verdict;
 use acquiring::row::{self, Payment};
 use anyhow::{Context, Result, anyhow, bail};
-use center_base::{Actor, Authenticator, Base, Person, Role, Scope, Secrets, UserId};
+use center_base::{Base, Person, Role, Scope, Secrets, UserId};
 use clock::Clock;
 use futures_util::StreamExt as _;
-use futures_util::future::BoxFuture;
 use jiff::civil::{Date, date};
 use ledger::{Kind, Transfer};
 use rusqlite::Connection;
@@ -26,7 +25,6 @@ use settlement::rules::{Level, Overlay, Ppm};
 use sha2::{Digest as _, Sha256};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 use store::{Db, TenantId, Tx, Url, Value as Sql};
 use tower::ServiceExt as _;
@@ -307,7 +305,7 @@ async fn items(options: &Options, root: &Path, rows: usize) -> Result<()> {
     let clock = Clock::real();
     let db = center::open_db(&Url::Sqlite(closed.clone()), clock.clone())?;
     let center = center::Center::open(db.clone(), clock, &settings)?;
-    let router = center.table().router(vec![Arc::new(Everybody)]);
+    let router = center.table().router(vec![center_base::testing::always(operator())]);
     let path = format!("/settlement/documents/{PAID_ON}.{}/items", company(0));
     let mut ratios = Vec::new();
     for number in 1..=options.number("rounds", 3)? {
@@ -381,24 +379,15 @@ fn raw_items(file: &Path) -> Result<Duration> {
 }
 
 /// The bench asks as an operator.
-struct Everybody;
-
-impl Authenticator for Everybody {
-    fn authenticate<'a>(
-        &'a self,
-        _: &'a http::request::Parts,
-        _: &'a bytes::Bytes,
-    ) -> BoxFuture<'a, Result<Option<Actor>, center_base::Refusal>> {
-        let person = Person {
-            id: UserId([1; 16]),
-            login_id: "bench".into(),
-            name: "bench".into(),
-            role: Role::Operator,
-            scope: Scope::Tenant,
-            session: [0; 32],
-            must_change_password: false,
-        };
-        Box::pin(async { Ok(Some(Actor::Person(person))) })
+fn operator() -> Person {
+    Person {
+        id: UserId([1; 16]),
+        login_id: "bench".into(),
+        name: "bench".into(),
+        role: Role::Operator,
+        scope: Scope::Tenant,
+        session: [0; 32],
+        must_change_password: false,
     }
 }
 

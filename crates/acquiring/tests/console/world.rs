@@ -9,19 +9,15 @@ use acquiring::places::Places;
 use acquiring::row::{self, Payment, Wire, WireKind};
 use acquiring::service::Acquiring;
 use acquiring::step::{Advice, Happening, Reason, Standing, Times};
-use center_base::testing::Program;
-use center_base::{
-    Actor, Authenticator, Base, CompanyId, Person, Refusal, Role, Scope, Secrets, ShopId, UserId,
-};
+use center_base::testing::{Program, always};
+use center_base::{Base, CompanyId, Person, Refusal, Role, Scope, Secrets, ShopId, UserId};
 use codes::pay;
-use futures_util::future::BoxFuture;
 use iso8583::private::SecureData;
 use iso8583::{ECHOED, Message, Spec};
 use money::Yen;
 use payment::{Approval, Brand, Cvm, EntryMode, MaskedPan, Method, Operator, PaymentClass, PaymentId, State};
 use receipt::{CardFacts, Merchant, Strokes};
 use staff::Staff;
-use std::sync::Arc;
 use std::time::Duration;
 use store::{Db, Migration, TenantId};
 use tenancy::{Company, PolicyLevel, Shop, Tenancy, Tenant};
@@ -380,24 +376,6 @@ fn cast(tx: &mut store::Tx<'_>) -> Result<(), Refusal> {
     let usen = serde_json::json!({"status_profile": "usen"});
     tenancy::put_policy(tx, "cast", &PolicyLevel::Shop("9000011".into()), &usen)?;
     Ok(())
-}
-
-/// Takes every request for one person's.
-pub(crate) fn always(person: Person) -> Arc<dyn Authenticator> {
-    Arc::new(Always(person))
-}
-
-/// Somebody who is always signed in.
-struct Always(Person);
-
-impl Authenticator for Always {
-    fn authenticate<'a>(
-        &'a self,
-        _: &'a http::request::Parts,
-        _: &'a bytes::Bytes,
-    ) -> BoxFuture<'a, Result<Option<Actor>, Refusal>> {
-        Box::pin(async { Ok(Some(Actor::Person(self.0.clone()))) })
-    }
 }
 
 /// A person of a role with a scope.

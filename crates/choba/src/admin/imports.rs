@@ -1,5 +1,6 @@
 //! `choba admin import-holidays` and `import-banks`: what comes as files too large for a page, or before one is open.
 
+use super::BY;
 use crate::programs::{StartFault, center as center_program};
 use serde_json::{Value, json};
 use settlement::rows::banks::import_banks;
@@ -9,8 +10,6 @@ use std::path::{Path, PathBuf};
 use zengin::limits::{MAX_BRANCH_FILES, MAX_MASTER_BYTES};
 use zengin::master::{self, Master};
 
-/// Who acts, in the audit log.
-const BY: &str = "admin command";
 /// Bytes of a holiday file that are read; the official one has 21,000.
 const HOLIDAY_BYTES: usize = 1_000_000;
 

@@ -52,27 +52,7 @@ fn write(files: &Files, out: &Path) -> Result<Value, StartFault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clock::Clock;
     use store::params;
-
-    fn settings(data: &Path) -> center_program::Settings {
-        center_program::Settings {
-            data: data.to_owned(),
-            clock: Clock::real(),
-            database: center_program::own_database(data),
-            listen: "127.0.0.1:0".parse().unwrap(),
-            public_url: "http://127.0.0.1:1".to_owned(),
-            card_network: "127.0.0.1:1".to_owned(),
-            code_gateway: None,
-            smtp: "smtp://127.0.0.1:1".to_owned(),
-            smtp_ca: None,
-            mail_from: "no-reply@choba.example".to_owned(),
-            instance: "a".to_owned(),
-            hosts: Vec::new(),
-            tls: false,
-            test_keys: false,
-        }
-    }
 
     /// A document that carries a balance on, and its approved pay day.
     async fn issued(told: &center_program::Settings) {
@@ -103,7 +83,8 @@ mod tests {
     async fn a_notice_is_written_as_pdf_and_zip_and_an_unknown_number_is_one_sentence() {
         // U-067, U-068
         let folder = tempfile::tempdir().unwrap();
-        let (told, out) = (settings(&folder.path().join("center")), folder.path().join("out"));
+        let (told, out) =
+            (center_program::Settings::unserved(&folder.path().join("center")), folder.path().join("out"));
         issued(&told).await;
         let number = "100000001-001-20270226";
         let written = notice(&told, number, &out).await.unwrap();
@@ -123,7 +104,7 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn root_certificates_that_cannot_be_read_keep_the_center_from_starting_with_one_sentence() {
         let folder = tempfile::tempdir().unwrap();
-        let mut told = settings(folder.path());
+        let mut told = center_program::Settings::unserved(folder.path());
         told.smtp_ca = Some(folder.path().join("none.pem"));
         let refused = center_program::open(&told).err().unwrap().to_string();
         assert!(refused.contains("none.pem") && refused.contains("root certificates"), "{refused}");

@@ -45,6 +45,28 @@ pub struct Settings {
     pub test_keys: bool,
 }
 
+impl Settings {
+    /// For a center of this folder whose books are opened by a tool or test, and which does not serve.
+    pub fn unserved(data: &Path) -> Self {
+        Self {
+            data: data.to_owned(),
+            clock: Clock::real(),
+            database: own_database(data),
+            listen: SocketAddr::from(([127, 0, 0, 1], 1)),
+            public_url: "http://127.0.0.1:1".to_owned(),
+            card_network: "127.0.0.1:1".to_owned(),
+            code_gateway: None,
+            smtp: "smtp://127.0.0.1:1".to_owned(),
+            smtp_ca: None,
+            mail_from: "no-reply@choba.example".to_owned(),
+            instance: "a".to_owned(),
+            hosts: Vec::new(),
+            tls: false,
+            test_keys: false,
+        }
+    }
+}
+
 /// The center's own SQLite file in its folder.
 pub fn own_database(data: &Path) -> Url {
     Url::Sqlite(data.join("center.sqlite"))

@@ -2,7 +2,7 @@
 //! of the items of every window, closed or not. An item in no window would be owed for ever, and nobody would be told.
 
 use super::{Found, Recounted};
-use crate::close::{Gathering, Plan, days_of, page, scan_day, scan_odd};
+use crate::close::{Gathering, Plan, days_of, not_noted, scan_day, scan_odd};
 use crate::rows::windows;
 use crate::rules::{Gathered, Span};
 use jiff::civil::Date;
@@ -25,19 +25,10 @@ fn open_windows(
 ) -> Result<(), DbError> {
     let Some(last) = acquiring::taken::last_day(tx, tenant)? else { return Ok(()) };
     // What came late belongs to a window that may have no day with a payment yet.
-    let (mut last, mut odd) = (crate::rows::date(&last, "payment.business_date")?, Vec::new());
+    let mut last = crate::rows::date(&last, "payment.business_date")?;
     windows::each_odd(tx, tenant, |noted| last = last.max(noted.last))?;
-    // What was posted since the book was followed last is not noted yet.
-    let mut mark = windows::mark(tx, tenant)?;
-    loop {
-        let page = page(tx, tenant, plan, mark)
-            .map_err(|why| DbError::from(Inconsistent::new("the book", why.to_string())))?;
-        mark = page.mark;
-        odd.extend(page.odd);
-        if page.is_last {
-            break;
-        }
-    }
+    let odd = not_noted(tx, tenant, plan)
+        .map_err(|why| DbError::from(Inconsistent::new("the book", why.to_string())))?;
     last = odd.iter().map(|late| late.last).fold(last, Date::max);
     let wanted: BTreeSet<Span> = plan.begun(last).iter().map(crate::rules::Window::span).collect();
     let mut all = Gathering::default();

@@ -250,7 +250,7 @@ impl Settlement {
     /// A person lets a pay day be closed without the companies that are left out; they get their documents when they
     /// can be made, and then the day is approved anew. The next closing ends it.
     pub async fn close_without(&self, who: &str, pay_on: Date, reason: &str) -> Result<(), Refusal> {
-        let (who, reason) = (who.to_owned(), crate::pay::checked(reason)?.to_owned());
+        let (who, reason) = (who.to_owned(), crate::rows::checked(reason)?.to_owned());
         let allow = move |tx: &mut Tx<'_>| {
             let tenant = tx.tenant();
             let day = batches::pay_day(tx, tenant, pay_on)?;

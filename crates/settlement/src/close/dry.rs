@@ -4,7 +4,7 @@ use super::assemble::{Adjusted, Sheets, document, others, sheets};
 use super::report::{Blocked, CloseReport, PayDayReport};
 use super::{Plan, Settlement, follow};
 use crate::rows::batches::{self, Stored};
-use crate::rows::windows::{self, Odd};
+use crate::rows::windows::Odd;
 use crate::rows::{adjustments, payees};
 use crate::rules::{Gathered, Net, PayDayState, Window, payday_hash};
 use center_base::Refusal;
@@ -47,16 +47,7 @@ pub(super) fn as_if_cut(
     windows: &[Window],
 ) -> Result<Vec<Odd>, Refusal> {
     plan.as_if_cut(windows, tx.head_seq(tenant)?);
-    let (mut mark, mut odd) = (windows::mark(tx, tenant)?, Vec::new());
-    loop {
-        let page = follow::page(tx, tenant, plan, mark)?;
-        mark = page.mark;
-        odd.extend(page.odd);
-        if page.is_last {
-            break;
-        }
-    }
-    Ok(odd)
+    follow::not_noted(tx, tenant, plan)
 }
 
 impl Settlement {

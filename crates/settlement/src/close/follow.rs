@@ -64,6 +64,19 @@ impl Settlement {
     }
 }
 
+/// What is not in its own window and was posted since the book was followed last.
+pub(crate) fn not_noted(tx: &mut ReadTx<'_>, tenant: TenantId, plan: &Plan) -> Result<Vec<Odd>, Refusal> {
+    let (mut mark, mut odd) = (windows::mark(tx, tenant)?, Vec::new());
+    loop {
+        let page = page(tx, tenant, plan, mark)?;
+        mark = page.mark;
+        odd.extend(page.odd);
+        if page.is_last {
+            return Ok(odd);
+        }
+    }
+}
+
 /// Looks at the transfers after a mark, at most a page of them.
 pub(crate) fn page(tx: &mut ReadTx<'_>, tenant: TenantId, plan: &Plan, mark: i64) -> Result<Page, Refusal> {
     let head = tx.head_seq(tenant)?;

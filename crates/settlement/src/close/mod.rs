@@ -10,7 +10,7 @@ mod report;
 mod scan;
 
 pub(crate) use assemble::booked;
-pub(crate) use follow::{entry_of, page};
+pub(crate) use follow::{entry_of, not_noted, page};
 pub use outlook::{Coming, ComingWindow, Would};
 pub use plan::Plan;
 pub use report::{Blocked, CloseReport, PayDayReport, Why};
@@ -109,7 +109,7 @@ impl Settlement {
         if before.is_some_and(|done| done.is_enough(day, generation, at)) {
             return Ok(());
         }
-        let report = self.close(day, "center").await?;
+        let report = self.close(day, crate::BY_ITSELF).await?;
         let done = Done { day, generation, at, blocked: report.is_blocked() };
         *self.done.lock().unwrap_or_else(PoisonError::into_inner) = Some(done);
         for pay_day in report.pay_days.iter().filter(|pay_day| !pay_day.blocked.is_empty()) {

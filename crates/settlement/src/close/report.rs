@@ -118,7 +118,6 @@ impl CloseReport {
 
 impl PayDayReport {
     fn json(&self) -> Value {
-        let hex = self.hash.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
         let blocked = self.blocked.iter();
         let blocked =
             blocked.map(|blocked| json!({ "company": blocked.company, "why": blocked.why.to_string() }));
@@ -129,7 +128,7 @@ impl PayDayReport {
             "made": self.made,
             "paid_yen": self.paid_yen,
             "carried_yen": self.carried_yen,
-            "hash": hex,
+            "hash": hex::encode(self.hash),
             "waiting": self.waiting,
             "blocked": blocked.collect::<Vec<_>>(),
             "without_account": self.without_account,

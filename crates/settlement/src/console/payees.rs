@@ -6,7 +6,7 @@ use super::words::{crumbs, person, refusal, trouble};
 use super::{Console, again, on_to, refused, said};
 use crate::limits;
 use crate::notices;
-use crate::payee_check::{PayeeTrouble, payee_check};
+use crate::payee_check::{PayeeTrouble, troubles_of};
 use crate::rows::payees::{self as stored, Account, Payee, PayeeFacts, is_the_company};
 use axum::extract::{Form, Path, State};
 use axum::response::{IntoResponse as _, Response};
@@ -144,7 +144,11 @@ async fn draw(
         .base
         .read(move |tx| {
             let payee = stored::payee(tx, tenant, id.as_str())?;
-            Ok((payee, payee_check(tx, tenant, id.as_str(), None)?))
+            let troubles = match &payee {
+                Some(payee) => troubles_of(tx, tenant, payee, None)?,
+                None => vec![PayeeTrouble::NoPayee],
+            };
+            Ok((payee, troubles))
         })
         .await?;
     let who = caller.actor.label();

@@ -11,7 +11,7 @@ use acquiring::console::{day, moment};
 use axum::extract::{Form, Path, State};
 use axum::response::{IntoResponse as _, Response};
 use center_base::{Caller, Refusal, Scope};
-use codes::api;
+use codes::{api, settle};
 use http::header;
 use i18n::{Lang, t, ta};
 use maud::{Markup, html};
@@ -80,6 +80,31 @@ async fn answer(
     }
 }
 
+/// What a person decides about a payout.
+async fn step(
+    console: &Console,
+    caller: &Caller,
+    id: &str,
+    typed: &Typed,
+    event: PayoutEvent,
+) -> Result<Response, Refusal> {
+    let (key, who, why) = (read_key(id)?, caller.actor.label(), pages::typed::text(&typed.reason));
+    let (settlement, of) = (&console.settlement, key.clone());
+    let done = match event {
+        PayoutEvent::Hold => settlement.hold(&who, of, &why).await,
+        PayoutEvent::Return => settlement.returned(&who, of, &why).await,
+        PayoutEvent::Undo => settlement.undo_return(&who, of, &why).await,
+        PayoutEvent::Carry => settlement.carry(&who, of).await,
+        PayoutEvent::Readdress => {
+            let next = settlement.readdress(&who, of).await;
+            return answer(console, caller, &key, typed, next).await;
+        }
+        // These are said of a whole bank file.
+        PayoutEvent::Export | PayoutEvent::Pay | PayoutEvent::Reject => Err(settle::WRONG_STEP.into()),
+    };
+    answer(console, caller, &key, typed, done.map(|()| key.clone())).await
+}
+
 /// `POST /settlement/payouts/{id}/hold`.
 pub(super) async fn hold(
     State(console): State<Console>,
@@ -87,9 +112,7 @@ pub(super) async fn hold(
     Path(id): Path<String>,
     Form(typed): Form<Typed>,
 ) -> Result<Response, Refusal> {
-    let (key, why) = (read_key(&id)?, pages::typed::text(&typed.reason));
-    let done = console.settlement.hold(&caller.actor.label(), key.clone(), &why).await;
-    answer(&console, &caller, &key, &typed, done.map(|()| key.clone())).await
+    step(&console, &caller, &id, &typed, PayoutEvent::Hold).await
 }
 
 /// `POST /settlement/payouts/{id}/returned`.
@@ -99,9 +122,7 @@ pub(super) async fn returned(
     Path(id): Path<String>,
     Form(typed): Form<Typed>,
 ) -> Result<Response, Refusal> {
-    let (key, why) = (read_key(&id)?, pages::typed::text(&typed.reason));
-    let done = console.settlement.returned(&caller.actor.label(), key.clone(), &why).await;
-    answer(&console, &caller, &key, &typed, done.map(|()| key.clone())).await
+    step(&console, &caller, &id, &typed, PayoutEvent::Return).await
 }
 
 /// `POST /settlement/payouts/{id}/readdress`: the next try, to the account that is confirmed now.
@@ -109,10 +130,9 @@ pub(super) async fn readdress(
     State(console): State<Console>,
     caller: Caller,
     Path(id): Path<String>,
+    Form(typed): Form<Typed>,
 ) -> Result<Response, Refusal> {
-    let key = read_key(&id)?;
-    let done = console.settlement.readdress(&caller.actor.label(), key.clone()).await;
-    answer(&console, &caller, &key, &Typed::default(), done).await
+    step(&console, &caller, &id, &typed, PayoutEvent::Readdress).await
 }
 
 /// `POST /settlement/payouts/{id}/carry`.
@@ -120,10 +140,9 @@ pub(super) async fn carry(
     State(console): State<Console>,
     caller: Caller,
     Path(id): Path<String>,
+    Form(typed): Form<Typed>,
 ) -> Result<Response, Refusal> {
-    let key = read_key(&id)?;
-    let done = console.settlement.carry(&caller.actor.label(), key.clone()).await;
-    answer(&console, &caller, &key, &Typed::default(), done.map(|()| key.clone())).await
+    step(&console, &caller, &id, &typed, PayoutEvent::Carry).await
 }
 
 /// `POST /settlement/payouts/{id}/undo`: it had not come back after all.
@@ -133,9 +152,7 @@ pub(super) async fn undo(
     Path(id): Path<String>,
     Form(typed): Form<Typed>,
 ) -> Result<Response, Refusal> {
-    let (key, why) = (read_key(&id)?, pages::typed::text(&typed.reason));
-    let done = console.settlement.undo_return(&caller.actor.label(), key.clone(), &why).await;
-    answer(&console, &caller, &key, &typed, done.map(|()| key.clone())).await
+    step(&console, &caller, &id, &typed, PayoutEvent::Undo).await
 }
 
 struct Page<'a> {

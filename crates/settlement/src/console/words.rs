@@ -153,7 +153,7 @@ pub(super) fn why(lang: Lang, of: &Why) -> String {
 pub(super) fn person(lang: Lang, who: &str) -> String {
     match who.strip_prefix("person ") {
         Some(login) => login.to_owned(),
-        None if who == "center" => t(lang, "settlement-by-center"),
+        None if who == crate::BY_ITSELF => t(lang, "settlement-by-center"),
         None => who.to_owned(),
     }
 }

@@ -17,9 +17,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::{DbError, ReadTx, TenantId, Tx};
 
-/// Who acts when nobody does.
-const BY: &str = "center";
-
 /// The part of the first notice of a document.
 const FIRST: u16 = 1;
 
@@ -100,7 +97,7 @@ fn payee_of(tx: &mut Tx<'_>, company: &str) -> Result<payees::Payee, Refusal> {
     if let Some(payee) = payees::payee(tx, tenant, company)? {
         return Ok(payee);
     }
-    payees::put_payee(tx, BY, &company.into(), &payees::PayeeFacts::default())?;
+    payees::put_payee(tx, crate::BY_ITSELF, &company.into(), &payees::PayeeFacts::default())?;
     let payee = payees::payee(tx, tenant, company)?;
     payee.ok_or_else(|| Refusal::internal("a payee that was just written is not there"))
 }

@@ -146,7 +146,7 @@ impl Settlement {
                     let detail = serde_json::json!({ "pdf_sha256": hex::encode(hash), "ask": asks });
                     audit::record(
                         tx,
-                        &audit::Act { who: "center", what: "notice_mailed", about: &about, detail },
+                        &audit::Act { who: crate::BY_ITSELF, what: "notice_mailed", about: &about, detail },
                     )?;
                     return Ok(());
                 }

@@ -1,9 +1,9 @@
 //! A second person approves a pay day; an operator holds one company's payout before the export.
 
-use super::{checked, is_person, known, note, pay_day, to_carry};
+use super::{is_person, known, note, pay_day, to_carry};
 use crate::Settlement;
-use crate::rows::batches;
 use crate::rows::payouts::{self, PayoutKey};
+use crate::rows::{batches, checked};
 use crate::rules::{PayDayEvent, PayDayState, PayoutEvent};
 use center_base::{Refusal, audit};
 use codes::settle;

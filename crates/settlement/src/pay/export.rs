@@ -2,14 +2,14 @@
 //! in one file only.
 
 use super::pay_day;
-use crate::Settlement;
 use crate::limits;
-use crate::payee_check::{PayeeTrouble, payee_check};
+use crate::payee_check::{PayeeTrouble, troubles_of};
 use crate::rows::payees::{self, Payee};
 use crate::rows::payouts::{self, BankFile, Payout, PayoutKey};
 use crate::rows::remitter::{Head, account_type, remitter};
 use crate::rows::{banks, batches, calendar, today};
 use crate::rules::{Net, PayDayEvent, PayoutState, Roll};
+use crate::{BY_ITSELF, Settlement};
 use center_base::{Refusal, audit};
 use codes::settle;
 use jiff::civil::Date;
@@ -37,9 +37,6 @@ pub struct LeftOut {
     /// Why, as a sentence.
     pub why: String,
 }
-
-/// Who closes at night.
-const BY_ITSELF: &str = "center";
 
 impl Settlement {
     /// Makes the bank file of everything of a pay day that waits and can be transferred. Refused to who approved or
@@ -98,7 +95,7 @@ fn look(tx: &mut ReadTx<'_>, tenant: TenantId, pay_on: Date) -> Result<Known, Db
     for payout in payouts::of_day(tx, tenant, pay_on)?.into_iter().filter(waits) {
         let company = payout.key.company;
         let Some(payee) = payees::payee(tx, tenant, &company)? else { continue };
-        let troubles = payee_check(tx, tenant, &company, Net::new(payout.yen).ok())?;
+        let troubles = troubles_of(tx, tenant, &payee, Net::new(payout.yen).ok())?;
         let mut troubles = troubles.iter().filter(|trouble| !trouble.is_warning()).map(ToString::to_string);
         let found = match troubles.next() {
             Some(first) => Err(troubles.fold(first, |all, next| format!("{all}; {next}"))),

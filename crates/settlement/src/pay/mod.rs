@@ -16,7 +16,7 @@ use crate::rows::batches;
 use crate::rows::payouts::{Payout, PayoutKey, payout};
 use crate::rules::{Movement, Net, What, movement_id};
 use center_base::{Refusal, audit};
-use codes::{api, settle};
+use codes::api;
 use jiff::civil::Date;
 use store::Tx;
 
@@ -38,16 +38,6 @@ fn known(tx: &mut Tx<'_>, key: &PayoutKey) -> Result<Payout, Refusal> {
 /// Whether a person acts, and neither the center by itself nor a command.
 pub(crate) fn is_person(who: &str) -> bool {
     who.starts_with("person ")
-}
-
-/// A reason of 4 to 200 characters.
-pub(crate) fn checked(reason: &str) -> Result<&str, Refusal> {
-    let reason = reason.trim();
-    if crate::limits::REASON_CHARS.contains(&reason.chars().count()) {
-        Ok(reason)
-    } else {
-        Err(settle::REASON.into())
-    }
 }
 
 /// Books what a payout does to the ledger, in a round.

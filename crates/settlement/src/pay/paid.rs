@@ -2,11 +2,11 @@
 //! bank has not taken it. Payouts are booked some in a unit, so that payments come in between; a run that was cut off is
 //! gone on with.
 
-use super::{book, checked, pay_day};
+use super::{book, pay_day};
 use crate::Settlement;
 use crate::limits;
 use crate::rows::payouts::{self, BankFile, Payout};
-use crate::rows::{batches, today};
+use crate::rows::{batches, checked, today};
 use crate::rules::{Movement, PayDayEvent, PayDayState, PayoutEvent, PayoutState};
 use center_base::{Refusal, audit};
 use codes::{api, settle};
@@ -62,14 +62,25 @@ impl Settlement {
     }
 }
 
-fn say_paid(tx: &mut Tx<'_>, who: &str, number: &str) -> Result<BankFile, Refusal> {
+/// The bank file, or that there is none.
+fn known_file(tx: &mut Tx<'_>, number: &str) -> Result<BankFile, Refusal> {
     let tenant = tx.tenant();
-    let file = payouts::file(tx, tenant, number)?
-        .ok_or_else(|| Refusal::from(api::NOT_FOUND).detail(format!("there is no bank file {number}")))?;
+    payouts::file(tx, tenant, number)?
+        .ok_or_else(|| Refusal::from(api::NOT_FOUND).detail(format!("there is no bank file {number}")))
+}
+
+/// Before the day of its transfer nobody can know what became of a file.
+pub(super) fn has_come(tx: &Tx<'_>, file: &BankFile) -> Result<(), Refusal> {
     if today(tx.now_us()) < file.transfer_on {
-        return Err(Refusal::from(settle::NOT_YET)
-            .detail(format!("the day of its transfer, {}, has not come", file.transfer_on)));
+        let detail = format!("the day of its transfer, {}, has not come", file.transfer_on);
+        return Err(Refusal::from(settle::NOT_YET).detail(detail));
     }
+    Ok(())
+}
+
+fn say_paid(tx: &mut Tx<'_>, who: &str, number: &str) -> Result<BankFile, Refusal> {
+    let file = known_file(tx, number)?;
+    has_come(tx, &file)?;
     if file.rejected_us.is_some() {
         return Err(settle::FILE_OVER.into());
     }
@@ -83,8 +94,7 @@ fn say_paid(tx: &mut Tx<'_>, who: &str, number: &str) -> Result<BankFile, Refusa
 
 fn say_rejected(tx: &mut Tx<'_>, who: &str, number: &str, reason: &str) -> Result<(), Refusal> {
     let tenant = tx.tenant();
-    let file = payouts::file(tx, tenant, number)?
-        .ok_or_else(|| Refusal::from(api::NOT_FOUND).detail(format!("there is no bank file {number}")))?;
+    let file = known_file(tx, number)?;
     let mut all = payouts::of_day(tx, tenant, file.pay_on)?;
     all.retain(|payout| payout.file == number);
     let is_whole = all.iter().all(|payout| payout.state == PayoutState::Exported);

@@ -1,11 +1,12 @@
 //! Transfers that came back (組戻し, X-093): entered one by one or as a file, and then paid to another account or carried
 //! into the next document.
 
-use super::{book, checked, known, note, to_carry};
+use super::paid::has_come;
+use super::{book, known, note, to_carry};
 use crate::Settlement;
 use crate::limits;
 use crate::rows::payouts::{self, BankFile, Payout, PayoutKey};
-use crate::rows::{payees, today};
+use crate::rows::{checked, payees, today};
 use crate::rules::{Movement, PayoutEvent, PayoutState};
 use center_base::{Refusal, audit};
 use codes::settle;
@@ -97,10 +98,8 @@ impl Settlement {
 
 fn come_back(tx: &mut Tx<'_>, who: &str, payout: &Payout, reason: &str) -> Result<(), Refusal> {
     let tenant = tx.tenant();
-    let file = payouts::file(tx, tenant, &payout.file)?;
-    if let Some(file) = file.filter(|file| today(tx.now_us()) < file.transfer_on) {
-        return Err(Refusal::from(settle::NOT_YET)
-            .detail(format!("the day of its transfer, {}, has not come", file.transfer_on)));
+    if let Some(file) = payouts::file(tx, tenant, &payout.file)? {
+        has_come(tx, &file)?;
     }
     payouts::step(tx, payout, PayoutEvent::Return, reason, who)?;
     if payout.paid_us.is_some() {

@@ -12,6 +12,7 @@ pub mod windows;
 
 use crate::rules::Net;
 use center_base::{Refusal, audit, configuration_changed};
+use codes::settle;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use store::{DbError, Inconsistent, Migration, Row, Tx};
@@ -63,6 +64,16 @@ pub(crate) fn date_at(row: &Row<'_>, column: usize, place: &str) -> Result<Date,
 /// A column's signed whole yen.
 pub(crate) fn net_at(row: &Row<'_>, column: usize, place: &str) -> Result<Net, DbError> {
     Net::new(row.i64(column)?).map_err(|_| Inconsistent::new(place, "whole yen").into())
+}
+
+/// A reason of 4 to 200 characters.
+pub(crate) fn checked(reason: &str) -> Result<&str, Refusal> {
+    let reason = reason.trim();
+    if crate::limits::REASON_CHARS.contains(&reason.chars().count()) {
+        Ok(reason)
+    } else {
+        Err(settle::REASON.into())
+    }
 }
 
 /// Configuration changed: audits it and tells every center's caches.

@@ -1,7 +1,7 @@
 //! Payees: a company's settlement number and the bank account that it is paid to. An account that one person enters is
 //! used after another person has confirmed it.
 
-use super::changed;
+use super::{changed, checked};
 use crate::limits;
 use center_base::{CompanyId, Refusal};
 use codes::settle;
@@ -250,7 +250,7 @@ pub fn confirm_account(tx: &mut Tx<'_>, who: &str, company: &CompanyId, reason: 
     }
     let reason = if is_the_company(&facts, &account) { "" } else { reason.trim() };
     if !is_the_company(&facts, &account) {
-        reasoned(reason).map_err(|_| {
+        checked(reason).map_err(|_| {
             let why =
                 "the holder is not the company by its kana name: say in 4 to 200 characters why it is right";
             Refusal::from(settle::HOLDER_REASON).detail(why)
@@ -279,13 +279,6 @@ pub fn is_the_company(facts: &PayeeFacts, account: &Account) -> bool {
     matches!((ours, theirs), (Ok(ours), Ok(theirs)) if ours.is_like(&theirs))
 }
 
-fn reasoned(reason: &str) -> Result<(), Refusal> {
-    if limits::REASON_CHARS.contains(&reason.trim().chars().count()) {
-        return Ok(());
-    }
-    Err(Refusal::bad("a reason has 4 to 200 characters"))
-}
-
 /// Says that the confirmed account is closed, or open after all; true when that is new. Nothing is paid to a closed one.
 pub fn set_closed(
     tx: &mut Tx<'_>,
@@ -294,7 +287,7 @@ pub fn set_closed(
     closed: bool,
     reason: &str,
 ) -> Result<bool, Refusal> {
-    reasoned(reason)?;
+    checked(reason)?;
     let tenant = tx.tenant();
     if payee(tx, tenant, company.as_str())?.and_then(|payee| payee.account).is_none() {
         return Err(Refusal::bad("the company has no confirmed account"));

@@ -2,9 +2,8 @@
 
 use crate::till::{Act, T, Till, id, sale};
 use crate::world::rates;
-use center_base::testing::Program;
-use center_base::{Actor, Authenticator, Person, Refusal, Role, Scope, UserId};
-use futures_util::future::BoxFuture;
+use center_base::testing::{Program, always};
+use center_base::{Person, Refusal, Role, Scope, UserId};
 use payment::Brand;
 use receipt::Merchant;
 use settlement::console::{self, Console};
@@ -12,7 +11,6 @@ use settlement::rows::remitter::{self, Layout, Remitter};
 use settlement::rows::{adjustments, payees};
 use settlement::rules::Level;
 use staff::Staff;
-use std::sync::Arc;
 use store::Tx;
 use tenancy::{Company, Shop, Tenancy, Tenant};
 
@@ -232,24 +230,6 @@ impl Till {
     /// How many rows a statement counts.
     pub(crate) async fn count(&self, sql: &'static str) -> i64 {
         self.base.read(move |tx| Ok(tx.query_one(sql, store::params![T], |row| row.i64(0))?)).await.unwrap()
-    }
-}
-
-/// Takes every request for one person's.
-pub(crate) fn always(person: Person) -> Arc<dyn Authenticator> {
-    Arc::new(Always(person))
-}
-
-/// Somebody who is always signed in.
-struct Always(Person);
-
-impl Authenticator for Always {
-    fn authenticate<'a>(
-        &'a self,
-        _: &'a http::request::Parts,
-        _: &'a bytes::Bytes,
-    ) -> BoxFuture<'a, Result<Option<Actor>, Refusal>> {
-        Box::pin(async { Ok(Some(Actor::Person(self.0.clone()))) })
     }
 }
 
