@@ -75,4 +75,54 @@ codes! {
     FILE_OVER = "414", "the bank file is transferred or rejected already", Retry::Never, "own";
     /// The pay day is still to come.
     NOT_YET = "411", "the pay day has not come", Retry::Same, "own";
+    /// Terms that would begin on a day that may be collected already.
+    TERM_DAY = "501", "new terms begin after today, so that nothing that is collected changes", Retry::Different, "U-065, own";
+    /// Terms of this level and day stand already.
+    TERM_TAKEN = "502", "there are terms from this day on, and terms are never edited", Retry::Different, "own";
+    /// One part of a rate alone, or more than the whole.
+    TERM_RATES = "503", "both parts of a rate come together and are at most the whole", Retry::Different, "U-070, X-084";
+    /// A transfer fee that is no sum, or whose tax is no whole yen.
+    TERM_TRANSFER_FEE = "504", "the tax on this transfer fee is no whole yen", Retry::Different, "U-065, X-081";
+    /// A bank code that has not four digits, or too many of them.
+    TERM_BANKS = "505", "a bank code has four digits", Retry::Different, "U-065";
+    /// No such cycle.
+    TERM_CYCLE = "506", "no such settlement cycle", Retry::Different, "U-060";
+    /// Terms of payment in a contract with a brand.
+    TERM_LEVEL = "507", "terms of payment belong to a tenant or a company", Retry::Different, "own";
+    /// The smallest payout cannot be read.
+    TERM_MINIMUM = "508", "the smallest payout is whole yen", Retry::Different, "model.md 3.5";
+    /// Terms that have begun are not withdrawn.
+    TERM_BEGUN = "509", "terms that have begun are not withdrawn", Retry::Different, "own";
+    /// The brand, or another choice, is none of those offered.
+    TERM_CHOICE = "510", "a choice that is not offered", Retry::Different, "own";
+    /// The day lies before today, or cannot be read.
+    FROM_DAY = "601", "an entry holds from today or a later day on", Retry::Different, "own";
+    /// What is entered holds already.
+    NOTHING_NEW = "602", "nothing differs from what holds on this day", Retry::Different, "own";
+    /// A text of the issuer is too long.
+    ISSUER_TEXT = "603", "a text of the issuer is longer than 200 characters, or not one line", Retry::Different, "X-080";
+    /// The issuer has no name.
+    ISSUER_NAME = "604", "the issuer's name is missing", Retry::Different, "X-080, U-068";
+    /// Too many lines of address.
+    ISSUER_ADDRESS = "605", "the issuer's address has more than six lines", Retry::Different, "U-068";
+    /// The registration number is none.
+    ISSUER_REG_NO = "606", "an invoice registration number is T and thirteen digits", Retry::Different, "X-080, X-085";
+    /// Too many days of silence.
+    ISSUER_SILENCE = "607", "silence confirms after 60 days at most", Retry::Different, "X-083";
+    /// The address for answers is none.
+    ISSUER_REPLY_TO = "608", "the address for answers is not a mail address", Retry::Different, "U-066";
+    /// The bank's number of the requester is none.
+    REMITTER_REQUESTER = "609", "the requester's number has ten digits", Retry::Different, "X-090";
+    /// The requester's name does not fit the file.
+    REMITTER_NAME = "610", "the requester's name is kana of at most 40 bytes", Retry::Different, "X-090";
+    /// The paying bank's code is none.
+    REMITTER_BANK = "611", "the paying bank has four digits", Retry::Different, "X-090";
+    /// The paying branch's code is none.
+    REMITTER_BRANCH = "612", "the paying branch has three digits", Retry::Different, "X-090";
+    /// A name of bank or branch does not fit the file.
+    REMITTER_PLACE = "613", "a name of bank or branch is kana of at most 15 bytes", Retry::Different, "X-090";
+    /// The paying account's kind or number is none.
+    REMITTER_ACCOUNT = "614", "the paying account is kind 1, 2 or 9 and seven digits", Retry::Different, "X-090";
+    /// Too few or too many transfers behind a header.
+    REMITTER_GROUP = "615", "transfers behind one header are 1 to the most that a file can say", Retry::Different, "X-091";
 }
