@@ -10,7 +10,7 @@ use payment::{Brand, Policy, Profile};
 use serde::Deserialize;
 use settlement::notices::{self, Issuer};
 use settlement::rows::payees::{self, Account, PayeeFacts};
-use settlement::rows::remitter::{Remitter, put_remitter};
+use settlement::rows::remitter::{self, Remitter};
 use settlement::rows::terms;
 use settlement::rules::{Level, Overlay};
 use staff::{NewPerson, Secret};
@@ -18,6 +18,8 @@ use tenancy::{Company, Contract, PolicyLevel, Shop, Tenant};
 
 /// Who writes when a cast is loaded, in the audit.
 const WHO: &str = "cast";
+/// Entries of issuer and paying account that are looked through.
+const ENTRIES: i64 = 1_000;
 
 /// The cast of demo, stories and screenshots.
 pub const DEMO: &str = include_str!("../data/cast.toml");
@@ -192,13 +194,27 @@ impl Cast {
                 terms::put_term(tx, WHO, &level, entry.from, &entry.terms)?;
             }
         }
-        if let Some(issuer) = &self.issuer {
+        self.put_payer(tx)?;
+        self.put_payee(tx)
+    }
+
+    /// Who issues and who pays, unless people have entered one in the console: that stays as they left it.
+    fn put_payer(&self, tx: &mut store::Tx<'_>) -> Result<(), Refusal> {
+        let tenant = tx.tenant();
+        let is_by_people = |by: &String| by.starts_with("person ");
+        let issuers = notices::issuers(tx, tenant, ENTRIES)?;
+        if let Some(issuer) =
+            self.issuer.as_ref().filter(|_| !issuers.iter().any(|entry| is_by_people(&entry.entered_by)))
+        {
             notices::put_issuer(tx, WHO, issuer)?;
         }
-        if let Some(remitter) = &self.remitter {
-            put_remitter(tx, WHO, remitter)?;
+        let remitters = remitter::entries(tx, tenant, ENTRIES)?;
+        if let Some(remitter) =
+            self.remitter.as_ref().filter(|_| !remitters.iter().any(|entry| is_by_people(&entry.entered_by)))
+        {
+            remitter::put_remitter(tx, WHO, remitter)?;
         }
-        self.put_payee(tx)
+        Ok(())
     }
 
     /// A payee that is there stays as people left it.

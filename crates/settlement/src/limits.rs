@@ -70,3 +70,7 @@ pub const CLOSE_AGAIN: jiff::SignedDuration = jiff::SignedDuration::from_mins(15
 pub const CLOSE_FROM_HOUR: i8 = 3;
 /// Rows of the bank master that one unit writes: a hundred and fifty units for the whole of Japan.
 pub const BANK_ROWS_IN_A_UNIT: usize = 200;
+/// The last year that a calendar knows.
+pub const LAST_YEAR: i16 = 2099;
+/// Entries of terms, issuer or paying account that a page lists.
+pub const ENTRIES_LISTED: i64 = 200;

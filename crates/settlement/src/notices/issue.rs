@@ -60,13 +60,13 @@ fn masked(
 fn printed_now(
     tx: &mut ReadTx<'_>,
     tenant: TenantId,
-    pay_on: Date,
+    (pay_on, issued_on): (Date, Date),
     payee: &payees::Payee,
     lines: &[Line],
     originals: &Originals,
 ) -> Result<Printed, DbError> {
     let company = payee.company.as_str();
-    let issuer = issuer::issuer(tx, tenant)?;
+    let issuer = issuer::issuer(tx, tenant, issued_on)?;
     let known = tenancy::companies(tx, tenant, &Scope::Company(payee.company.clone()))?;
     let name = known.into_iter().next().map_or_else(|| company.to_owned(), |known| known.name);
     let payout = payouts::of_company(tx, tenant, pay_on, company)?.pop();
@@ -129,11 +129,12 @@ fn issue_one(
     let tenant = tx.tenant();
     let payee = payee_of(tx, company)?;
     let source = Source::load(tx, tenant, pay_on, company)?;
-    let printed = printed_now(tx, tenant, pay_on, &payee, &source.lines, originals)?;
+    let issued_on = notice_on.max(today(tx.now_us()));
+    let printed = printed_now(tx, tenant, (pay_on, issued_on), &payee, &source.lines, originals)?;
     let wanted = u32::try_from(payee.number).ok().and_then(|number| Number::new(number, FIRST, pay_on));
     let wanted = wanted.ok_or_else(|| Refusal::internal("a settlement number that has not nine digits"))?;
     let number = free_number(tx, tenant, wanted, FIRST)?;
-    let day = Day { pay_on, issued_on: notice_on.max(today(tx.now_us())), due_us: mail_from_us(notice_on) };
+    let day = Day { pay_on, issued_on, due_us: mail_from_us(notice_on) };
     write(tx, company, number, day, source, &printed)
 }
 

@@ -1,25 +1,18 @@
 //! Who the notices come from: name, address and phone, the registration number that an invoice asks for (X-080, X-085),
-//! and how its mails go out. One row a tenant.
+//! and how its mails go out. By date: a notice has the issuer of the day that it bears.
 
 use crate::limits;
-use crate::rows::changed;
+use crate::rows::dated::{self, Entry, FactKind, FactState};
+use crate::rows::{changed, from_today, today};
 use center_base::Refusal;
+use codes::{Code, settle};
 use delivery::MailAddress;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use store::{DbError, Inconsistent, ReadTx, TenantId, Tx, params};
+use std::fmt;
+use store::{DbError, ReadTx, TenantId, Tx};
 
-const LOAD: &str = "SELECT name, address, phone, invoice_reg_no, silence_days, sender, reply_to
-       FROM settle_issuer WHERE tenant = $1";
-const PUT: &str =
-    "INSERT INTO settle_issuer (tenant, name, address, phone, invoice_reg_no, silence_days, sender, reply_to)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-     ON CONFLICT (tenant) DO UPDATE SET name = $2, address = $3, phone = $4, invoice_reg_no = $5,
-         silence_days = $6, sender = $7, reply_to = $8
-       WHERE settle_issuer.name <> $2 OR settle_issuer.address <> $3 OR settle_issuer.phone <> $4
-          OR settle_issuer.invoice_reg_no <> $5 OR settle_issuer.silence_days <> $6
-          OR settle_issuer.sender <> $7 OR settle_issuer.reply_to <> $8";
-
-pub(super) const STATEMENTS: &[&str] = &[LOAD, PUT];
+const KIND: FactKind = FactKind::Issuer;
 
 /// The issuer of notices.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,79 +34,131 @@ pub struct Issuer {
     pub reply_to: String,
 }
 
-/// The issuer as it was entered; before that, the tenant's name and support phone.
-pub fn issuer(tx: &mut ReadTx<'_>, tenant: TenantId) -> Result<Issuer, DbError> {
-    let found = tx.query_opt(LOAD, params![tenant], |row| {
-        let text = |column| row.text(column).map(str::to_owned);
-        let days = u8::try_from(row.i64(4)?);
-        Ok(Issuer {
-            name: text(0)?,
-            address: row.text(1)?.lines().map(str::to_owned).collect(),
-            phone: text(2)?,
-            invoice_reg_no: text(3)?,
-            silence_days: days.map_err(|_| Inconsistent::new("settle_issuer.silence_days", "a few days"))?,
-            sender: text(5)?,
-            reply_to: text(6)?,
-        })
-    })?;
-    if let Some(issuer) = found {
-        return Ok(issuer);
+/// The issuer of a day; before one is entered, the tenant's name and support phone.
+pub fn issuer(tx: &mut ReadTx<'_>, tenant: TenantId, on: Date) -> Result<Issuer, DbError> {
+    if let Some(entry) = in_force(tx, tenant, on)? {
+        return Ok(entry.body);
     }
     let known = tenancy::tenant(tx, tenant)?;
     let (name, phone) = known.map(|known| (known.name, known.support_phone)).unwrap_or_default();
     Ok(Issuer { name, phone, ..Issuer::default() })
 }
 
+/// The entry that holds on a day.
+pub(crate) fn in_force(
+    tx: &mut ReadTx<'_>,
+    tenant: TenantId,
+    on: Date,
+) -> Result<Option<Entry<Issuer>>, DbError> {
+    dated::in_force(tx, tenant, KIND, on)
+}
+
+/// Every entry, the latest day first.
+pub fn entries(tx: &mut ReadTx<'_>, tenant: TenantId, limit: i64) -> Result<Vec<Entry<Issuer>>, DbError> {
+    dated::list(tx, tenant, KIND, limit)
+}
+
+/// An issuer that no notice can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum BadIssuer {
+    /// A text is too long, or not one line.
+    Text,
+    /// The name is missing.
+    Name,
+    /// Too many lines of address.
+    Address,
+    /// The registration number is none.
+    RegNo,
+    /// Too many days of silence.
+    Silence,
+    /// The address for answers is none.
+    ReplyTo,
+}
+
+impl fmt::Display for BadIssuer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Text => "a text of the issuer is longer than 200 characters, or not one line",
+            Self::Name => "the issuer's name is missing",
+            Self::Address => "the issuer's address has more than six lines",
+            Self::RegNo => "an invoice registration number is T and thirteen digits",
+            Self::Silence => "silence confirms after 60 days at most",
+            Self::ReplyTo => "the address for answers is not a mail address",
+        })
+    }
+}
+
+impl BadIssuer {
+    const fn code(self) -> Code {
+        match self {
+            Self::Text => settle::ISSUER_TEXT,
+            Self::Name => settle::ISSUER_NAME,
+            Self::Address => settle::ISSUER_ADDRESS,
+            Self::RegNo => settle::ISSUER_REG_NO,
+            Self::Silence => settle::ISSUER_SILENCE,
+            Self::ReplyTo => settle::ISSUER_REPLY_TO,
+        }
+    }
+}
+
 impl Issuer {
-    fn check(&self) -> Result<(), &'static str> {
+    fn check(&self) -> Result<(), BadIssuer> {
         let texts = [&self.name, &self.phone, &self.sender];
         let mut all = texts.into_iter().chain(&self.address);
         let is_one_line = |text: &String| {
             text.chars().count() <= notice::limits::LONGEST_TEXT && !text.chars().any(char::is_control)
         };
         if !all.all(is_one_line) {
-            return Err("a text of the issuer is longer than 200 characters, or not one line");
+            return Err(BadIssuer::Text);
         }
         if self.name.trim().is_empty() {
-            return Err("the issuer's name is missing");
+            return Err(BadIssuer::Name);
         }
         if self.address.len() > notice::limits::MOST_ADDRESS_LINES {
-            return Err("the issuer's address has more than six lines");
+            return Err(BadIssuer::Address);
         }
         let digits = self.invoice_reg_no.strip_prefix('T').unwrap_or_default();
         let is_registration = digits.len() == 13 && digits.bytes().all(|byte| byte.is_ascii_digit());
         if !self.invoice_reg_no.is_empty() && !is_registration {
-            return Err("an invoice registration number is T and thirteen digits");
+            return Err(BadIssuer::RegNo);
         }
         if self.silence_days > limits::SILENCE_DAYS {
-            return Err("silence confirms after 60 days at most");
+            return Err(BadIssuer::Silence);
         }
         if !self.reply_to.is_empty() && MailAddress::typed(&self.reply_to).is_none() {
-            return Err("the address for answers is not a mail address");
+            return Err(BadIssuer::ReplyTo);
         }
         Ok(())
     }
+
+    fn checked(&self) -> Result<(), Refusal> {
+        self.check().map_err(|bad| Refusal::from(bad.code()).detail(bad.to_string()))
+    }
 }
 
-/// Writes the issuer; true when something changed. Notices that are issued already keep the old one.
-pub fn put_issuer(tx: &mut Tx<'_>, who: &str, issuer: &Issuer) -> Result<bool, Refusal> {
-    issuer.check().map_err(Refusal::bad)?;
+/// Says who issues from today on, as a file does; true when something changed. Notices that are issued keep the old one.
+pub fn put_issuer(tx: &mut Tx<'_>, who: &str, wanted: &Issuer) -> Result<bool, Refusal> {
+    wanted.checked()?;
+    let on = today(tx.now_us());
+    add(tx, who, wanted, on)
+}
+
+/// Enters who issues from a day on, which is today at the earliest.
+pub fn enter_issuer(tx: &mut Tx<'_>, who: &str, wanted: &Issuer, valid_from: Date) -> Result<(), Refusal> {
+    wanted.checked()?;
+    from_today(tx, valid_from)?;
+    if add(tx, who, wanted, valid_from)? { Ok(()) } else { Err(settle::NOTHING_NEW.into()) }
+}
+
+fn add(tx: &mut Tx<'_>, who: &str, wanted: &Issuer, from: Date) -> Result<bool, Refusal> {
     let tenant = tx.tenant();
-    let (address, days) = (issuer.address.join("\n"), i64::from(issuer.silence_days));
-    let values = params![
-        tenant,
-        &issuer.name,
-        &address,
-        &issuer.phone,
-        &issuer.invoice_reg_no,
-        days,
-        &issuer.sender,
-        &issuer.reply_to
-    ];
-    if tx.execute(PUT, values)? == 0 {
+    if in_force(tx, tenant, from)?.is_some_and(|entry| entry.body == *wanted) {
         return Ok(false);
     }
-    let detail = serde_json::json!({ "name": issuer.name, "invoice_reg_no": issuer.invoice_reg_no });
+    dated::add(tx, who, (KIND, FactState::Used), from, wanted)?;
+    let detail = serde_json::json!({
+        "name": wanted.name, "invoice_reg_no": wanted.invoice_reg_no, "valid_from": from,
+    });
     changed(tx, who, "notice_issuer_changed", "issuer", detail)?;
     Ok(true)
 }

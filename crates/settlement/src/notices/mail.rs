@@ -73,7 +73,7 @@ fn parcel(
         to: MailAddress::typed(&payee.facts.mail),
         password,
         mode: mode(tx, tenant, company, today(now_us))?,
-        issuer: issuer::issuer(tx, tenant)?,
+        issuer: issuer::issuer(tx, tenant, today(now_us))?,
         issued: issued.clone(),
     })
 }

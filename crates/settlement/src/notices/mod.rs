@@ -21,7 +21,8 @@ mod rows;
 pub use facts::group_name;
 pub(crate) use issue::readdressed;
 pub use issue::reissue;
-pub use issuer::{Issuer, issuer, put_issuer};
+pub(crate) use issuer::in_force as issuer_in_force;
+pub use issuer::{Issuer, enter_issuer, entries as issuers, issuer, put_issuer};
 pub use mail::{Letter, letter};
 pub use password::{new_password, password, show_password};
 pub use rows::{Issued, MailState, Wanted, find, notice, resend};
@@ -36,7 +37,7 @@ use std::collections::BTreeSet;
 use store::{DbError, ReadTx, TenantId};
 
 pub(crate) fn statements() -> Vec<&'static str> {
-    [issuer::STATEMENTS, rows::STATEMENTS, password::STATEMENTS].concat()
+    [rows::STATEMENTS, password::STATEMENTS].concat()
 }
 
 /// Names of a bank and its branch, or their codes where no master names them.

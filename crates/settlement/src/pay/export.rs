@@ -62,7 +62,8 @@ fn export(tx: &mut Tx<'_>, who: &str, pay_on: Date, known: &Known) -> Result<Exp
     if payouts::files_of_day(tx, tenant, pay_on)?.iter().any(|file| file.rejected_by == who) {
         return Err(settle::OWN_RETURN.into());
     }
-    let remitter = remitter(tx, tenant)?.ok_or(settle::NO_REMITTER)?;
+    let on = today(tx.now_us());
+    let remitter = remitter(tx, tenant, on)?.ok_or(settle::NO_REMITTER)?;
     let head = remitter
         .head()
         .map_err(|why| Refusal::from(settle::NO_REMITTER).detail(format!("the paying account: {why}")))?;

@@ -4,6 +4,7 @@ pub mod adjustments;
 pub mod banks;
 pub mod batches;
 pub mod calendar;
+pub mod dated;
 pub mod payees;
 pub mod payouts;
 pub mod remitter;
@@ -28,6 +29,8 @@ pub const MIGRATIONS: &[Migration] = &[
     payouts::MIGRATION,
     crate::notices::MIGRATION,
     banks::MIGRATION,
+    terms::ENTERED,
+    dated::MIGRATION,
 ];
 
 /// Every statement.
@@ -42,6 +45,7 @@ pub fn statements() -> Vec<&'static str> {
         payouts::STATEMENTS,
         crate::notices::statements().as_slice(),
         banks::STATEMENTS,
+        dated::STATEMENTS,
     ]
     .concat()
 }
@@ -74,6 +78,14 @@ pub(crate) fn checked(reason: &str) -> Result<&str, Refusal> {
     } else {
         Err(settle::REASON.into())
     }
+}
+
+/// A day from which something new may hold: today at the earliest, and in the years that a calendar knows.
+pub(crate) fn from_today(tx: &Tx<'_>, day: Date) -> Result<(), Refusal> {
+    if day < today(tx.now_us()) || day.year() > crate::limits::LAST_YEAR {
+        return Err(settle::FROM_DAY.into());
+    }
+    Ok(())
 }
 
 /// Configuration changed: audits it and tells every center's caches.

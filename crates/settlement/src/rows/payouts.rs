@@ -1,6 +1,6 @@
 //! Payouts: each try to pay a document's sum, the bank files that hold them, and the returned files that were taken.
 
-use super::{date_at, payees, remitter};
+use super::{date_at, payees};
 use crate::rules::{PayoutEvent, PayoutState};
 use center_base::Refusal;
 use codes::settle;
@@ -169,8 +169,6 @@ pub(super) const STATEMENTS: &[&str] = &[
     PAY_FILE,
     REJECT_FILE,
     TAKE_RETURNED,
-    remitter::LOAD,
-    remitter::PUT,
 ];
 
 /// Which payout: pay day, company, and which try it is, from 1.

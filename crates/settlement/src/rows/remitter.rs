@@ -1,17 +1,20 @@
 //! Who pays: the requester and its account as the head of a bank file has them (X-090), and how the bank wants its files.
+//! By date; an account that one person enters in the console is used after another one has confirmed it.
 
-use super::changed;
+use super::dated::{self, Entry, FactKind, FactState};
+use super::{changed, from_today, today};
 use center_base::Refusal;
+use codes::{Code, settle};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use store::{DbError, Inconsistent, ReadTx, TenantId, Tx, params};
+use std::fmt;
+use store::{DbError, ReadTx, TenantId, Tx};
 use zengin::kana::FullStop;
 use zengin::{
     Account, AccountNo, AccountType, BankNo, BranchNo, EndMark, Kana, LineEnd, Options, RequesterCode,
 };
 
-pub(super) const LOAD: &str = "SELECT body FROM settle_remitter WHERE tenant = $1";
-pub(super) const PUT: &str = "INSERT INTO settle_remitter (tenant, body) VALUES ($1, $2)
-     ON CONFLICT (tenant) DO UPDATE SET body = $2 WHERE settle_remitter.body <> $2";
+const KIND: FactKind = FactKind::Remitter;
 
 /// Who pays, as an operator enters it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,40 +92,93 @@ pub(crate) struct Head {
     pub(crate) stop: FullStop,
 }
 
+/// A remitter that no bank file can begin with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BadRemitter {
+    /// The bank's number of the requester has not ten digits.
+    Requester,
+    /// The name is missing, too long, or has a character that banks do not have.
+    Name(String),
+    /// The bank has not four digits.
+    Bank,
+    /// The branch has not three digits.
+    Branch,
+    /// The name of bank or branch is too long, or has a character that banks do not have.
+    Place(String),
+    /// The kind is none that pays.
+    Kind,
+    /// The account has not seven digits.
+    Account,
+    /// Too few or too many transfers behind a header.
+    GroupMost(usize),
+}
+
+impl fmt::Display for BadRemitter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Requester => f.write_str("the requester has not 10 digits"),
+            Self::Name(why) => write!(f, "the name: {why}"),
+            Self::Bank => f.write_str("the bank has not 4 digits"),
+            Self::Branch => f.write_str("the branch has not 3 digits"),
+            Self::Place(why) => f.write_str(why),
+            Self::Kind => f.write_str("the account is of kind 1, 2 or 9"),
+            Self::Account => f.write_str("the account has not 7 digits"),
+            Self::GroupMost(most) => {
+                write!(f, "{most} transfers behind a header are too few or too many")
+            }
+        }
+    }
+}
+
+impl BadRemitter {
+    const fn code(&self) -> Code {
+        match self {
+            Self::Requester => settle::REMITTER_REQUESTER,
+            Self::Name(_) => settle::REMITTER_NAME,
+            Self::Bank => settle::REMITTER_BANK,
+            Self::Branch => settle::REMITTER_BRANCH,
+            Self::Place(_) => settle::REMITTER_PLACE,
+            Self::Kind | Self::Account => settle::REMITTER_ACCOUNT,
+            Self::GroupMost(_) => settle::REMITTER_GROUP,
+        }
+    }
+}
+
 impl Remitter {
     /// As a file's head, or why it cannot be.
-    pub(crate) fn head(&self) -> Result<Head, String> {
+    pub(crate) fn head(&self) -> Result<Head, BadRemitter> {
         let stop = if self.layout.no_full_stop { FullStop::Space } else { FullStop::Kept };
-        let kana = |what: &str, text: &str, most: usize| {
-            let kana = zengin::kana::kana_by(text, stop).map_err(|why| format!("{what}: {why}"))?;
-            if kana.width() > most { Err(format!("{what}: more than {most} bytes")) } else { Ok(kana) }
-        };
         let place = |what: &str, text: &str| {
-            let kana = zengin::kana::bank_name(text).map_err(|why| format!("{what}: {why}"))?;
+            let bad = |why: String| BadRemitter::Place(format!("{what}: {why}"));
+            let kana = zengin::kana::bank_name(text).map_err(|why| bad(why.to_string()))?;
             let most = zengin::limits::BANK_NAME;
-            if kana.width() > most { Err(format!("{what}: more than {most} bytes")) } else { Ok(kana) }
+            if kana.width() > most { Err(bad(format!("more than {most} bytes"))) } else { Ok(kana) }
         };
-        let name = kana("the name", &self.name, zengin::limits::REQUESTER)?;
-        if name.is_empty() {
-            return Err("the name is empty".to_owned());
-        }
-        let kind = account_type(&self.kind).filter(|kind| *kind != AccountType::Savings);
-        let digits = |what: &str, count: usize| format!("{what} has not {count} digits");
+        let bad_name = |why: String| Err(BadRemitter::Name(why));
+        let most_bytes = zengin::limits::REQUESTER;
+        let name = match zengin::kana::kana_by(&self.name, stop) {
+            Ok(name) if name.is_empty() => return bad_name("it is empty".to_owned()),
+            Ok(name) if name.width() > most_bytes => {
+                return bad_name(format!("more than {most_bytes} bytes"));
+            }
+            Ok(name) => name,
+            Err(why) => return bad_name(why.to_string()),
+        };
         let most = self.layout.group_most;
         if !(1..=zengin::limits::GROUP_MOST).contains(&most) {
-            return Err(format!("{most} transfers behind a header are too few or too many"));
+            return Err(BadRemitter::GroupMost(most));
         }
+        let kind = account_type(&self.kind).filter(|kind| *kind != AccountType::Savings);
         Ok(Head {
-            requester: RequesterCode::parse_whole(&self.requester)
-                .ok_or_else(|| digits("the requester", 10))?,
+            requester: RequesterCode::parse_whole(&self.requester).ok_or(BadRemitter::Requester)?,
             name,
             from: Account {
-                bank: BankNo::parse_whole(&self.bank).ok_or_else(|| digits("the bank", 4))?,
+                bank: BankNo::parse_whole(&self.bank).ok_or(BadRemitter::Bank)?,
                 bank_name: place("the bank's name", &self.bank_name)?,
-                branch: BranchNo::parse_whole(&self.branch).ok_or_else(|| digits("the branch", 3))?,
+                branch: BranchNo::parse_whole(&self.branch).ok_or(BadRemitter::Branch)?,
                 branch_name: place("the branch's name", &self.branch_name)?,
-                account_type: kind.ok_or("the account is of kind 1, 2 or 9")?,
-                number: AccountNo::parse_whole(&self.account).ok_or_else(|| digits("the account", 7))?,
+                account_type: kind.ok_or(BadRemitter::Kind)?,
+                number: AccountNo::parse_whole(&self.account).ok_or(BadRemitter::Account)?,
             },
             options: Options {
                 line_end: match self.layout.records {
@@ -135,6 +191,11 @@ impl Remitter {
             stop,
         })
     }
+
+    fn checked(&self) -> Result<(), Refusal> {
+        let bad = |bad: BadRemitter| Refusal::from(bad.code()).detail(format!("the paying account: {bad}"));
+        self.head().map(drop).map_err(bad)
+    }
 }
 
 /// The type of account of a stored digit.
@@ -145,24 +206,97 @@ pub(crate) fn account_type(kind: &str) -> Option<AccountType> {
     }
 }
 
-/// Who pays; `None` until somebody enters it.
-pub fn remitter(tx: &mut ReadTx<'_>, tenant: TenantId) -> Result<Option<Remitter>, DbError> {
-    tx.query_opt(LOAD, params![tenant], |row| {
-        serde_json::from_str(row.text(0)?)
-            .map_err(|_| Inconsistent::new("settle_remitter.body", "a remitter as JSON").into())
-    })
+/// Who pays on a day; `None` until somebody enters it.
+pub fn remitter(tx: &mut ReadTx<'_>, tenant: TenantId, on: Date) -> Result<Option<Remitter>, DbError> {
+    Ok(in_force(tx, tenant, on)?.map(|entry| entry.body))
 }
 
-/// Enters who pays; true when something changed. Files that are made stay as they are.
-pub fn put_remitter(tx: &mut Tx<'_>, who: &str, remitter: &Remitter) -> Result<bool, Refusal> {
-    remitter.head().map_err(|why| Refusal::bad(format!("the paying account: {why}")))?;
-    let tenant = tx.tenant();
-    let body = serde_json::to_string(remitter).map_err(|error| Refusal::internal(error.to_string()))?;
-    if tx.execute(PUT, params![tenant, &body])? == 0 {
+/// The same, with who entered it when.
+pub fn in_force(tx: &mut ReadTx<'_>, tenant: TenantId, on: Date) -> Result<Option<Entry<Remitter>>, DbError> {
+    dated::in_force(tx, tenant, KIND, on)
+}
+
+/// Every entry, the latest day first.
+pub fn entries(tx: &mut ReadTx<'_>, tenant: TenantId, limit: i64) -> Result<Vec<Entry<Remitter>>, DbError> {
+    dated::list(tx, tenant, KIND, limit)
+}
+
+/// The entry that waits for a second person.
+pub fn waiting(tx: &mut ReadTx<'_>, tenant: TenantId) -> Result<Option<Entry<Remitter>>, DbError> {
+    dated::waiting(tx, tenant, KIND)
+}
+
+fn note(
+    tx: &mut Tx<'_>,
+    who: &str,
+    what: &str,
+    remitter: &Remitter,
+    (from, by): (Date, &str),
+) -> Result<(), Refusal> {
+    // The account's number stays out of the log.
+    let detail = serde_json::json!({
+        "requester": remitter.requester, "bank": remitter.bank, "valid_from": from, "entered_by": by,
+    });
+    changed(tx, who, what, "remitter", detail)
+}
+
+/// Says who pays from today on, as a file does; true when something changed. Files that are made stay as they are.
+pub fn put_remitter(tx: &mut Tx<'_>, who: &str, wanted: &Remitter) -> Result<bool, Refusal> {
+    wanted.checked()?;
+    let (tenant, on) = (tx.tenant(), today(tx.now_us()));
+    if remitter(tx, tenant, on)?.as_ref() == Some(wanted) {
         return Ok(false);
     }
-    // The account's number stays out of the log.
-    let detail = serde_json::json!({ "requester": remitter.requester, "bank": remitter.bank });
-    changed(tx, who, "remitter_changed", "remitter", detail)?;
+    dated::add(tx, who, (KIND, FactState::Used), on, wanted)?;
+    note(tx, who, "remitter_changed", wanted, (on, who))?;
     Ok(true)
+}
+
+/// Enters who pays from a day on; another person must confirm it before it is used. One that waited is withdrawn.
+pub fn propose_remitter(
+    tx: &mut Tx<'_>,
+    who: &str,
+    wanted: &Remitter,
+    valid_from: Date,
+) -> Result<(), Refusal> {
+    wanted.checked()?;
+    let tenant = tx.tenant();
+    from_today(tx, valid_from)?;
+    if remitter(tx, tenant, valid_from)?.as_ref() == Some(wanted) {
+        return Err(settle::NOTHING_NEW.into());
+    }
+    if let Some(before) = waiting(tx, tenant)? {
+        end(tx, who, &before)?;
+    }
+    dated::add(tx, who, (KIND, FactState::Waits), valid_from, wanted)?;
+    note(tx, who, "remitter_entered", wanted, (valid_from, who))
+}
+
+/// Confirms what waits; refused to the person who entered it. It holds from its day on, and today at the earliest.
+/// `number` is the account's as the second person has typed it.
+pub fn confirm_remitter(tx: &mut Tx<'_>, who: &str, number: &str) -> Result<(), Refusal> {
+    let (tenant, on) = (tx.tenant(), today(tx.now_us()));
+    let entry = waiting(tx, tenant)?.ok_or(settle::NO_ACCOUNT_WAITS)?;
+    // Who may not confirm learns that first, and cannot try numbers.
+    if entry.entered_by == who {
+        return Err(settle::OWN_ACCOUNT.into());
+    }
+    if entry.body.account != number {
+        return Err(settle::ACCOUNT_DIFFERS.into());
+    }
+    let from = entry.valid_from.max(on);
+    dated::decide(tx, who, (KIND, entry.no), FactState::Used, from)?;
+    note(tx, who, "remitter_confirmed", &entry.body, (from, &entry.entered_by))
+}
+
+/// Withdraws what waits.
+pub fn withdraw_remitter(tx: &mut Tx<'_>, who: &str) -> Result<(), Refusal> {
+    let tenant = tx.tenant();
+    let entry = waiting(tx, tenant)?.ok_or(settle::NO_ACCOUNT_WAITS)?;
+    end(tx, who, &entry)
+}
+
+fn end(tx: &mut Tx<'_>, who: &str, entry: &Entry<Remitter>) -> Result<(), Refusal> {
+    dated::decide(tx, who, (KIND, entry.no), FactState::Withdrawn, entry.valid_from)?;
+    note(tx, who, "remitter_withdrawn", &entry.body, (entry.valid_from, &entry.entered_by))
 }

@@ -1,8 +1,10 @@
-//! Terms by date and the tenant's own cycles: read whole, written one entry at a time, never edited.
+//! Terms by date and the tenant's own cycles: read whole, written one entry at a time, never edited. An entry whose day is
+//! still to come may be withdrawn.
 
 use super::{changed, date_at, today};
 use crate::rules::{BadTerm, CycleCode, Cycles, Level, Overlay, TermsBook};
 use center_base::Refusal;
+use codes::{api, settle};
 use jiff::civil::Date;
 use payment::Brand;
 use std::collections::BTreeMap;
@@ -29,19 +31,34 @@ pub(super) const MIGRATION: Migration = Migration {
         ) /*sqlite: STRICT, WITHOUT ROWID */;",
 };
 
+pub(super) const ENTERED: Migration = Migration {
+    name: "settlement/0010_term_entered",
+    sql: "-- Who entered terms, and when; both were kept in the audit log alone before.
+        ALTER TABLE settle_term ADD COLUMN entered_by TEXT NOT NULL DEFAULT '';
+        ALTER TABLE settle_term ADD COLUMN entered_us BIGINT NOT NULL DEFAULT 0;",
+};
+
 const ALL: &str = "SELECT level, company_id, brand, valid_from, overlay FROM settle_term
       WHERE tenant = $1 ORDER BY level, company_id, brand, valid_from";
 const ONE: &str = "SELECT overlay FROM settle_term
       WHERE tenant = $1 AND level = $2 AND company_id = $3 AND brand = $4 AND valid_from = $5";
-const ADD: &str = "INSERT INTO settle_term (tenant, level, company_id, brand, valid_from, overlay)
-     VALUES ($1, $2, $3, $4, $5, $6)";
+const ADD: &str = "INSERT INTO settle_term
+        (tenant, level, company_id, brand, valid_from, overlay, entered_by, entered_us)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+const LIST: &str = "SELECT level, company_id, brand, valid_from, overlay, entered_by, entered_us
+       FROM settle_term WHERE tenant = $1 AND company_id = $2
+      ORDER BY valid_from DESC, level, brand LIMIT $3";
+const OWN: &str = "SELECT DISTINCT company_id FROM settle_term
+      WHERE tenant = $1 AND company_id <> '' ORDER BY company_id LIMIT $2";
+const WITHDRAW: &str = "DELETE FROM settle_term
+      WHERE tenant = $1 AND level = $2 AND company_id = $3 AND brand = $4 AND valid_from = $5";
 const OF_PAYMENT: &str = "SELECT level, company_id, valid_from, overlay FROM settle_term
       WHERE tenant = $1 AND (level = 'tenant' OR (level = 'company' AND company_id = $2))";
 const CYCLES: &str = "SELECT code, body FROM settle_cycle WHERE tenant = $1 ORDER BY code";
 const ADD_CYCLE: &str = "INSERT INTO settle_cycle (tenant, code, body) VALUES ($1, $2, $3)
      ON CONFLICT (tenant, code) DO NOTHING";
 
-pub(super) const STATEMENTS: &[&str] = &[ALL, OF_PAYMENT, ONE, ADD, CYCLES, ADD_CYCLE];
+pub(super) const STATEMENTS: &[&str] = &[ALL, OF_PAYMENT, ONE, ADD, LIST, OWN, WITHDRAW, CYCLES, ADD_CYCLE];
 
 /// All terms of a tenant.
 #[derive(Clone, Debug, Default)]
@@ -87,6 +104,46 @@ pub fn terms(tx: &mut ReadTx<'_>, tenant: TenantId) -> Result<Known, DbError> {
         Ok(())
     })?;
     Ok(known)
+}
+
+/// An entry as its row has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Whose terms.
+    pub level: Level,
+    /// The first day on which they hold.
+    pub valid_from: Date,
+    /// What they say.
+    pub overlay: Overlay,
+    /// Who entered them; empty where that is in the audit log alone.
+    pub entered_by: String,
+    /// When, microseconds since 1970, UTC.
+    pub entered_us: i64,
+}
+
+/// The entries of a company and its brands, or of the tenant for an empty id; the latest day first.
+pub fn entries(
+    tx: &mut ReadTx<'_>,
+    tenant: TenantId,
+    company: &str,
+    limit: i64,
+) -> Result<Vec<Entry>, DbError> {
+    tx.query_all(LIST, params![tenant, company, limit], |row| {
+        let odd = |wanted: &str| Inconsistent::new("settle_term", wanted);
+        Ok(Entry {
+            level: level(row.text(0)?, row.text(1)?, row.text(2)?)
+                .ok_or_else(|| odd("of a level and brand"))?,
+            valid_from: date_at(row, 3, "settle_term.valid_from")?,
+            overlay: serde_json::from_str(row.text(4)?).map_err(|_| odd("an overlay that can be read"))?,
+            entered_by: row.text(5)?.to_owned(),
+            entered_us: row.i64(6)?,
+        })
+    })
+}
+
+/// The companies that have terms of their own.
+pub fn companies(tx: &mut ReadTx<'_>, tenant: TenantId, limit: i64) -> Result<Vec<String>, DbError> {
+    tx.query_all(OWN, params![tenant, limit], |row| Ok(row.text(0)?.to_owned()))
 }
 
 /// The terms of the tenant and of one company, without its contracts: what terms of payment come from.
@@ -137,7 +194,7 @@ pub fn put_term(
         tx.query_opt(ONE, params![tenant, word, company, brand, &day], |row| Ok(row.text(0)? == text))?;
     match standing {
         Some(true) => return Ok(false),
-        Some(false) => return Err(Refusal::bad(BadTerm::Taken.to_string())),
+        Some(false) => return Err(refused(&BadTerm::Taken)),
         None => {}
     }
     let known = terms(tx, tenant)?;
@@ -146,10 +203,43 @@ pub fn put_term(
     known
         .book
         .check_new(level, valid_from, overlay, collected_until, &cycles)
-        .map_err(|bad| Refusal::bad(bad.to_string()))?;
-    tx.execute(ADD, params![tenant, word, company, brand, &day, &text])?;
+        .map_err(|bad| refused(&bad))?;
+    let now_us = tx.now_us();
+    tx.execute(ADD, params![tenant, word, company, brand, &day, &text, who, now_us])?;
     let about = format!("{word} {company} {brand}");
     let detail = serde_json::json!({ "valid_from": day, "terms": overlay });
     changed(tx, who, "settlement_terms_added", about.trim_end(), detail)?;
     Ok(true)
+}
+
+/// Withdraws an entry whose day is still to come: nothing is collected under it.
+pub fn withdraw_term(tx: &mut Tx<'_>, who: &str, level: &Level, valid_from: Date) -> Result<(), Refusal> {
+    let (tenant, day) = (tx.tenant(), valid_from.to_string());
+    let (word, company, brand) = words(level);
+    let standing: Option<Overlay> =
+        tx.query_opt(ONE, params![tenant, word, company, brand, &day], |row| {
+            let odd = || Inconsistent::new("settle_term", "an overlay that can be read");
+            serde_json::from_str(row.text(0)?).map_err(|_| odd().into())
+        })?;
+    let overlay = standing.ok_or(api::NOT_FOUND)?;
+    if valid_from <= today(tx.now_us()) {
+        return Err(settle::TERM_BEGUN.into());
+    }
+    tx.execute(WITHDRAW, params![tenant, word, company, brand, &day])?;
+    let about = format!("{word} {company} {brand}");
+    let detail = serde_json::json!({ "valid_from": day, "terms": overlay });
+    changed(tx, who, "settlement_terms_withdrawn", about.trim_end(), detail)
+}
+
+fn refused(bad: &BadTerm) -> Refusal {
+    let code = match bad {
+        BadTerm::Rates => settle::TERM_RATES,
+        BadTerm::NotInAContract => settle::TERM_LEVEL,
+        BadTerm::TransferFee => settle::TERM_TRANSFER_FEE,
+        BadTerm::Banks => settle::TERM_BANKS,
+        BadTerm::Cycle(_) => settle::TERM_CYCLE,
+        BadTerm::Taken => settle::TERM_TAKEN,
+        BadTerm::NotAfterToday => settle::TERM_DAY,
+    };
+    Refusal::from(code).detail(bad.to_string())
 }

@@ -376,6 +376,21 @@ impl TermsBook {
         Ok(Terms { cycle, group, rates, direct })
     }
 
+    /// The strongest level that says what a company's brand costs on a day, by a rate or a direct contract.
+    pub fn source(&self, company: &str, brand: Brand, day: Date) -> Option<Level> {
+        let [tenant, own, contract] = self.levels(company, brand, day);
+        let says = |overlay: Option<&Overlay>| {
+            overlay.is_some_and(|overlay| overlay.exempt_ppm.is_some() || overlay.direct == Some(true))
+        };
+        if says(contract) {
+            Some(Level::Contract(company.to_owned(), brand))
+        } else if says(own) {
+            Some(Level::Company(company.to_owned()))
+        } else {
+            says(tenant).then_some(Level::Tenant)
+        }
+    }
+
     /// The days of the window around `day` on which the same terms hold without a break: the handling period of a
     /// line ends where a rate changes.
     pub fn period(&self, company: &str, brand: Brand, span: &Span, day: Date) -> (Date, Date) {

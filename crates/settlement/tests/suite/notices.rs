@@ -464,7 +464,7 @@ fn inside(zip: &Path, company: &str, secrets: &Secrets, issued: &Issued) -> Vec<
 async fn an_issuer_that_no_invoice_can_have_is_refused() {
     //
     let till = Till::each_without_rates().await.swap_remove(0);
-    let none = till.base.read(|tx| Ok(notices::issuer(tx, T)?)).await.unwrap();
+    let none = till.base.read(|tx| Ok(notices::issuer(tx, T, "2026-11-21".parse().unwrap())?)).await.unwrap();
     assert_eq!(none, Issuer::default());
     for (wrong, why) in [
         (Issuer { name: " ".into(), ..issuer() }, "name is missing"),
@@ -481,7 +481,10 @@ async fn an_issuer_that_no_invoice_can_have_is_refused() {
     till.put_issuer(issuer()).await;
     let same = till.base.write(|tx| notices::put_issuer(tx, "person sato", &issuer())).await;
     assert!(!same.unwrap(), "nothing changed");
-    assert_eq!(till.base.read(|tx| Ok(notices::issuer(tx, T)?)).await.unwrap(), issuer());
+    assert_eq!(
+        till.base.read(|tx| Ok(notices::issuer(tx, T, "2026-11-21".parse().unwrap())?)).await.unwrap(),
+        issuer()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
