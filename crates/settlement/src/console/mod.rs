@@ -18,6 +18,10 @@
 //! | `paydays` | from closed to paid: approval, bank file | operator |
 //! | `payouts` | one try to pay, one bank file | operator |
 //! | `payees` | who is paid where | operator |
+//! | `terms`, `terms_form` | what holds from which day on, for all, a company, its brand | company |
+//! | `issuer` | who stands on payment notices | operator |
+//! | `remitter`, `remitter_form` | from which account is paid | operator |
+//! | `dated` | entries of both by date | |
 //!
 //! Every page is plain: no stream, no script, and the address is the whole question.
 
@@ -25,15 +29,21 @@ mod adjustments;
 mod board;
 mod calendar;
 mod csv;
+mod dated;
 mod document;
+mod issuer;
 mod items;
 mod notices;
 mod paydays;
 mod payees;
 mod payouts;
+mod remitter;
+mod remitter_form;
 pub(crate) mod rows;
 mod shop;
 mod simulator;
+mod terms;
+mod terms_form;
 mod unpaid;
 mod words;
 mod year;
@@ -167,6 +177,9 @@ pub fn routes(console: Console) -> Table {
         .page(Method::POST, "/settlement/notices/{id}/resend", seers, notices::resend_now)
         .page(Method::GET, year::PATH, seers, year::page)
         .page(Method::GET, simulator::PATH, seers, simulator::page)
+        .page(Method::GET, terms::PATH, seers, terms::page)
+        .page(Method::POST, terms::PATH, settlers, terms::enter)
+        .page(Method::POST, "/settlement/terms/withdraw", settlers, terms::withdraw)
         .page(Method::GET, board::PATH, settlers, board::page)
         .page(Method::POST, "/settlement/board/close", settlers, board::close)
         .page(Method::GET, "/settlement/paydays/{id}", settlers, paydays::page)
@@ -197,5 +210,11 @@ pub fn routes(console: Console) -> Table {
         .page(Method::POST, "/settlement/payees/{id}/confirm", settlers, payees::confirm_it)
         .page(Method::POST, "/settlement/payees/{id}/password", settlers, payees::show_password)
         .page(Method::POST, "/settlement/payees/{id}/new-password", settlers, payees::new_password)
+        .page(Method::GET, issuer::PATH, settlers, issuer::page)
+        .page(Method::POST, issuer::PATH, settlers, issuer::enter)
+        .page(Method::GET, remitter::PATH, settlers, remitter::page)
+        .page(Method::POST, remitter::PATH, settlers, remitter::propose)
+        .page(Method::POST, "/settlement/remitter/confirm", settlers, remitter::confirm_it)
+        .page(Method::POST, "/settlement/remitter/withdraw", settlers, remitter::withdraw)
         .table()
 }

@@ -3,9 +3,10 @@
 use super::Choice;
 use crate::close::Why;
 use crate::payee_check::PayeeTrouble;
-use crate::rules::{CycleCode, GroupCode, LineKind, Net, NoPlace, PayDayState, PayoutState};
+use crate::rules::{CycleCode, GroupCode, LineKind, Net, NoPlace, PayDayState, PayoutState, Ppm};
 use acquiring::console::day;
 use center_base::Refusal;
+use codes::Code;
 use i18n::{Lang, code_text, t, ta};
 use jiff::civil::Date;
 use maud::{Markup, html};
@@ -175,6 +176,29 @@ pub(super) fn refusal(lang: Lang, of: &Refusal) -> Markup {
     notice(Tone::Ng, &text.title, &html! { p { (text.what) } p { (text.next) } })
 }
 
+/// What is wrong with a field, where one of these codes says it.
+pub(super) fn wrong_with(lang: Lang, wrong: Option<&Refusal>, codes: &[Code]) -> Option<String> {
+    let refusal = wrong.filter(|refusal| codes.contains(&refusal.code))?;
+    Some(code_text(lang, refusal.code).what.to_string())
+}
+
+/// A field with what is wrong with it, if anything is.
+pub(super) fn field<'a>(field: Field<'a>, wrong: Option<&'a String>) -> Field<'a> {
+    match wrong {
+        Some(wrong) => field.error(wrong),
+        None => field,
+    }
+}
+
+/// Who entered something, and when; what was kept of it.
+pub(super) fn entered(lang: Lang, who: &str, at_us: i64) -> String {
+    if who.is_empty() {
+        return t(lang, "settlement-entered-unknown");
+    }
+    let (who, when) = (person(lang, who), acquiring::console::moment(at_us));
+    ta(lang, "settlement-entered-at", &[("who", &who), ("when", &when)])
+}
+
 /// The field that chooses a company; `all` is the word for every company, where that can be asked.
 pub(super) fn company_field(lang: Lang, choice: &Choice, all: Option<&str>) -> Markup {
     if !choice.chooses {
@@ -215,6 +239,18 @@ pub(super) fn read_day(typed: &str) -> Option<Date> {
     if digits.len() == 8 { Date::new(part(0, 4)?, month, day).ok() } else { None }
 }
 
+/// `2.6`, `0.64%`, in full width too: a rate of at most four places behind the point.
+pub(super) fn read_percent(typed: &str) -> Option<Ppm> {
+    let text = pages::typed::text(typed);
+    let text = text.trim_end_matches('%').trim_end();
+    let (whole, parts) = text.split_once('.').unwrap_or((text, ""));
+    let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || whole.len() > 3 || parts.len() > 4 || !is_digits(whole) || !is_digits(parts) {
+        return None;
+    }
+    Ppm::new(format!("{whole}{parts:0<4}").parse().ok()?).ok()
+}
+
 /// The way back to the list above a page.
 pub(super) fn crumbs(lang: Lang, (href, text): (&str, &str), here: &Markup) -> Markup {
     html! {
@@ -245,6 +281,19 @@ mod tests {
         assert_eq!(period(on(2026, 2, 1), on(2026, 2, 1)), "2026/02/01");
         assert_eq!(read_day("２０２６／０２／２７"), Some(on(2026, 2, 27)));
         assert_eq!((read_day("2026-02-30"), read_day("")), (None, None));
+    }
+
+    #[test]
+    fn a_rate_is_read_as_people_type_it_and_never_rounded() {
+        let read = |text: &str| read_percent(text).map(Ppm::get);
+        for (text, ppm) in
+            [("2.6", 26_000), ("０．６４％", 6_400), ("3.2401 %", 32_401), ("100", 1_000_000), ("0", 0)]
+        {
+            assert_eq!(read(text), Some(ppm), "{text}");
+        }
+        for odd in ["", ".", ".5", "2,6", "-1", "100.0001", "2.60001", "1e3", "9999", "%"] {
+            assert_eq!(read(odd), None, "{odd}");
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use center_base::{Person, Refusal, Role, Scope, UserId};
 use payment::Brand;
 use receipt::Merchant;
 use settlement::console::{self, Console};
+use settlement::notices;
 use settlement::rows::remitter::{self, Layout, Remitter};
 use settlement::rows::{adjustments, payees};
 use settlement::rules::Level;
@@ -140,6 +141,31 @@ impl Till {
         self.days_behind().await;
         self.wait_until("2026-12-20");
         self.db.clock.advance(std::time::Duration::from_hours(7));
+        self.by_date().await;
+    }
+
+    /// What is entered of the days to come: terms, an issuer, a paying account that waits for a second person.
+    async fn by_date(&self) {
+        self.term(Level::Contract("00008".into(), Brand::PayPay), "2027-01-01", rates(0, 19_800)).await;
+        let issuer = notices::Issuer {
+            name: "恵比寿商店会".into(),
+            address: vec!["〒150-0013 東京都渋谷区恵比寿0-0-0".into(), "商店会館 2階".into()],
+            phone: "0120-000-000".into(),
+            invoice_reg_no: "T0000000000000".into(),
+            silence_days: 7,
+            sender: "恵比寿商店会 経理".into(),
+            reply_to: String::new(),
+        };
+        let renamed =
+            notices::Issuer { name: "一般社団法人 恵比寿商店会".into(), ..issuer.clone() };
+        let write = move |tx: &mut Tx<'_>| {
+            let (today, later) = ("2026-12-20".parse().unwrap(), "2027-04-01".parse().unwrap());
+            notices::enter_issuer(tx, "person sato", &issuer, today)?;
+            notices::enter_issuer(tx, "person ito", &renamed, later)?;
+            let next = Remitter { bank: "0009".into(), account: "1234500".into(), ..ours() };
+            remitter::propose_remitter(tx, "person sato", &next, "2027-01-04".parse().unwrap())
+        };
+        self.base.write(write).await.unwrap();
     }
 
     async fn november(&self) {

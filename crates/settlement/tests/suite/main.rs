@@ -21,6 +21,7 @@ mod movements;
 mod notices;
 mod page_entries;
 mod page_items;
+mod page_terms;
 mod pages;
 mod payee_checks;
 mod paying;

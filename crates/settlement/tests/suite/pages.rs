@@ -9,7 +9,7 @@ use settlement::rows::{calendar, terms};
 use settlement::rules::{Net, Ppm, Rates, cut, fee, tax_at};
 
 /// Every page with something on it: a name for its golden, who looks, and the address.
-const PAGES: [(&str, &str, &str); 14] = [
+const PAGES: [(&str, &str, &str); 20] = [
     ("shop", "00008", "/settlement"),
     ("all", "", "/settlement"),
     ("document", "00008", "/settlement/documents/2026-12-30.00008"),
@@ -24,6 +24,12 @@ const PAGES: [(&str, &str, &str); 14] = [
     ("unpaid", "", "/settlement/unpaid"),
     ("payees", "", "/settlement/payees"),
     ("payee", "", "/settlement/payees/00009"),
+    ("terms", "", "/settlement/terms"),
+    ("terms-company", "", "/settlement/terms?company=00008"),
+    ("terms-contract", "", "/settlement/terms?company=00008&brand=paypay"),
+    ("terms-own", "00008", "/settlement/terms"),
+    ("issuer", "", "/settlement/issuer"),
+    ("remitter", "", "/settlement/remitter"),
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -168,6 +174,10 @@ async fn the_first_pages_of_a_new_center_say_what_comes() {
             ("/settlement/unpaid", "No payout waits"),
             ("/settlement/payees", "No settlement number"),
             ("/settlement/payees/00008", "Save the payee first"),
+            ("/settlement/terms", "There is no rate"),
+            ("/settlement/terms?company=00008", "No terms of its own"),
+            ("/settlement/issuer", "No issuer is entered"),
+            ("/settlement/remitter", "No paying account is entered"),
         ] {
             let text = till.reads(operator("aoki"), path, "en").await;
             assert!(text.contains(says), "{path}: {text}");

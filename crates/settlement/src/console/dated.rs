@@ -1,0 +1,77 @@
+//! What the pages of issuer and paying account share: the entries by date, and which of them hold.
+
+use super::words::{date, entered, person};
+use crate::rows::dated::{Entry, FactState};
+use i18n::{Lang, t, ta};
+use jiff::civil::Date;
+use maud::{Markup, html};
+use pages::icon::Icon;
+use pages::list::{Column, table};
+use pages::ui::{Tone, tag};
+
+/// Every entry, the latest day first: from when, what it says, who entered it, and whether it holds.
+pub(super) fn history<T>(
+    lang: Lang,
+    entries: &[Entry<T>],
+    today: Date,
+    says: impl Fn(&T) -> Markup,
+) -> Markup {
+    let keys =
+        ["settlement-from-day", "settlement-terms-what", "settlement-state", "settlement-terms-history"];
+    let [from, what, state, caption] = keys.map(|key| t(lang, key));
+    if entries.is_empty() {
+        return html! { p.sub { (t(lang, "settlement-terms-history-none")) } };
+    }
+    let columns = [Column::text(&from), Column::wide_only(&what), Column::text(&state)];
+    // The first that holds by today is the one that is used; what stands behind it does not hold any more.
+    let used = |entry: &&Entry<T>| entry.state == FactState::Used && entry.valid_from <= today;
+    let in_force = entries.iter().find(used).map(|entry| entry.no);
+    let rows: Vec<(&str, Vec<Markup>)> = entries
+        .iter()
+        .enumerate()
+        .map(|(at, entry)| {
+            let before = entries.iter().take(at);
+            let is_replaced = before
+                .filter(|other| other.state == FactState::Used)
+                .any(|other| other.valid_from == entry.valid_from);
+            let standing = match entry.state {
+                FactState::Waits => (Tone::Ask, Icon::Clock, "settlement-entry-waits"),
+                FactState::Withdrawn => (Tone::Quiet, Icon::Undo, "settlement-entry-withdrawn"),
+                FactState::Used if Some(entry.no) == in_force => {
+                    (Tone::Ok, Icon::Check, "settlement-terms-in-force")
+                }
+                FactState::Used if is_replaced => (Tone::Quiet, Icon::Undo, "settlement-entry-replaced"),
+                FactState::Used if entry.valid_from > today => {
+                    (Tone::Info, Icon::Clock, "settlement-terms-planned")
+                }
+                FactState::Used => (Tone::Quiet, Icon::Undo, "settlement-terms-past"),
+            };
+            let class = if standing.0 == Tone::Quiet { "is-faded" } else { "" };
+            (class, cells(lang, entry, standing, &says(&entry.body)))
+        })
+        .collect();
+    table(&caption, &columns, &rows)
+}
+
+fn cells<T>(
+    lang: Lang,
+    entry: &Entry<T>,
+    (tone, icon, key): (Tone, Icon, &str),
+    says: &Markup,
+) -> Vec<Markup> {
+    let decided = match entry.state {
+        _ if entry.decided_by.is_empty() => None,
+        FactState::Withdrawn => Some("settlement-entry-withdrawn-by"),
+        FactState::Used | FactState::Waits => Some("settlement-entry-confirmed-by"),
+    };
+    let decider = person(lang, &entry.decided_by);
+    vec![
+        html! {
+            (date(lang, entry.valid_from))
+            span.sub { (entered(lang, &entry.entered_by, entry.entered_us)) }
+            @if let Some(key) = decided { span.sub { (ta(lang, key, &[("who", &decider)])) } }
+        },
+        says.clone(),
+        tag(tone, icon, &t(lang, key)),
+    ]
+}
