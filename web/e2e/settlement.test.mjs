@@ -25,6 +25,11 @@ const PATHS = [
   "/settlement/unpaid",
   "/settlement/payees",
   "/settlement/payees/00009",
+  "/settlement/terms",
+  "/settlement/terms?company=00008",
+  "/settlement/terms?company=00008&brand=paypay",
+  "/settlement/issuer",
+  "/settlement/remitter",
 ];
 let program;
 let chrome;
@@ -135,5 +140,45 @@ test("a pay day is approved by one, its file made by another, and every page on 
   await password.first().click();
   await page.waitForLoadState("load");
   await clean("password");
+  assert.deepEqual(page.complaints, []);
+});
+
+test("terms are entered without script, refused by name and withdrawn behind a question", async () => {
+  const plain = await open("/settlement/terms?company=00009", { size: "phone", script: false });
+  await plain.locator("#from").fill("2026-12-20");
+  await plain.locator("#minimum").fill("1,000");
+  const form = plain.locator("form[method=post][action='/settlement/terms']");
+  await form.locator("button[type=submit]").last().click();
+  await plain.locator("#from-error").waitFor();
+  assert.equal(await plain.locator("#minimum").inputValue(), "1,000", "what was typed stays");
+  assert.deepEqual(await axe(plain), []);
+  await plain.locator("#from").fill("2027-02-01");
+  await form.locator("button[type=submit]").last().click();
+  await plain.waitForURL(/terms\?company=00009$/);
+  const page = await open("/settlement/terms?company=00009", { size: "desktop" });
+  const planned = page.locator("tr").filter({ hasText: "2027/02/01" });
+  await planned.getByRole("button", { name: "取り消す" }).first().click();
+  const dialog = planned.locator("dialog[open]");
+  await dialog.waitFor();
+  assert.deepEqual(await axe(page), []);
+  await dialog.locator("button[type=submit]").click();
+  await page.waitForLoadState("load");
+  assert.equal(await page.locator("tr").filter({ hasText: "2027/02/01" }).count(), 0);
+  assert.deepEqual(page.complaints, []);
+});
+
+test("a paying account is confirmed by a second person behind a question", async () => {
+  const page = await open("/as/ito", { size: "phone" });
+  await page.goto(`${program.url}/settlement/remitter`, { waitUntil: "load" });
+  await page.getByRole("button", { name: "口座を確認する" }).click();
+  const dialog = page.locator("dialog[open]");
+  await dialog.waitFor();
+  assert.deepEqual(await axe(page), []);
+  await dialog.locator("#account-again").fill("1234500");
+  await dialog.locator("button[type=submit]").last().click();
+  await page.waitForLoadState("load");
+  assert.equal(await page.getByRole("button", { name: "口座を確認する" }).count(), 0, "nothing waits any more");
+  assert.deepEqual(await axe(page), []);
+  await page.goto(`${program.url}/as/aoki`, { waitUntil: "load" });
   assert.deepEqual(page.complaints, []);
 });

@@ -9,20 +9,19 @@ use pages::icon::Icon;
 use pages::list::{Column, table};
 use pages::ui::{Tone, tag};
 
-/// Every entry, the latest day first: from when, what it says, who entered it, and whether it holds.
+/// Under its heading every entry, the latest day first: from when, what it says, who entered it, and whether it holds.
 pub(super) fn history<T>(
     lang: Lang,
     entries: &[Entry<T>],
     today: Date,
     says: impl Fn(&T) -> Markup,
 ) -> Markup {
-    let keys =
-        ["settlement-from-day", "settlement-terms-what", "settlement-state", "settlement-terms-history"];
-    let [from, what, state, caption] = keys.map(|key| t(lang, key));
+    let keys = ["settlement-from-day", "settlement-terms-what", "settlement-terms-history"];
+    let [from, what, caption] = keys.map(|key| t(lang, key));
     if entries.is_empty() {
-        return html! { p.sub { (t(lang, "settlement-terms-history-none")) } };
+        return html! { h2 { (caption) } p.sub { (t(lang, "settlement-terms-history-none")) } };
     }
-    let columns = [Column::text(&from), Column::wide_only(&what), Column::text(&state)];
+    let columns = [Column::text(&from), Column::text(&what)];
     // The first that holds by today is the one that is used; what stands behind it does not hold any more.
     let used = |entry: &&Entry<T>| entry.state == FactState::Used && entry.valid_from <= today;
     let in_force = entries.iter().find(used).map(|entry| entry.no);
@@ -50,7 +49,7 @@ pub(super) fn history<T>(
             (class, cells(lang, entry, standing, &says(&entry.body)))
         })
         .collect();
-    table(&caption, &columns, &rows)
+    html! { div.stack-s { h2 { (caption) } (table(&caption, &columns, &rows)) } }
 }
 
 fn cells<T>(
@@ -66,12 +65,11 @@ fn cells<T>(
     };
     let decider = person(lang, &entry.decided_by);
     vec![
+        html! { (date(lang, entry.valid_from)) br; (tag(tone, icon, &t(lang, key))) },
         html! {
-            (date(lang, entry.valid_from))
+            (says)
             span.sub { (entered(lang, &entry.entered_by, entry.entered_us)) }
             @if let Some(key) = decided { span.sub { (ta(lang, key, &[("who", &decider)])) } }
         },
-        says.clone(),
-        tag(tone, icon, &t(lang, key)),
     ]
 }

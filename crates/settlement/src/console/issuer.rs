@@ -119,11 +119,12 @@ async fn draw(
         }
         @if let Some(wrong) = wrong { (refusal(lang, wrong)) }
         div.detail.one {
-            div.stack { (panel(&now, &in_force(lang, entry.as_ref()))) }
+            div.stack {
+                (panel(&now, &in_force(lang, entry.as_ref())))
+                (history(lang, &entries, today, |issuer| short(lang, issuer)))
+            }
             div.stack { (panel(&t(lang, "settlement-issuer-enter"), &form(lang, typed.unwrap_or(&known), wrong))) }
         }
-        h2 { (t(lang, "settlement-terms-history")) }
-        (history(lang, &entries, today, |issuer| short(lang, issuer)))
     };
     console.page(caller, (PATH, PATH), &t(lang, "settlement-issuer"), &body).await
 }

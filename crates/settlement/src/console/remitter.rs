@@ -55,11 +55,12 @@ async fn draw(
         @if let Some(wrong) = wrong { (refusal(lang, wrong)) }
         @if let Some(waiting) = &waiting { (self::waiting(lang, waiting, &caller.actor.label())) }
         div.detail.one {
-            div.stack { (panel(&now, &in_force(lang, entry.as_ref()))) }
+            div.stack {
+                (panel(&now, &in_force(lang, entry.as_ref())))
+                (history(lang, &entries, today, |remitter| short(lang, remitter)))
+            }
             div.stack { (panel(&t(lang, "settlement-remitter-enter"), &form(lang, typed.unwrap_or(&known), wrong))) }
         }
-        h2 { (t(lang, "settlement-terms-history")) }
-        (history(lang, &entries, today, |remitter| short(lang, remitter)))
     };
     console.page(caller, (PATH, PATH), &t(lang, "settlement-remitter"), &body).await
 }

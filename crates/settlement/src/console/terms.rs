@@ -258,17 +258,24 @@ impl Page<'_> {
             @if !self.choice.is_unknown {
                 h2 { (title) }
                 (self.brands())
-                div.detail.one {
-                    div.stack {
-                        (panel(&self.t("settlement-terms-now-payment"), &self.of_payment()))
-                        @if self.choice.chooses && self.company.is_empty() && !self.facts.own.is_empty() {
-                            (panel(&self.t("settlement-terms-own"), &self.own()))
-                        }
-                    }
-                    @if self.choice.chooses {
+                @if self.choice.chooses {
+                    div.detail.one {
+                        div.stack { (self.beside()) }
                         div.stack { (panel(&level_name(self.lang, self.choice, self.level), &self.form(typed, wrong))) }
                     }
-                }
+                } @else { (self.beside()) }
+            }
+        }
+    }
+
+    /// What stands beside the form.
+    fn beside(&self) -> Markup {
+        html! {
+            (panel(&self.t("settlement-terms-now-payment"), &self.of_payment()))
+            @if self.choice.chooses && self.company.is_empty() && !self.facts.own.is_empty() {
+                (panel(&self.t("settlement-terms-own"), &self.own()))
+            }
+            div.stack-s {
                 h2 { (self.t("settlement-terms-history")) }
                 (self.history())
             }
@@ -395,11 +402,8 @@ impl Page<'_> {
     }
 
     fn history(&self) -> Markup {
-        let keys =
-            ["settlement-from-day", "settlement-terms-of", "settlement-terms-what", "settlement-state"];
-        let [from, of, what, state] = keys.map(|key| self.t(key));
-        let columns =
-            [Column::text(&from), Column::text(&of), Column::wide_only(&what), Column::text(&state)];
+        let [from, what] = ["settlement-from-day", "settlement-terms-what"].map(|key| self.t(key));
+        let columns = [Column::text(&from), Column::text(&what)];
         let rows: Vec<(&str, Vec<Markup>)> =
             self.facts.entries.iter().map(|entry| self.entry(entry)).collect();
         if rows.is_empty() {
@@ -434,17 +438,12 @@ impl Page<'_> {
         };
         let lines = says(self.lang, &entry.overlay);
         let cells = vec![
+            html! { (date(self.lang, entry.valid_from)) br; (tag(tone, icon, &self.t(state))) },
             html! {
-                (date(self.lang, entry.valid_from))
-                @if self.choice.chooses { span.sub { (entered(self.lang, &entry.entered_by, entry.entered_us)) } }
-            },
-            html! { (of) },
-            html! {
+                b { (of) }
                 @for (key, value) in &lines { span.sub { (key) ": " (value) } }
-                @if lines.is_empty() { (self.t("settlement-terms-empty")) }
-            },
-            html! {
-                (tag(tone, icon, &self.t(state)))
+                @if lines.is_empty() { span.sub { (self.t("settlement-terms-empty")) } }
+                @if self.choice.chooses { span.sub { (entered(self.lang, &entry.entered_by, entry.entered_us)) } }
                 @if is_planned && self.choice.chooses { (self.withdrawal(entry)) }
             },
         ];

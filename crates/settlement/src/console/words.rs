@@ -196,7 +196,7 @@ pub(super) fn entered(lang: Lang, who: &str, at_us: i64) -> String {
         return t(lang, "settlement-entered-unknown");
     }
     let (who, when) = (person(lang, who), acquiring::console::moment(at_us));
-    ta(lang, "settlement-entered-at", &[("who", &who), ("when", &when)])
+    ta(lang, "settlement-entered-by", &[("who", &who), ("when", &when)])
 }
 
 /// The field that chooses a company; `all` is the word for every company, where that can be asked.

@@ -26,7 +26,7 @@ async fn terms_hold_from_their_day_on_and_the_days_before_keep_theirs() {
         let pay = book.pay_terms("00009", "2027-01-01".parse().unwrap());
         assert_eq!((pay.transfer_fee.get(), pay.minimum.get(), pay.free_banks.len()), (200, 1_000, 2));
         let page = till.reads(operator("ito"), &format!("{TERMS}?company=00009"), "en").await;
-        for says in ["To come", "In force", "2.1% + 0.64%", "0001, 0009", "sato,"] {
+        for says in ["To come", "In force", "2.1% + 0.64%", "0001, 0009", "by sato,"] {
             assert!(page.contains(says), "{says}: {page}");
         }
         let newest = till.base.read(|tx| Ok(audit::newest(tx, T, 1)?)).await.unwrap();
@@ -154,7 +154,7 @@ async fn an_issuer_holds_from_its_day_on_and_stays_in_the_list() {
         assert_eq!(till.post(operator("ito"), ISSUER, &better).await.0, 303);
         assert_eq!(on("2026-12-31").await.name, "帳場ペイメント株式会社");
         let page = till.reads(operator("ito"), ISSUER, "en").await;
-        assert!(page.contains("Replaced") && page.contains("To come") && page.contains("sato,"), "{page}");
+        assert!(page.contains("Replaced") && page.contains("To come") && page.contains("by sato,"), "{page}");
         for (form, says) in [
             ("from=2026-11-20&name=x", "never from a day that is past"),
             ("from=2100-01-01&name=x", "up to 2099"),
