@@ -151,7 +151,6 @@ test("terms are entered without script, refused by name and withdrawn behind a q
   await form.locator("button[type=submit]").last().click();
   await plain.locator("#from-error").waitFor();
   assert.equal(await plain.locator("#minimum").inputValue(), "1,000", "what was typed stays");
-  assert.deepEqual(await axe(plain), []);
   await plain.locator("#from").fill("2027-02-01");
   await form.locator("button[type=submit]").last().click();
   await plain.waitForURL(/terms\?company=00009$/);

@@ -8,6 +8,7 @@ mod payable;
 mod payouts;
 
 use crate::close::{Gathering, Plan, booked, days, scan_day, scan_odd, spans};
+use crate::rows::terms::Once;
 use crate::rows::{adjustments, batches};
 use crate::rules::{Gathered, Line, Movement, Net, PayDayState, batch_hash, payday_hash};
 use jiff::civil::Date;
@@ -20,6 +21,8 @@ use store::{DbError, ReadTx, TenantId};
 /// What is found on the way.
 #[derive(Default)]
 struct Found {
+    /// The terms of payment as they stood when a document was made.
+    once: Once,
     faults: Vec<String>,
     expected: BTreeMap<PaymentId, Transfer>,
 }
@@ -63,6 +66,7 @@ pub fn check(tx: &mut ReadTx<'_>, tenant: TenantId) -> Result<Vec<String>, DbErr
 
 fn check_all(tx: &mut ReadTx<'_>, tenant: TenantId, found: &mut Found) -> Result<(), DbError> {
     let plan = Plan::load(tx, tenant)?;
+    found.once = Once::load(tx, tenant)?;
     let mut recounted = Recounted::default();
     let begun = batches::pay_days(tx, tenant)?;
     for pay_day in &begun {
@@ -206,18 +210,17 @@ fn check_document(
     let adjusted = adjustments::of_company(tx, tenant, &stored.company, &pay_on.to_string())?;
     let adjusted: Vec<Net> = adjusted.into_iter().map(|(_, yen)| yen).collect();
     let b = &stored.batch;
-    // What is paid or not was decided by the terms of its day; both ends must be what the sums say.
-    let transfer = crate::rules::TransferTerms {
-        fee: b.transfer_fee.size(),
-        tax: b.transfer_tax.size(),
-        minimum: if b.paid.is_zero() { Yen::MAX } else { Yen::ZERO },
-    };
+    // By what stood then: terms from before the pay day may have been entered since.
+    let transfer = found.once.pay_terms(&stored.company, pay_on, stored.seq).to_bank(&stored.bank, pay_on);
     let named = format!("the document of company {} on {pay_on}", stored.company);
     let Ok(again) = crate::rules::batch(lines, &adjusted, b.carried_in, &transfer) else {
         found.faults.push(format!("{named} has sums beyond twelve digits"));
         return Ok(());
     };
     let same = crate::rules::Batch { tax_rows: again.tax_rows.clone(), ..b.clone() };
+    if b.transfer_fee != again.transfer_fee || b.transfer_tax != again.transfer_tax {
+        found.faults.push(format!("{named} has another transfer fee than the terms of its day"));
+    }
     if same != again {
         found.faults.push(format!("{named} has other sums than its lines make"));
     }

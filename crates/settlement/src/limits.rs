@@ -74,3 +74,5 @@ pub const BANK_ROWS_IN_A_UNIT: usize = 200;
 pub const LAST_YEAR: i16 = 2099;
 /// Entries of terms, issuer or paying account that a page lists.
 pub const ENTRIES_LISTED: i64 = 200;
+/// Companies that are left out of all pay days and that the board reads.
+pub const LEFT_OUT_READ: i64 = 2_000;

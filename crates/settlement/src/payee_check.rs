@@ -119,7 +119,11 @@ impl fmt::Display for PayeeTrouble {
                 )
             }
             Self::HolderCut => write!(f, "the holder's name is cut to {PAYEE} bytes in the file"),
-            Self::AmountTooLarge { yen } => write!(f, "{yen} yen are more than a record of the file can say"),
+            Self::AmountTooLarge { yen } => write!(
+                f,
+                "{yen} yen are more than the ten digits of a record: hold the payout, and enter what is paid in \
+                     another way as an adjustment below zero"
+            ),
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::limits;
 use crate::rows::batches::{self, Document};
 use crate::rows::payouts::{self, PayoutKey};
 use crate::rows::windows::CutWindow;
-use crate::rows::{adjustments, payees, windows};
+use crate::rows::{adjustments, left_out, payees, terms, windows};
 use crate::rules::{
     Gathered, Net, PayDayState, TooLarge, What, batch, batch_hash, is_needed, movement_id, movements,
     payday_hash,
@@ -184,7 +184,7 @@ fn check_windows(tx: &mut Tx<'_>, pay_on: Date, scanned: &[CutWindow]) -> Result
     }
 }
 
-/// The end of a pay day: counted, summed, hashed; what waited is kept. With companies left out it ends only where a
+/// The end of a pay day: counted, summed, hashed; what waits is kept. With companies left out it ends only where a
 /// person has said that it may.
 fn end(
     tx: &mut Tx<'_>,
@@ -200,6 +200,7 @@ fn end(
     if day.state != PayDayState::Closing {
         return if left_out == 0 { Ok(batches::complete(tx, pay_on)?) } else { Ok(()) };
     }
+    windows::put_waiting(tx, windows, waiting)?;
     if left_out > 0 && day.without.is_empty() {
         return Ok(());
     }
@@ -210,7 +211,6 @@ fn end(
     let documents = i64::try_from(made.len()).unwrap_or(i64::MAX);
     let left = i64::try_from(left_out).unwrap_or(i64::MAX);
     batches::close(tx, pay_on, (documents, paid_yen, left), &hash, by)?;
-    windows::put_waiting(tx, windows, waiting)?;
     let about = format!("pay day {pay_on}");
     let detail = serde_json::json!({
         "documents": documents, "paid_yen": paid_yen, "waiting": waiting.len(), "left_out": left_out,
@@ -226,6 +226,12 @@ fn write_some<'a>(
     companies: impl Iterator<Item = &'a (String, Gathered)>,
 ) -> Result<(usize, BTreeMap<String, Why>), Refusal> {
     let (tenant, mut new, mut blocked) = (tx.tenant(), 0_usize, BTreeMap::new());
+    // A document is made by what stands in its own unit, so that it can be made again.
+    if terms::newest(tx, tenant)? != plan.terms_seq {
+        return Err(Refusal::internal(format!(
+            "terms were entered while {pay_on} was closed; it is closed anew"
+        )));
+    }
     batches::begin(tx, pay_on, notice_on)?;
     let Some(day) = batches::pay_day(tx, tenant, pay_on)? else { return Ok((0, blocked)) };
     // Another center may have ended it since.
@@ -296,13 +302,16 @@ impl Settlement {
             blocked.extend(cannot);
             from = from.saturating_add(limits::DOCUMENTS_IN_A_UNIT);
         }
-        let (of_day, still, by, left_out) = (windows.clone(), waiting.clone(), by.to_owned(), blocked.len());
+        let (of_day, still, by, left_out) =
+            (windows.clone(), waiting.clone(), by.to_owned(), blocked.clone());
         self.base
             .write(move |tx| {
-                if left_out == 0 {
+                // With companies left out the day begins with its first document, which may still be missing.
+                if left_out.is_empty() {
                     batches::begin(tx, pay_on, notice_on)?;
                 }
-                end(tx, pay_on, &of_day, &still, left_out, &by)
+                left_out::put(tx, pay_on, &left_out)?;
+                end(tx, pay_on, &of_day, &still, left_out.len(), &by)
             })
             .await?;
         let blocked = blocked.into_iter().map(|(company, why)| Blocked { company, why }).collect();

@@ -20,6 +20,8 @@ pub struct Plan {
     pub cuts: Cuts,
     /// The windows that are cut.
     pub windows: Vec<CutWindow>,
+    /// The newest unit that entered or withdrew terms.
+    pub(crate) terms_seq: i64,
     /// The cycles that some company uses, and the first day on which one does.
     starts: BTreeMap<CycleCode, Date>,
     /// Pay days whose documents are all made, nobody left out.
@@ -44,6 +46,7 @@ impl Plan {
             .collect();
         Ok(Self {
             book: known.book,
+            terms_seq: terms::newest(tx, tenant)?,
             cycles: terms::cycles(tx, tenant)?,
             calendar: calendar::calendar(tx, tenant)?,
             cuts: windows::cuts(&windows),

@@ -1,18 +1,19 @@
 //! `/settlement/board`: every pay day with its windows and documents, what blocks it, and the button that closes now.
 //!
-//! What would be made is found by a dry run, which reads every item of a pay day that is not closed yet; when all that
-//! ended is closed, it reads nothing.
+//! It shows what the last closing left in the rows. What a closing would make now is found by a dry run, which reads every
+//! item of the pay days that are not closed, so it is asked for by a button.
 
 use super::rows::{self, DaySum};
 use super::words::{counted, cycle, date, pay_day_chip, period, why, yen};
 use super::{Console, name_of, on_to, paydays};
-use crate::close::{PayDayReport, Plan};
+use crate::close::{Blocked, PayDayReport, Plan};
 use crate::limits;
 use crate::rows::batches::{self, PayDay};
+use crate::rows::left_out;
 use crate::rows::windows::{self, Waiting};
 use crate::rules::{PayDayState, Window};
 use acquiring::cases::rows::{compared, open_by_day};
-use axum::extract::{Form, Path, State};
+use axum::extract::{Form, Path, Query, State};
 use axum::response::Response;
 use center_base::{Caller, Refusal, Scope};
 use i18n::{Lang, t, ta};
@@ -44,6 +45,8 @@ struct Facts {
     sums: Vec<DaySum>,
     waiting: Vec<Waiting>,
     without: Vec<(Date, String)>,
+    /// Who the last closing left out.
+    left_out: BTreeMap<Date, Vec<Blocked>>,
     companies: Vec<Company>,
     /// Networks whose file of a day was compared.
     compared: Vec<(String, String)>,
@@ -60,6 +63,7 @@ fn facts(tx: &mut ReadTx<'_>, tenant: TenantId, today: Date) -> Result<Facts, Db
         sums: rows::day_sums(tx, tenant, since)?,
         waiting: windows::waiting(tx, tenant)?,
         without: rows::without_account(tx, tenant, WITHOUT_ACCOUNT)?,
+        left_out: left_out::all(tx, tenant, limits::LEFT_OUT_READ)?,
         companies: tenancy::companies(tx, tenant, &Scope::Tenant)?,
         compared: compared(tx, tenant, (&since.to_string(), &today.to_string()))?,
         cases: open_by_day(tx, tenant)?.into_iter().collect(),
@@ -113,12 +117,27 @@ impl Facts {
     }
 }
 
+/// The address as it comes.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Asked {
+    /// Not empty: what a closing would make now is counted.
+    count: String,
+}
+
 /// `GET /settlement/board`.
-pub(super) async fn page(State(console): State<Console>, caller: Caller) -> Result<Markup, Refusal> {
+pub(super) async fn page(
+    State(console): State<Console>,
+    caller: Caller,
+    Query(asked): Query<Asked>,
+) -> Result<Markup, Refusal> {
     let (tenant, today) = (console.base.tenant, console.base.clock.today());
     let facts = console.base.read(move |tx| Ok(facts(tx, tenant, today)?)).await?;
-    let would = console.settlement.dry_run(today).await?.pay_days;
-    let view = Page { lang: caller.lang, today, facts: &facts, would: &would };
+    let would = match asked.count.as_str() {
+        "" => None,
+        _ => Some(console.settlement.dry_run(today).await?.pay_days),
+    };
+    let view = Page { lang: caller.lang, today, facts: &facts, would: would.as_deref() };
     console.page(&caller, (PATH, PATH), &t(caller.lang, "settlement-board"), &view.body()).await
 }
 
@@ -154,7 +173,8 @@ struct Page<'a> {
     lang: Lang,
     today: Date,
     facts: &'a Facts,
-    would: &'a [PayDayReport],
+    /// What a closing would make now, where that was asked.
+    would: Option<&'a [PayDayReport]>,
 }
 
 impl Page<'_> {
@@ -189,8 +209,11 @@ impl Page<'_> {
     /// What can be closed now, and the button.
     fn closing(&self) -> Markup {
         let ended = self.facts.begun.iter().filter(|window| window.last < self.today).count();
-        let made: usize = self.would.iter().fold(0, |sum, day| sum.saturating_add(day.made));
-        if ended == 0 && made == 0 {
+        let left_out = self.facts.left_out.values().map(Vec::len).fold(0, usize::saturating_add);
+        let would = self.would.unwrap_or_default();
+        let made: usize = would.iter().fold(0, |sum, day| sum.saturating_add(day.made));
+        let is_done = ended == 0 && if self.would.is_some() { made == 0 } else { left_out == 0 };
+        if is_done {
             let next = self.facts.begun.iter().map(|window| window.last).min();
             let text = match next {
                 Some(day) => ta(
@@ -202,20 +225,33 @@ impl Page<'_> {
             };
             return notice(Tone::Quiet, &self.t("settlement-close-done"), &html! { p { (text) } });
         }
-        let paid = self.would.iter().fold(0_i64, |sum, day| sum.saturating_add(day.paid_yen));
-        let counts =
-            [("windows", ended.to_string()), ("documents", made.to_string()), ("yen", money::group(paid))];
+        let paid = would.iter().fold(0_i64, |sum, day| sum.saturating_add(day.paid_yen));
+        let counts = [
+            ("windows", ended.to_string()),
+            ("documents", made.to_string()),
+            ("yen", money::group(paid)),
+            ("companies", left_out.to_string()),
+        ];
         let args: Vec<(&'static str, &str)> =
             counts.iter().map(|(key, text)| (*key, text.as_str())).collect();
-        let what = ta(self.lang, "settlement-close-what", &args);
+        let key = match (self.would, ended) {
+            (Some(_), _) => "settlement-close-what",
+            (None, 0) => "settlement-close-left-what",
+            (None, _) => "settlement-close-stored",
+        };
+        let what = ta(self.lang, key, &args);
         let [open, question, go, leave] =
             ["settlement-close", "settlement-close-question", "settlement-close-go", "settlement-leave"]
                 .map(|key| self.t(key));
+        let title = if ended == 0 && made == 0 { "settlement-close-left" } else { "settlement-close-ready" };
         notice(
             Tone::Info,
-            &self.t("settlement-close-ready"),
+            &self.t(title),
             &html! {
                 p { (what) }
+                @if self.would.is_none() {
+                    p { a href=(format!("{PATH}?count=now")) { (self.t("settlement-close-count")) } }
+                }
                 (confirm(&Button::primary(&open).icon(Icon::Lock), &html! {
                     h2 { (question) }
                     p { (what) }
@@ -230,7 +266,7 @@ impl Page<'_> {
         let lang = self.lang;
         let state = self.facts.state(pay_on);
         let sum = self.facts.sums.iter().find(|sum| sum.pay_on == pay_on);
-        let would = self.would.iter().find(|day| day.pay_on == pay_on);
+        let would = self.would.and_then(|would| would.iter().find(|day| day.pay_on == pay_on));
         html! {
             article.panel.stack-s {
                 h3.row.spread {
@@ -273,7 +309,8 @@ impl Page<'_> {
     /// What keeps a pay day from being closed or paid, and what to do about each.
     fn blockers(&self, pay_on: Date, windows: &[Shown], would: Option<&PayDayReport>) -> Markup {
         let lang = self.lang;
-        let blocked = would.map(|day| day.blocked.as_slice()).unwrap_or_default();
+        let stored = self.facts.left_out.get(&pay_on).map(Vec::as_slice).unwrap_or_default();
+        let blocked = would.map_or(stored, |day| day.blocked.as_slice());
         let of_window = |row: &&Waiting| {
             windows.iter().any(|window| window.last == row.last && window.cycle == row.cycle)
         };

@@ -15,7 +15,7 @@ use jiff::civil::Date;
 use maud::{Markup, html};
 use pages::icon::Icon;
 use pages::list::{empty, key_values, panel};
-use pages::ui::{Button, Field, confirm};
+use pages::ui::{Button, Field};
 use serde::Deserialize;
 use store::Tx;
 
@@ -210,16 +210,8 @@ fn short(lang: Lang, issuer: &Issuer) -> Markup {
 fn form(lang: Lang, typed: &Typed, wrong: Option<&Refusal>) -> Markup {
     let text = |key: &str| t(lang, &format!("settlement-{key}"));
     let at = |codes: &[Code]| wrong_with(lang, wrong, codes);
-    let [from, from_hint, open, question, about, leave, address_hint] = [
-        "from-day",
-        "from-today-hint",
-        "terms-go",
-        "issuer-question",
-        "issuer-question-about",
-        "leave",
-        "issuer-address-hint",
-    ]
-    .map(text);
+    let [from, from_hint, go, address_hint] =
+        ["from-day", "from-today-hint", "terms-go", "issuer-address-hint"].map(text);
     let [bad_day, bad_name, bad_address] =
         [settle::FROM_DAY, settle::ISSUER_NAME, settle::ISSUER_ADDRESS].map(|code| at(&[code]));
     let name = text("issuer-name");
@@ -239,11 +231,7 @@ fn form(lang: Lang, typed: &Typed, wrong: Option<&Refusal>) -> Markup {
                 (field(hinted.value(line), bad_address.as_ref().filter(|_| name == "address1")))
             }
             (further(lang, typed, wrong))
-            (confirm(&Button::primary(&open).icon(Icon::Check), &html! {
-                h2 { (question) }
-                p { (about) }
-                (Button::primary(&open).icon(Icon::Check).block())
-            }, &leave))
+            (Button::primary(&go).icon(Icon::Check))
         }))
     }
 }

@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use maud::{Markup, html};
 use money::Yen;
 use pages::icon::Icon;
-use pages::ui::{Button, Field, confirm, select};
+use pages::ui::{Button, Field, select};
 use payment::Brand;
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -170,8 +170,7 @@ pub(super) fn form(
     let [label, hint] = ["from-day", "from-tomorrow-hint"].map(text);
     let day = at(&[settle::TERM_DAY, settle::TERM_TAKEN]);
     let from = Field::text("from", &label).kind("date").value(&typed.from).hint(&hint).required();
-    let [open, question, about, yes, leave] =
-        ["terms-go", "terms-question", "terms-question-about", "terms-yes", "leave"].map(text);
+    let [go, about] = ["terms-go", "terms-go-about"].map(text);
     html! {
         @if !company.is_empty() { (brand_chooser(lang, company, brand)) }
         p.sub { (text("terms-enter-about")) }
@@ -181,11 +180,8 @@ pub(super) fn form(
             (field(from, day.as_ref()))
             (of_sales(lang, (cycles, groups), typed, wrong))
             @if brand.is_none() { (of_payment(lang, typed, wrong)) }
-            (confirm(&Button::primary(&open).icon(Icon::Check), &html! {
-                h2 { (question) }
-                p { (about) }
-                (Button::primary(&yes).icon(Icon::Check).block())
-            }, &leave))
+            p.sub { (about) }
+            (Button::primary(&go).icon(Icon::Check))
         }))
         @if brand.is_some() { p.sub { a href=(address(&Level::Company(company.to_owned()))) { (text("terms-all-brands")) } } }
     }

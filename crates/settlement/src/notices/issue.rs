@@ -97,7 +97,7 @@ fn payee_of(tx: &mut Tx<'_>, company: &str) -> Result<payees::Payee, Refusal> {
     if let Some(payee) = payees::payee(tx, tenant, company)? {
         return Ok(payee);
     }
-    payees::put_payee(tx, crate::BY_ITSELF, &company.into(), &payees::PayeeFacts::default())?;
+    payees::write_payee(tx, crate::BY_ITSELF, &company.into(), &payees::PayeeFacts::default())?;
     let payee = payees::payee(tx, tenant, company)?;
     payee.ok_or_else(|| Refusal::internal("a payee that was just written is not there"))
 }

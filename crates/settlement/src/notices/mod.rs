@@ -26,7 +26,7 @@ pub use issuer::{Issuer, enter_issuer, entries as issuers, issuer, put_issuer};
 pub use mail::{Letter, letter};
 pub use password::{new_password, password, show_password};
 pub use rows::{Issued, MailState, Wanted, find, notice, resend};
-pub(crate) use rows::{MIGRATION, reopen};
+pub(crate) use rows::{MIGRATION, addressed, reopen};
 
 use crate::close::Settlement;
 use crate::rows::{banks, batches, today};

@@ -3,7 +3,7 @@
 
 use super::facts::Printed;
 use crate::rows::{date, date_at, today};
-use center_base::{Refusal, Scope, audit};
+use center_base::{CompanyId, Refusal, Scope, audit};
 use codes::api;
 use jiff::civil::Date;
 use notice::Number;
@@ -119,6 +119,13 @@ const MAILED: &str = "UPDATE settle_notice
 const NOT_MAILED: &str = "UPDATE settle_notice
         SET mail_state = $4, trouble = $5, due_us = $6, mail_tries = mail_tries + 1
       WHERE tenant = $1 AND number = $2 AND mail_asks = $3";
+// Only the newest part of a pay day's notice: the earlier ones say what holds no more.
+const ADDRESSED: &str = "UPDATE settle_notice SET mail_state = 'waiting', mail_tries = 0, trouble = '',
+            due_us = CASE WHEN due_us > $3 THEN due_us ELSE $3 END
+      WHERE tenant = $1 AND company_id = $2 AND mail_state = 'no_address' AND mailed_us IS NULL
+        AND NOT EXISTS (SELECT 1 FROM settle_notice n
+              WHERE n.tenant = settle_notice.tenant AND n.company_id = settle_notice.company_id
+                AND n.pay_on = settle_notice.pay_on AND n.part > settle_notice.part)";
 const RESENT: &str = "SELECT resent_on, resent FROM settle_notice WHERE tenant = $1 AND number = $2";
 const RESEND: &str = "UPDATE settle_notice
         SET mail_state = 'waiting', mail_asks = mail_asks + 1, mail_tries = 0, due_us = $3, trouble = '',
@@ -141,6 +148,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     ADD,
     MAILED,
     NOT_MAILED,
+    ADDRESSED,
     RESENT,
     RESEND,
 ];
@@ -423,6 +431,12 @@ pub(super) fn not_mailed(
 ) -> Result<(), DbError> {
     let tenant = tx.tenant();
     tx.execute(NOT_MAILED, params![tenant, number, asks, state.word(), trouble, due_us]).map(drop)
+}
+
+/// A company has a mail address now: its notices that waited for one are mailed, those that were mailed before are not.
+pub(crate) fn addressed(tx: &mut Tx<'_>, company: &CompanyId) -> Result<(), DbError> {
+    let (tenant, now_us) = (tx.tenant(), tx.now_us());
+    tx.execute(ADDRESSED, params![tenant, company, now_us]).map(drop)
 }
 
 /// Mails a notice once more, now, to the address that the company has now: ten times a notice and day at most.

@@ -167,6 +167,11 @@ fn in_file(tx: &mut Tx<'_>, file: &ReturnedFile) -> Result<Vec<(Payout, zengin::
     let bad = |why: String| Refusal::bad(format!("the returned file, line 1: {why}"));
     let known =
         payouts::file(tx, tenant, number)?.ok_or_else(|| bad(format!("there is no bank file {number}")))?;
+    if known.rejected_us.is_some() {
+        return Err(bad(format!(
+            "the bank has not taken the bank file {number}, so nothing of it came back"
+        )));
+    }
     if file.on < known.transfer_on || file.on > today(tx.now_us()) {
         return Err(bad(format!(
             "{} is before the transfer on {} or still to come",

@@ -1,6 +1,6 @@
 //! Adjustments: signed sums that one person enters and another approves; the next document takes them (U-065).
 
-use super::{checked, date, net_at};
+use super::{checked, date, known_company, net_at};
 use crate::limits;
 use crate::rules::{Movement, Net, adjustment};
 use center_base::{CompanyId, Refusal, audit};
@@ -154,12 +154,13 @@ pub struct Wanted {
     pub shown: String,
 }
 
-/// Enters an adjustment. It counts when another person has approved it.
+/// Enters an adjustment of a company that is there. It counts when another person has approved it.
 pub fn enter(tx: &mut Tx<'_>, who: &str, wanted: &Wanted) -> Result<(), Refusal> {
     let yen = adjustment(wanted.yen).ok_or(settle::ADJUSTMENT_YEN)?;
     if checked(&wanted.reason).is_err() || wanted.shown.chars().count() > limits::SHOWN_CHARS {
         return Err(settle::ADJUSTMENT_REASON.into());
     }
+    known_company(tx, &wanted.company)?;
     let (tenant, now_us) = (tx.tenant(), tx.now_us());
     let values = params![
         tenant,

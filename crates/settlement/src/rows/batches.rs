@@ -117,11 +117,11 @@ const INSERT: &str = "INSERT INTO settle_batch (tenant, pay_on, company_id, sale
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
 const BATCHES: &str =
     "SELECT company_id, sales_yen, fee_yen, taxable_yen, fee_tax_yen, adjusted_yen, carried_in_yen,
-        sum_yen, transfer_fee_yen, transfer_tax_yen, paid_yen, carried_out_yen, bank, hash
+        sum_yen, transfer_fee_yen, transfer_tax_yen, paid_yen, carried_out_yen, bank, hash, seq
        FROM settle_batch WHERE tenant = $1 AND pay_on = $2 ORDER BY company_id";
 const BATCH: &str =
     "SELECT company_id, sales_yen, fee_yen, taxable_yen, fee_tax_yen, adjusted_yen, carried_in_yen,
-        sum_yen, transfer_fee_yen, transfer_tax_yen, paid_yen, carried_out_yen, bank, hash
+        sum_yen, transfer_fee_yen, transfer_tax_yen, paid_yen, carried_out_yen, bank, hash, seq
        FROM settle_batch WHERE tenant = $1 AND pay_on = $2 AND company_id = $3";
 const ADD_LINE: &str =
     "INSERT INTO settle_line (tenant, pay_on, company_id, line, cycle, first_day, last_day, kind,
@@ -187,6 +187,8 @@ pub struct Stored {
     pub bank: String,
     /// Over everything in it.
     pub hash: [u8; 32],
+    /// The unit that wrote it.
+    pub seq: i64,
 }
 
 /// A document that is made.
@@ -423,6 +425,7 @@ fn stored(row: &Row<'_>) -> Result<Stored, DbError> {
         },
         bank: row.text(12)?.to_owned(),
         hash: row.array(13)?,
+        seq: row.i64(14)?,
     })
 }
 

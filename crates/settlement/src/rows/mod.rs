@@ -5,6 +5,7 @@ pub mod banks;
 pub mod batches;
 pub mod calendar;
 pub mod dated;
+pub(crate) mod left_out;
 pub mod payees;
 pub mod payouts;
 pub mod remitter;
@@ -12,7 +13,7 @@ pub mod terms;
 pub mod windows;
 
 use crate::rules::Net;
-use center_base::{Refusal, audit, configuration_changed};
+use center_base::{CompanyId, Refusal, Scope, audit, configuration_changed};
 use codes::settle;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -31,6 +32,7 @@ pub const MIGRATIONS: &[Migration] = &[
     banks::MIGRATION,
     terms::ENTERED,
     dated::MIGRATION,
+    left_out::MIGRATION,
 ];
 
 /// Every statement.
@@ -46,6 +48,7 @@ pub fn statements() -> Vec<&'static str> {
         crate::notices::statements().as_slice(),
         banks::STATEMENTS,
         dated::STATEMENTS,
+        left_out::STATEMENTS,
     ]
     .concat()
 }
@@ -78,6 +81,12 @@ pub(crate) fn checked(reason: &str) -> Result<&str, Refusal> {
     } else {
         Err(settle::REASON.into())
     }
+}
+
+/// The company is there: what is entered for nobody would be found by nobody.
+pub(crate) fn known_company(tx: &mut Tx<'_>, company: &CompanyId) -> Result<(), Refusal> {
+    let (tenant, scope) = (tx.tenant(), Scope::Company(company.clone()));
+    if tenancy::companies(tx, tenant, &scope)?.is_empty() { Err(settle::NO_COMPANY.into()) } else { Ok(()) }
 }
 
 /// A day from which something new may hold: today at the earliest, and in the years that a calendar knows.

@@ -1,10 +1,11 @@
 //! Payees: a company's settlement number and the bank account that it is paid to. An account that one person enters is
 //! used after another person has confirmed it.
 
-use super::{changed, checked};
+use super::{changed, checked, known_company};
 use crate::limits;
 use center_base::{CompanyId, Refusal};
 use codes::settle;
+use delivery::MailAddress;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use store::{DbError, Inconsistent, Migration, ReadTx, Row, TenantId, Tx, params};
@@ -169,8 +170,26 @@ fn payee_at(row: &Row<'_>) -> Result<Payee, DbError> {
     })
 }
 
-/// Writes a payee; true when something changed.
+/// Writes the payee of a company that is there; true when something changed. Notices that waited for an address are mailed
+/// once there is one.
 pub fn put_payee(
+    tx: &mut Tx<'_>,
+    who: &str,
+    company: &CompanyId,
+    facts: &PayeeFacts,
+) -> Result<bool, Refusal> {
+    known_company(tx, company)?;
+    if !write_payee(tx, who, company, facts)? {
+        return Ok(false);
+    }
+    if MailAddress::typed(&facts.mail).is_some() {
+        crate::notices::addressed(tx, company)?;
+    }
+    Ok(true)
+}
+
+/// The same of a company that has a document, by which it is known.
+pub(crate) fn write_payee(
     tx: &mut Tx<'_>,
     who: &str,
     company: &CompanyId,

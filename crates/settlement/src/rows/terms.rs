@@ -2,7 +2,7 @@
 //! still to come may be withdrawn.
 
 use super::{changed, date_at, today};
-use crate::rules::{BadTerm, CycleCode, Cycles, Level, Overlay, TermsBook};
+use crate::rules::{BadTerm, CycleCode, Cycles, Level, Overlay, PayTerms, TermsBook};
 use center_base::Refusal;
 use codes::{api, settle};
 use jiff::civil::Date;
@@ -33,9 +33,21 @@ pub(super) const MIGRATION: Migration = Migration {
 
 pub(super) const ENTERED: Migration = Migration {
     name: "settlement/0010_term_entered",
-    sql: "-- Who entered terms, and when; both were kept in the audit log alone before.
+    sql: "-- Who entered terms, when and in which unit; before, the audit log alone kept it. Terms that never held lie apart.
         ALTER TABLE settle_term ADD COLUMN entered_by TEXT NOT NULL DEFAULT '';
-        ALTER TABLE settle_term ADD COLUMN entered_us BIGINT NOT NULL DEFAULT 0;",
+        ALTER TABLE settle_term ADD COLUMN entered_us BIGINT NOT NULL DEFAULT 0;
+        ALTER TABLE settle_term ADD COLUMN entered_seq BIGINT NOT NULL DEFAULT 0;
+        CREATE TABLE settle_term_withdrawn (
+            tenant BIGINT NOT NULL,
+            level TEXT NOT NULL,
+            company_id TEXT NOT NULL,
+            brand TEXT NOT NULL,
+            valid_from TEXT NOT NULL,
+            overlay TEXT NOT NULL,
+            entered_seq BIGINT NOT NULL,
+            withdrawn_seq BIGINT NOT NULL,
+            PRIMARY KEY (tenant, level, company_id, brand, valid_from, withdrawn_seq)
+        ) /*sqlite: STRICT, WITHOUT ROWID */;",
 };
 
 const ALL: &str = "SELECT level, company_id, brand, valid_from, overlay FROM settle_term
@@ -43,13 +55,25 @@ const ALL: &str = "SELECT level, company_id, brand, valid_from, overlay FROM set
 const ONE: &str = "SELECT overlay FROM settle_term
       WHERE tenant = $1 AND level = $2 AND company_id = $3 AND brand = $4 AND valid_from = $5";
 const ADD: &str = "INSERT INTO settle_term
-        (tenant, level, company_id, brand, valid_from, overlay, entered_by, entered_us)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+        (tenant, level, company_id, brand, valid_from, overlay, entered_by, entered_us, entered_seq)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 const LIST: &str = "SELECT level, company_id, brand, valid_from, overlay, entered_by, entered_us
        FROM settle_term WHERE tenant = $1 AND company_id = $2
       ORDER BY valid_from DESC, level, brand LIMIT $3";
 const OWN: &str = "SELECT DISTINCT company_id FROM settle_term
       WHERE tenant = $1 AND company_id <> '' ORDER BY company_id LIMIT $2";
+const KEEP: &str = "INSERT INTO settle_term_withdrawn
+        (tenant, level, company_id, brand, valid_from, overlay, entered_seq, withdrawn_seq)
+     SELECT tenant, level, company_id, brand, valid_from, overlay, entered_seq, $6 FROM settle_term
+      WHERE tenant = $1 AND level = $2 AND company_id = $3 AND brand = $4 AND valid_from = $5";
+const ONCE: &str = "SELECT level, company_id, valid_from, overlay, entered_seq, withdrawn_seq FROM (
+        SELECT tenant, level, company_id, valid_from, overlay, entered_seq, 0 AS withdrawn_seq FROM settle_term
+        UNION ALL
+        SELECT tenant, level, company_id, valid_from, overlay, entered_seq, withdrawn_seq
+          FROM settle_term_withdrawn) t
+      WHERE tenant = $1 AND level <> 'contract'";
+const NEWEST: &str = "SELECT (SELECT COALESCE(MAX(entered_seq), 0) FROM settle_term WHERE tenant = $1),
+        (SELECT COALESCE(MAX(withdrawn_seq), 0) FROM settle_term_withdrawn WHERE tenant = $1)";
 const WITHDRAW: &str = "DELETE FROM settle_term
       WHERE tenant = $1 AND level = $2 AND company_id = $3 AND brand = $4 AND valid_from = $5";
 const OF_PAYMENT: &str = "SELECT level, company_id, valid_from, overlay FROM settle_term
@@ -58,7 +82,8 @@ const CYCLES: &str = "SELECT code, body FROM settle_cycle WHERE tenant = $1 ORDE
 const ADD_CYCLE: &str = "INSERT INTO settle_cycle (tenant, code, body) VALUES ($1, $2, $3)
      ON CONFLICT (tenant, code) DO NOTHING";
 
-pub(super) const STATEMENTS: &[&str] = &[ALL, OF_PAYMENT, ONE, ADD, LIST, OWN, WITHDRAW, CYCLES, ADD_CYCLE];
+pub(super) const STATEMENTS: &[&str] =
+    &[ALL, OF_PAYMENT, ONE, ADD, LIST, OWN, KEEP, ONCE, NEWEST, WITHDRAW, CYCLES, ADD_CYCLE];
 
 /// All terms of a tenant.
 #[derive(Clone, Debug, Default)]
@@ -160,6 +185,58 @@ pub fn of_payment(tx: &mut ReadTx<'_>, tenant: TenantId, company: &str) -> Resul
     Ok(book)
 }
 
+/// The newest unit that entered or withdrew terms.
+pub(crate) fn newest(tx: &mut ReadTx<'_>, tenant: TenantId) -> Result<i64, DbError> {
+    tx.query_one(NEWEST, params![tenant], |row| Ok(row.i64(0)?.max(row.i64(1)?)))
+}
+
+/// The terms of tenant and companies with the units between which they stood.
+#[derive(Debug, Default)]
+pub(crate) struct Once(BTreeMap<String, Vec<Stood>>);
+
+#[derive(Debug)]
+struct Stood {
+    from: Date,
+    overlay: Overlay,
+    entered: i64,
+    /// 0: it stands.
+    withdrawn: i64,
+}
+
+impl Once {
+    /// Reads them.
+    pub(crate) fn load(tx: &mut ReadTx<'_>, tenant: TenantId) -> Result<Self, DbError> {
+        let mut once = Self::default();
+        tx.query_each(ONCE, params![tenant], |row| {
+            let odd = || Inconsistent::new("settle_term", "an overlay that can be read");
+            let stood = Stood {
+                from: date_at(row, 2, "settle_term.valid_from")?,
+                overlay: serde_json::from_str(row.text(3)?).map_err(|_| odd())?,
+                entered: row.i64(4)?,
+                withdrawn: row.i64(5)?,
+            };
+            // Those of the tenant have no company.
+            once.0.entry(row.text(1)?.to_owned()).or_default().push(stood);
+            Ok(())
+        })?;
+        Ok(once)
+    }
+
+    /// What a company's payouts of a day cost by what stood when a unit wrote.
+    pub(crate) fn pay_terms(&self, company: &str, day: Date, seq: i64) -> PayTerms {
+        let mut book = TermsBook::default();
+        for (level, of) in [(Level::Tenant, ""), (Level::Company(company.to_owned()), company)] {
+            let stood = self.0.get(of).into_iter().flatten();
+            let then = stood.filter(|one| one.entered < seq && (one.withdrawn == 0 || one.withdrawn > seq));
+            for one in then {
+                // Two of one day never stood at once, and what was taken once is sound.
+                drop(book.add(level.clone(), one.from, one.overlay.clone()));
+            }
+        }
+        book.pay_terms(company, day)
+    }
+}
+
 /// The embedded cycles and the tenant's own.
 pub fn cycles(tx: &mut ReadTx<'_>, tenant: TenantId) -> Result<Cycles, DbError> {
     let bodies = tx.query_all(CYCLES, params![tenant], |row| Ok(row.text(1)?.to_owned()))?;
@@ -204,8 +281,8 @@ pub fn put_term(
         .book
         .check_new(level, valid_from, overlay, collected_until, &cycles)
         .map_err(|bad| refused(&bad))?;
-    let now_us = tx.now_us();
-    tx.execute(ADD, params![tenant, word, company, brand, &day, &text, who, now_us])?;
+    let (now_us, seq) = (tx.now_us(), tx.seq());
+    tx.execute(ADD, params![tenant, word, company, brand, &day, &text, who, now_us, seq])?;
     let about = format!("{word} {company} {brand}");
     let detail = serde_json::json!({ "valid_from": day, "terms": overlay });
     changed(tx, who, "settlement_terms_added", about.trim_end(), detail)?;
@@ -225,6 +302,8 @@ pub fn withdraw_term(tx: &mut Tx<'_>, who: &str, level: &Level, valid_from: Date
     if valid_from <= today(tx.now_us()) {
         return Err(settle::TERM_BEGUN.into());
     }
+    let seq = tx.seq();
+    tx.execute(KEEP, params![tenant, word, company, brand, &day, seq])?;
     tx.execute(WITHDRAW, params![tenant, word, company, brand, &day])?;
     let about = format!("{word} {company} {brand}");
     let detail = serde_json::json!({ "valid_from": day, "terms": overlay });

@@ -6,7 +6,7 @@ use crate::world::rates;
 use expect_test::expect_file;
 use money::Yen;
 use payment::Brand;
-use settlement::rows::{adjustments, payees};
+use settlement::rows::{adjustments, payees, terms};
 use settlement::rules::{Level, Overlay, PayDayState};
 use store::Tx;
 
@@ -34,6 +34,7 @@ impl Till {
                 reason,
                 shown: String::new(),
             };
+            crate::till::company(tx, company);
             adjustments::enter(tx, "person sato", &wanted)
         };
         self.base.write(enter).await.unwrap();
@@ -53,6 +54,7 @@ impl Till {
         let enter = move |tx: &mut Tx<'_>| {
             let facts =
                 payees::PayeeFacts { kana_name: "チヨウバ".into(), ..payees::PayeeFacts::default() };
+            crate::till::company(tx, company);
             payees::put_payee(tx, "person sato", &company.into(), &facts)?;
             payees::propose_account(tx, "person sato", &company.into(), &account)
         };
@@ -341,6 +343,39 @@ async fn the_check_finds_a_changed_line_a_lost_movement_and_an_item_taken_twice(
         assert!(faults[1].ends_with("that the ledger has not"), "{faults:?}");
         let faults = change("UPDATE settle_carry SET yen = 5 WHERE tenant = $1 AND company_id = '06a'").await;
         assert_eq!(faults.len(), 3, "{faults:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_check_finds_a_transfer_fee_that_the_terms_of_its_day_do_not_have() {
+    // U-065: by the terms that stood when the document was made, whatever was entered or withdrawn since.
+    for till in Till::each().await {
+        let with_fee =
+            |yen: i64| Overlay { transfer_fee_yen: Some(Yen::new(yen).unwrap()), ..rates(26_000, 6_400) };
+        let company = || Level::Company("b".to_owned());
+        till.account("b", "0005").await;
+        till.term(company(), "2026-11-22", with_fee(200)).await;
+        till.write(vec![sale(1, "b", Brand::Visa, "2026-12-02", 20_000)]).await;
+        till.term(company(), "2026-12-28", with_fee(300)).await;
+        till.close("2026-12-16").await;
+        assert!(till.document("2026-12-30", "b").await.contains(" fee 300+30 "));
+        let from = "2026-12-28".parse().unwrap();
+        let withdraw = move |tx: &mut Tx<'_>| terms::withdraw_term(tx, "person ito", &company(), from);
+        till.base.write(withdraw).await.unwrap();
+        till.term(Level::Company("b".to_owned()), "2026-12-29", with_fee(400)).await;
+        assert_eq!(till.faults().await, Vec::<String>::new(), "what came since changes nothing");
+        let change = async |sql: &'static str| {
+            till.base.write(move |tx| Ok(tx.execute(sql, store::params![T])?)).await.unwrap();
+            till.faults().await
+        };
+        let faults = change(
+            "UPDATE settle_batch SET transfer_fee_yen = 310, transfer_tax_yen = 31, paid_yen = paid_yen - 11
+              WHERE tenant = $1 AND company_id = 'b'",
+        )
+        .await;
+        let wanted =
+            "the document of company b on 2026-12-30 has another transfer fee than the terms of its day";
+        assert!(faults.iter().any(|fault| fault == wanted), "{faults:?}");
     }
 }
 

@@ -4,7 +4,7 @@ use crate::till::{Act, T, Till, sale};
 use crate::world::rates;
 use center_base::audit;
 use payment::Brand;
-use settlement::rows::{calendar, payees, terms};
+use settlement::rows::{adjustments, calendar, payees, terms};
 use settlement::rules::{CycleCode, Level, Overlay};
 use store::Tx;
 
@@ -151,13 +151,28 @@ async fn a_settlement_number_is_one_company_s_and_an_account_needs_two_people() 
     for till in Till::each().await {
         let put = async |company: &'static str, number: Option<i64>| {
             let facts = payees::PayeeFacts { number, ..payees::PayeeFacts::default() };
-            till.base.write(move |tx| payees::put_payee(tx, "person sato", &company.into(), &facts)).await
+            let put = move |tx: &mut Tx<'_>| {
+                if company != "nobody" {
+                    crate::till::company(tx, company);
+                }
+                payees::put_payee(tx, "person sato", &company.into(), &facts)
+            };
+            till.base.write(put).await
         };
         assert!(put("a", None).await.unwrap());
         assert!(!put("a", None).await.unwrap(), "it keeps its number");
         assert!(put("b", Some(270_212_122)).await.unwrap());
         assert!(put("c", Some(270_212_122)).await.is_err());
         assert!(put("c", Some(1_000_000_000)).await.is_err());
+        assert_eq!(put("nobody", None).await.unwrap_err().code, codes::settle::NO_COMPANY);
+        let enter = |tx: &mut Tx<'_>| {
+            let (reason, shown) = ("誰のものでもない".to_owned(), String::new());
+            let id = crate::till::id(7);
+            let wanted = adjustments::Wanted { id, company: "nobody".into(), yen: 100, reason, shown };
+            adjustments::enter(tx, "person sato", &wanted)
+        };
+        assert_eq!(till.base.write(enter).await.unwrap_err().code, codes::settle::NO_COMPANY);
+        assert_eq!(till.count("SELECT COUNT(*) FROM settle_adjustment WHERE tenant = $1").await, 0);
         let number = till.base.read(|tx| Ok(payees::payee(tx, T, "a")?.unwrap().number)).await.unwrap();
         assert_eq!(number, 100_000_001);
         let confirmed =

@@ -74,6 +74,37 @@ async fn a_notice_is_mailed_from_nine_o_clock_of_its_day_over_starttls_and_once(
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_notice_that_waited_for_an_address_is_mailed_once_there_is_one_and_no_other_is_mailed_again() {
+    // U-066
+    for till in Till::each().await {
+        let server = Server::start();
+        till.noticed().await;
+        till.approve_day(PAY_ON).await;
+        let settlement = till.started(server.mailer("p%40ss"));
+        till.nine_o_clock("2027-02-24");
+        till.run(&settlement).await;
+        assert_eq!(till.standing("05").await, "no_address 1 ");
+        let mails = server.mails().len();
+        // What is no address changes nothing.
+        till.payee("05", "五郎", "nobody").await;
+        till.run(&settlement).await;
+        assert_eq!((till.standing("05").await, server.mails().len()), ("no_address 1 ".to_owned(), mails));
+        till.payee("05", "五郎", "goro@example.jp").await;
+        till.payee("01", "山田 花子", "hanako@example.jp").await;
+        assert_eq!(till.standing("05").await, "waiting 0 ");
+        till.run(&settlement).await;
+        till.run(&settlement).await;
+        assert_eq!(till.standing("05").await, "mailed 0 ");
+        assert_eq!(till.standing("01").await, "mailed 0 ", "it was mailed to the address before");
+        assert_eq!(server.mails().len(), mails + 1, "one mail, once");
+        till.payee("05", "五郎", "five@example.jp").await;
+        till.run(&settlement).await;
+        assert_eq!(server.mails().len(), mails + 1, "another address is not another mail");
+        assert_eq!(till.faults().await, Vec::<String>::new());
+    }
+}
+
 /// The mail of company 01: no amount in its texts, its file opens.
 async fn check_mail(till: &Till, raw: &[u8]) {
     let issued = till.of("01").await;

@@ -345,6 +345,7 @@ async fn a_settlement_number_that_changes_hands_loses_no_notice() {
     till.approve_day(PAY_ON).await;
     let number = |company: &'static str, number: i64| {
         let put = move |tx: &mut Tx<'_>| {
+            crate::till::company(tx, company);
             let facts = payees::PayeeFacts { number: Some(number), ..Default::default() };
             payees::put_payee(tx, "person sato", &company.into(), &facts)
         };

@@ -9,7 +9,7 @@ const PAYEE: &str = "/settlement/payees/00008";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_adjustment_is_entered_by_one_person_and_approved_by_another() {
-    // U-065, issue 4 item 6: four eyes.
+    // U-065: four eyes.
     for till in Till::each_with_companies().await {
         let form = format!(
             "company=00008&sign=minus&amount=１，２００円&reason=二重計上の訂正&shown=訂正&id={}",
@@ -68,7 +68,7 @@ async fn an_adjustment_that_cannot_be_is_said_to_be_none_and_what_was_typed_stay
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_is_used_when_a_second_person_has_typed_its_number() {
-    // X-090, plan 1.9: four eyes.
+    // four eyes.
     for till in Till::each_with_companies().await {
         let account = "bank=0005&branch=012&kind=1&account=0123456&holder=カ）ツバメコーヒー";
         let enter = format!("{PAYEE}/account");
@@ -151,15 +151,21 @@ async fn a_day_of_the_calendar_is_changed_by_hand_and_moves_pay_days() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_board_closes_by_hand_what_ended() {
-    // U-060, issue 4 item 3
+    // U-060
     for till in Till::each_without_rates().await {
         till.fill().await;
         till.wait_until("2027-01-01");
         let before = till.reads(operator("sato"), "/settlement/board", "en").await;
         assert!(before.contains("Something can be closed"), "{before}");
+        assert!(before.contains("Windows to cut: 2") && !before.contains("as of now"), "{before}");
+        let counted = till.reads(operator("sato"), "/settlement/board?count=now", "en").await;
+        assert!(counted.contains("Statements to make") && counted.contains("as of now"), "{counted}");
         assert_eq!(till.post(operator("sato"), "/settlement/board/close", "reason=x").await.0, 303);
         let after = till.reads(operator("sato"), "/settlement/board", "en").await;
-        assert!(after.contains("Nothing is to be closed"), "{after}");
+        assert!(
+            after.contains("Some companies are left out") && after.contains("There is no rate for Visa"),
+            "{after}"
+        );
         let by = till
             .count("SELECT COUNT(*) FROM settle_window WHERE tenant = $1 AND cut_by = 'person sato'")
             .await;
@@ -170,7 +176,7 @@ async fn the_board_closes_by_hand_what_ended() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pay_day_is_approved_exported_and_paid_by_pages_with_another_person_each_time() {
-    // Issue 4 items 3 and 5, plan 1.9: four eyes.
+    // X-090, model.md 3.5: four eyes.
     for till in Till::each_without_rates().await {
         till.fill().await;
         let day = "/settlement/paydays/2026-12-15";

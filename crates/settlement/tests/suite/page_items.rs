@@ -30,7 +30,7 @@ impl Till {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_items_of_every_line_sum_to_its_sales() {
-    // Issue 4, item 6: reproducible to the yen.
+    // U-070: reproducible to the yen.
     for till in Till::each_without_rates().await {
         till.fill().await;
         till.close("2027-01-01").await;

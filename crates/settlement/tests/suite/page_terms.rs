@@ -264,3 +264,44 @@ async fn terms_of_all_are_entered_on_the_first_day_of_a_center() {
         assert_eq!(entries[0].entered_by, "person sato");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_issuer_and_a_paying_account_of_before_their_pages_hold_since_ever() {
+    // The step that moves the old rows makes JSON of texts that have signs of their own.
+    let all = crate::till::migrations();
+    let by_date = all.iter().position(|step| step.name == "settlement/0010_term_entered").unwrap();
+    let before = all[..by_date].to_vec();
+    let databases = tokio::task::spawn_blocking(move || store::testing::each(&before)).await.unwrap();
+    for mut db in databases {
+        let old = |tx: &mut store::Tx<'_>| {
+            tx.execute(
+                "INSERT INTO settle_issuer
+                     (tenant, name, address, phone, invoice_reg_no, silence_days, sender, reply_to)
+                 VALUES ($1, $2, $3, '03', '', 7, '', '')",
+                store::params![T, r#"帳場 "ペイ\メント""#, "東京都\n\"3\"階"],
+            )?;
+            tx.execute(
+                "INSERT INTO settle_remitter (tenant, body) VALUES ($1, $2)",
+                store::params![
+                    T,
+                    r#"{"requester":"0000012345","name":"エビス","bank":"0001","branch":"001","kind":"1","account":"7654321"}"#
+                ],
+            )?;
+            Ok(())
+        };
+        center_base::testing::base(&db).write(old).await.unwrap();
+        // The program of before lets go of the file first.
+        let spare = tokio::task::spawn_blocking(|| store::testing::sqlite(&[])).await.unwrap();
+        db.db = spare.db.clone();
+        db.db = store::Db::open(&db.url, &all, db.clock.clone()).unwrap();
+        let till = Till::on(db);
+        let day = "2026-01-01".parse().unwrap();
+        let issuer = till.base.read(move |tx| Ok(notices::issuer(tx, T, day)?)).await.unwrap();
+        assert_eq!((issuer.name.as_str(), issuer.silence_days), (r#"帳場 "ペイ\メント""#, 7));
+        assert_eq!(issuer.address, ["東京都", "\"3\"階"]);
+        let remitter = till.base.read(move |tx| Ok(remitter::remitter(tx, T, day)?)).await.unwrap();
+        assert_eq!(remitter.unwrap().account, "7654321");
+        let page = till.reads(operator("sato"), ISSUER, "en").await;
+        assert!(page.contains("By whom is not kept"), "{page}");
+    }
+}

@@ -21,7 +21,10 @@ fn account(bank: &str, branch: &str, holder: &str) -> Account {
 
 async fn named(till: &Till, kana_name: &str) {
     let facts = PayeeFacts { kana_name: kana_name.into(), ..PayeeFacts::default() };
-    let write = move |tx: &mut Tx<'_>| payees::put_payee(tx, "person sato", &"a".into(), &facts);
+    let write = move |tx: &mut Tx<'_>| {
+        crate::till::company(tx, "a");
+        payees::put_payee(tx, "person sato", &"a".into(), &facts)
+    };
     till.base.write(write).await.unwrap();
 }
 

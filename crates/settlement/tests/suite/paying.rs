@@ -323,6 +323,27 @@ async fn a_returned_file_is_taken_whole_and_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_returned_file_of_a_bank_file_that_the_bank_has_not_taken_is_refused_whole() {
+    // X-093
+    for till in Till::each().await {
+        till.approved().await;
+        till.export().await;
+        till.settlement.reject(SATO, "20261230-1", "書式の誤り").await.unwrap();
+        till.wait_until(PAY_ON);
+        let before = till.payouts().await;
+        let bytes = format!(
+            "CHOBA-RETURNED-FILE\t1\t20261230-1\t{PAY_ON}\n\
+             R\t0005\t001\t1\t0123456\t19142\t0100000002\t0020261230\t3\nE\t1\t19142\n"
+        );
+        let said = refused(till.settlement.take_returned_file(ITO, bytes.into_bytes()).await);
+        assert!(said.contains("line 1: the bank has not taken the bank file 20261230-1"), "{said}");
+        assert_eq!(till.payouts().await, before);
+        assert_eq!(till.count("SELECT COUNT(*) FROM settle_returned WHERE tenant = $1").await, 0);
+        till.sound().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_payout_is_held_before_the_export_and_its_sum_carried() {
     for till in Till::each().await {
         till.approved().await;
@@ -356,6 +377,7 @@ async fn what_no_bank_file_can_hold_is_listed_before_it_is_made() {
             holder: "帳場商店".into(),
         };
         let enter = move |tx: &mut Tx<'_>| {
+            crate::till::company(tx, "c");
             payees::put_payee(tx, SATO, &"c".into(), &payees::PayeeFacts::default())?;
             payees::propose_account(tx, SATO, &"c".into(), &account)?;
             payees::confirm_account(tx, ITO, &"c".into(), "商号と異なる名義")
@@ -366,7 +388,10 @@ async fn what_no_bank_file_can_hold_is_listed_before_it_is_made() {
         till.approved().await;
         let made = till.export().await;
         let left: Vec<_> = made.left_out.iter().map(|left| (left.key.company.as_str(), &*left.why)).collect();
-        assert!(left[0].0 == "b" && left[0].1.contains("more than a record"), "{left:?}");
+        assert!(
+            left[0].0 == "b" && left[0].1.contains("more than the ten digits of a record: hold the payout"),
+            "{left:?}"
+        );
         assert!(left[1].0 == "c" && left[1].1.contains('帳'), "{left:?}");
         assert_eq!((made.files[0].items, made.files[0].yen), (1, 9_670));
         till.sound().await;

@@ -39,6 +39,15 @@ pub(crate) fn id(number: u128) -> PaymentId {
     PaymentId::mint(store::testing::START, (number << 16).to_be_bytes()[6..].try_into().unwrap())
 }
 
+/// A company of this id and name, unless it is there.
+pub(crate) fn company(tx: &mut Tx<'_>, id: &str) {
+    let known = tenancy::companies(tx, T, &center_base::Scope::Company(id.into())).unwrap();
+    if known.is_empty() {
+        let company = tenancy::Company { id: id.into(), name: id.to_owned() };
+        tenancy::put_company(tx, "cast", &company).unwrap();
+    }
+}
+
 /// What is written in one unit.
 pub(crate) enum Act {
     /// A payment: number, company, brand, business date, yen, state.
