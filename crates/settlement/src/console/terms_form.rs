@@ -39,15 +39,14 @@ fn choice<T>(typed: &str, read: impl FnOnce(&str) -> Option<T>, code: Code) -> R
     if text.is_empty() { Ok(None) } else { read(&text).map(Some).ok_or_else(|| refused(code)) }
 }
 
-/// `0001, 0009`; a word without digits is no bank at all.
+/// `0001, 0009`, or a word for no bank at all.
 fn banks(text: &str) -> Option<Vec<String>> {
-    let is_none = ["なし", "無し", "none", "-", "0"].contains(&text.to_lowercase().as_str());
-    let all = || text.split(|c: char| c.is_whitespace() || [',', '、', '，', ';', '/'].contains(&c));
-    Some(if is_none {
-        Vec::new()
-    } else {
-        all().filter(|code| !code.is_empty()).map(str::to_owned).collect()
-    })
+    if ["なし", "無し", "none", "-", "0"].contains(&text.to_lowercase().as_str()) {
+        return Some(Vec::new());
+    }
+    let codes = text.split(|c: char| c.is_whitespace() || [',', '、', ';', '/'].contains(&c));
+    let is_code = |code: &str| code.len() == 4 && code.bytes().all(|byte| byte.is_ascii_digit());
+    codes.filter(|code| !code.is_empty()).map(|code| is_code(code).then(|| code.to_owned())).collect()
 }
 
 fn zip(word: &str) -> Option<ZipMode> {

@@ -179,7 +179,7 @@ pub(super) fn refusal(lang: Lang, of: &Refusal) -> Markup {
 /// What is wrong with a field, where one of these codes says it.
 pub(super) fn wrong_with(lang: Lang, wrong: Option<&Refusal>, codes: &[Code]) -> Option<String> {
     let refusal = wrong.filter(|refusal| codes.contains(&refusal.code))?;
-    Some(code_text(lang, refusal.code).what.to_string())
+    Some(code_text(lang, refusal.code).what)
 }
 
 /// A field with what is wrong with it, if anything is.
