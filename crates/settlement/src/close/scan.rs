@@ -38,12 +38,11 @@ impl Likes {
             self.brands.clear();
         }
         let found = self.brands.iter().position(|(brand, _)| *brand == sale.brand);
-        let at = match found {
-            Some(at) => at,
-            None => {
-                self.brands.push((sale.brand, OnTime::of(sale, ground).ok()?));
-                self.brands.len().saturating_sub(1)
-            }
+        let at = if let Some(at) = found {
+            at
+        } else {
+            self.brands.push((sale.brand, OnTime::of(sale, ground).ok()?));
+            self.brands.len().saturating_sub(1)
         };
         self.brands.get(at)?.1.entry(sale)?.ok()?
     }

@@ -6,7 +6,7 @@ use money::Yen;
 use payment::{Brand, PaymentId};
 use settlement::rules::{
     Batch, Calendar, Cuts, Cycles, Day, Entry, Gathered, Give, GiveKind, Ground, Level, Line, Movement, Net,
-    NoPlace, OnTime, Overlay, Ppm, Sale, Sheet, TermsBook, Window, batch, batch_hash, entry_of_give,
+    NoPlace, OnTime, Overlay, Place, Ppm, Sale, Sheet, TermsBook, Window, batch, batch_hash, entry_of_give,
     entry_of_sale, movement_id, movements,
 };
 use std::collections::BTreeMap;
@@ -163,18 +163,18 @@ impl World {
             let sale = Self::sale_as_seen(row, head);
             let entry = entry_of_sale(&sale, ground);
             // What is looked up once for a day's sales says the same of each that is on time, and nothing of a late one.
-            match (OnTime::of(&sale, ground), &entry) {
-                (Ok(likes), entry) => match (likes.entry(&sale), entry) {
-                    (None, Ok(entry)) => assert!(entry.as_ref().is_none_or(|entry| entry.place.late)),
-                    (Some(Ok(None)), entry) => assert_eq!(entry, &Ok(None)),
-                    (Some(Ok(Some((item, span, target)))), Ok(Some(entry))) => {
-                        let told = (entry.item, &entry.place.span, &entry.target, entry.place.late);
-                        assert_eq!((item, span, target, false), told);
-                    }
-                    (Some(Err(why)), Err(other)) => assert_eq!(why, other),
-                    (timely, entry) => panic!("{timely:?} is not {entry:?}"),
-                },
-                (Err(why), entry) => assert_eq!(entry.as_ref().err(), Some(&why)),
+            let likes = OnTime::of(&sale, ground);
+            if let Some(timely) = likes.as_ref().ok().and_then(|likes| likes.entry(&sale)) {
+                let timely = timely.map(|found| {
+                    found.map(|(item, span, target)| {
+                        let place = Place { span: span.clone(), late: false };
+                        Entry { place, item, target: target.clone() }
+                    })
+                });
+                assert_eq!(timely.map_err(Clone::clone), entry);
+            } else {
+                let is_late = |entry: &Option<Entry>| entry.as_ref().is_none_or(|entry| entry.place.late);
+                assert!(entry.as_ref().map_or(likes.is_err(), is_late), "{entry:?}");
             }
             if let Some(entry) = entry? {
                 all.push((entry.place.late, row.day, 0, row.seq, entry));

@@ -132,6 +132,29 @@ fn a_read_sees_what_is_committed_and_nothing_else() {
     });
 }
 
+#[tokio::test]
+async fn who_reads_much_keeps_no_one_from_reading() {
+    for t in [sqlite(MIGRATIONS), postgres(MIGRATIONS)] {
+        // More than there are readers of both kinds stand in the background.
+        let (release, gate) = mpsc::channel::<()>();
+        let gate = Arc::new(Mutex::new(gate));
+        let slow = (0..8).map(|_| {
+            let gate = Arc::clone(&gate);
+            t.read_behind(move |tx| {
+                gate.lock().unwrap().recv().unwrap();
+                tx.head_seq(T1)
+            })
+        });
+        let (slow, quick) = tokio::join!(futures_util::future::join_all(slow), async {
+            let quick = t.read(|tx| journal(tx, T1)).await;
+            (0..8).for_each(|_| release.send(()).unwrap());
+            quick
+        });
+        assert_eq!(quick, Ok(String::new()));
+        assert!(slow.into_iter().all(|seen| seen == Ok(0)));
+    }
+}
+
 #[test]
 fn a_read_sees_one_snapshot_from_its_first_statement_to_its_last() {
     both(MIGRATIONS, |t| {
