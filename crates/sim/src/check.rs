@@ -237,14 +237,14 @@ pub(crate) fn at_the_end(cast: &Cast, world: &mut World) {
         books_agree(cast, world, id);
     }
     ledger_is_sound(cast, world);
+    for terminal in cast.terminals.iter().filter(|terminal| !terminal.front().is_free()) {
+        let name = terminal.front().name();
+        world.broke("the screen is free for the next customer", name.to_owned());
+    }
 }
 
 fn nothing_is_open(cast: &Cast, world: &mut World) {
     for terminal in &cast.terminals {
-        if !terminal.front().is_free() {
-            let name = terminal.front().name();
-            world.broke("the screen is free for the next customer", name.to_owned());
-        }
         for attempt in terminal.attempts().values() {
             if !attempt.name().is_final() || remedy(attempt) != Remedy::None {
                 let what =
