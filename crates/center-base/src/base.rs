@@ -158,6 +158,15 @@ impl Base {
         Ok(self.db.read(unit).await?)
     }
 
+    /// Runs a unit of work that reads much, giving way to everybody else ([`store::Db::read_behind`]).
+    pub async fn read_behind<T, F>(&self, unit: F) -> Result<T, Refusal>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut ReadTx<'_>) -> Result<T, Refusal> + Send + 'static,
+    {
+        Ok(self.db.read_behind(unit).await?)
+    }
+
     /// Whether an owner written in a row is a process that this one has followed: its work has nobody any
     /// more. A file has one process at a time; on a server only those of the same machine are known gone.
     pub fn is_earlier_process(&self, owner: &str) -> bool {

@@ -30,11 +30,14 @@ pub enum Bug {
     RefusedRefundForgotten,
     NotThereMeansNo,
     WaitingMeansPaid,
+    DoubtShownAsNo,
+    ScreenBeforeJournal,
+    ScreenStaysInDoubt,
 }
 
 impl Bug {
     /// Every one.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 27] = [
         Self::DropIntent,
         Self::SendBeforeJournal,
         Self::RetryWithNewId,
@@ -59,6 +62,9 @@ impl Bug {
         Self::RefusedRefundForgotten,
         Self::NotThereMeansNo,
         Self::WaitingMeansPaid,
+        Self::DoubtShownAsNo,
+        Self::ScreenBeforeJournal,
+        Self::ScreenStaysInDoubt,
     ];
 
     /// Its name on the command line.
@@ -135,6 +141,16 @@ impl Bug {
             }
             Self::WaitingMeansPaid => {
                 ("waiting-means-paid", "a code payment counts as paid before its customer has confirmed")
+            }
+            Self::DoubtShownAsNo => (
+                "doubt-shown-as-no",
+                "the screen says of a doubt that no money was taken; the journal is right",
+            ),
+            Self::ScreenBeforeJournal => {
+                ("screen-before-journal", "the screen shows what is not yet in the journal")
+            }
+            Self::ScreenStaysInDoubt => {
+                ("screen-stays-in-doubt", "a doubt that was settled stays on the screen as one")
             }
         }
     }

@@ -2,16 +2,75 @@
 //! difference.
 
 use crate::center::Row;
+use crate::message::Party;
 use crate::register::End;
 use crate::run::Cast;
+use crate::terminal::Terminal;
 use crate::world::World;
+use codes::MoneyTaken;
 use ledger::Kind;
 use money::Yen;
 use netsim::code::book::Status;
 use netsim::host::book::{Entry, State};
 use payment::{PaymentId, RefundKind, StateName};
 use std::collections::BTreeMap;
-use terminal::attempt::{Remedy, remedy};
+use terminal::attempt::{Attempt, Remedy, remedy};
+
+/// What the screen of a terminal tells its clerk, looked at after every event.
+pub(crate) fn screens(cast: &Cast, world: &mut World) {
+    for (lane, terminal) in cast.terminals.iter().enumerate() {
+        // A terminal that is off shows nothing.
+        let turns = terminal.front().turns();
+        let seen = world.truth.looked.get(lane).copied() == Some(turns);
+        if seen || !world.is_up(Party::Terminal(lane)) {
+            continue;
+        }
+        if let Some(looked) = world.truth.looked.get_mut(lane) {
+            *looked = turns;
+        }
+        screen(terminal, world);
+    }
+}
+
+fn screen(terminal: &Terminal, world: &mut World) {
+    let front = terminal.front();
+    let name = front.name();
+    if let Some((id, money)) = front.says() {
+        let attempt = terminal.attempts().get(&id);
+        let said = World::name(id);
+        let is_paid = attempt.is_some_and(|attempt| attempt.name() == StateName::Approved);
+        let is_open = attempt.is_some_and(Attempt::is_open);
+        match money {
+            MoneyTaken::Yes if !is_paid => {
+                world.broke("the screen says paid only what the journal has", format!("{said}: {name}"));
+            }
+            MoneyTaken::No if is_paid || is_open => {
+                world.broke("a doubt is never shown as not paid", format!("{said}: {name}"));
+            }
+            _ => {}
+        }
+        let before = world.truth.said.get(&id).copied();
+        let now = match money {
+            MoneyTaken::Yes => Some(true),
+            MoneyTaken::No => Some(false),
+            MoneyTaken::Unknown => None,
+        };
+        if before.is_some() && before != now {
+            world.broke("what the clerk was told stays so", format!("{said}: {name}"));
+        }
+        if let Some(now) = now {
+            world.truth.said.insert(id, now);
+        }
+    }
+    for attempt in terminal.attempts().values().filter(|a| a.is_open() && !a.acknowledged) {
+        if !front.shows_doubt(attempt.id) {
+            world.broke("a doubt is on the screen", format!("{}: {name}", World::name(attempt.id)));
+        }
+    }
+    if let Some(why) = front.dead_end(|id| terminal.works_on(id)) {
+        world.broke("every screen leads on", format!("{name}: {why}"));
+    }
+}
 
 /// After every event: nobody says more than the party behind it has on disk.
 pub(crate) fn always(cast: &Cast, world: &mut World) {
@@ -19,7 +78,7 @@ pub(crate) fn always(cast: &Cast, world: &mut World) {
     for (lane, register) in cast.registers.iter().enumerate() {
         for cart in register.services().values() {
             let End::Slip(payment) = cart.end else { continue };
-            let attempts = cast.terminals.get(lane).map(crate::terminal::Terminal::attempts);
+            let attempts = cast.terminals.get(lane).map(Terminal::attempts);
             let is_approved = attempts
                 .and_then(|attempts| attempts.get(&payment))
                 .is_some_and(|attempt| attempt.name() == StateName::Approved);
@@ -178,6 +237,10 @@ pub(crate) fn at_the_end(cast: &Cast, world: &mut World) {
         books_agree(cast, world, id);
     }
     ledger_is_sound(cast, world);
+    for terminal in cast.terminals.iter().filter(|terminal| !terminal.front().is_free()) {
+        let name = terminal.front().name();
+        world.broke("the screen is free for the next customer", name.to_owned());
+    }
 }
 
 fn nothing_is_open(cast: &Cast, world: &mut World) {
@@ -259,6 +322,10 @@ fn books_agree(cast: &Cast, world: &mut World, id: PaymentId) {
             "the books are equal",
             format!("{name}: slip {on_slip}, terminal {at_terminal}, center {at_center}, ledger {in_ledger}, network {at_network}"),
         );
+    }
+    let said = world.truth.said.get(&id).copied();
+    if said.is_some_and(|paid| paid != (at_network > 0)) {
+        world.broke("the clerk was told what is so", format!("{name}: {said:?}, network {at_network}"));
     }
     // An absent row is a difference: what the network or the center knows, whoever asked must know too.
     if (row.is_some() || is_known) && attempt.is_none() {

@@ -16,6 +16,7 @@ mod message;
 mod network;
 mod register;
 mod run;
+mod screen;
 mod story;
 mod terminal;
 mod weather;

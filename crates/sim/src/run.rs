@@ -84,6 +84,7 @@ fn play(cast: &mut Cast, world: &mut World, events: &mut u32) {
             if std::mem::take(&mut world.written) {
                 check::always(cast, world);
             }
+            check::screens(cast, world);
             if world.broken.is_some() {
                 return;
             }

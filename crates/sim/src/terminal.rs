@@ -4,17 +4,20 @@
 use crate::bug::Bug;
 use crate::disk::Disk;
 use crate::message::{CallNo, Letter, Party, Question, Service, Told, View};
+use crate::screen::Front;
 use crate::world::{Halt, Wake, World};
 use center_api::{Problem, RefundView};
 use codes::{Code, MoneyTaken, api, pay};
 use money::Yen;
 use payment::{
-    Brand, CodeEntry, Cvm, EntryMode, MaskedPan, Method, PaymentClass, PaymentId, RefundKind, StateName,
+    Brand, CodeEntry, Cvm, EntryMode, MaskedPan, Medium, Method, PaymentClass, PaymentId, RefundKind, State,
+    StateName,
 };
 use receipt::{CardFacts, Strokes};
 use std::collections::BTreeMap;
 use terminal::attempt::{Attempt, CodeFacts, Origin, Purpose, Remedy, remedy};
 use terminal::center::CenterFault;
+use terminal::event::{Done, Effect, Event, NewPayment, Press, RefundTerms};
 use terminal::journal::{Fact, Sent, Started};
 use terminal::settle::{self, Settled, Word, settle_word};
 
@@ -23,6 +26,12 @@ const WAIT_US: i64 = 35_000_000;
 /// The pauses between two inquiries (`terminal::limits`).
 const PAUSE_FIRST_US: i64 = 500_000;
 const PAUSE_MAX_US: i64 = 8_000_000;
+
+/// After how long an impatient clerk serves somebody else.
+const IMPATIENT_US: i64 = 20_000_000;
+
+/// How often the planted bug repeats a request under a new id.
+const RETRIES: usize = 8;
 
 /// A row of the journal.
 #[derive(Clone, Debug)]
@@ -51,25 +60,28 @@ pub(crate) struct Terminal {
     disk: Disk<Row>,
     attempts: BTreeMap<PaymentId, Attempt>,
     heard: BTreeMap<Service, PaymentId>,
-    /// The payment on the screen.
-    busy: Option<PaymentId>,
+    /// What the clerk sees.
+    front: Front,
     calls: BTreeMap<CallNo, (Asked, Question)>,
     settling: BTreeMap<PaymentId, i64>,
+    /// A press whose entry the journal did not take: it is tried until it does.
+    insisting: Option<PaymentId>,
     /// Request numbers: reserved on disk in blocks, so that none is used twice; the sim keeps the counter.
     counter: i64,
 }
 
 impl Terminal {
     /// A terminal without payments.
-    pub(crate) const fn new(lane: usize) -> Self {
+    pub(crate) fn new(lane: usize) -> Self {
         Self {
             lane,
             disk: Disk::new(Party::Terminal(lane)),
             attempts: BTreeMap::new(),
             heard: BTreeMap::new(),
-            busy: None,
+            front: Front::new(lane),
             calls: BTreeMap::new(),
             settling: BTreeMap::new(),
+            insisting: None,
             counter: 0,
         }
     }
@@ -89,16 +101,22 @@ impl Terminal {
         self.heard.clear();
         self.calls.clear();
         self.settling.clear();
+        self.insisting = None;
         for row in self.disk.rows().to_vec() {
             self.fold(world, &row);
         }
-        let open: Vec<Attempt> = self.attempts.values().filter(|a| !a.name().is_final()).cloned().collect();
-        self.busy = open.last().map(|attempt| attempt.id);
+        let left = |attempts: &BTreeMap<PaymentId, Attempt>| -> Vec<Attempt> {
+            attempts.values().filter(|attempt| !attempt.name().is_final()).cloned().collect()
+        };
+        let open = left(&self.attempts);
+        for attempt in open.iter().filter(|attempt| attempt.name() == StateName::Sent) {
+            let code = attempt.undo.unwrap_or(pay::INTERRUPTED);
+            self.records(world, attempt.id, Fact::InDoubt { code })?;
+        }
+        let last = self.attempts.last_key_value().map(|(_, attempt)| attempt);
+        let last = last.filter(|attempt| attempt.name() == StateName::Approved).cloned();
+        self.front.opens(&left(&self.attempts), last, world.clock_us(self.party()));
         for attempt in &open {
-            if attempt.name() == StateName::Sent {
-                let code = attempt.undo.unwrap_or(pay::INTERRUPTED);
-                self.records(world, attempt.id, Fact::InDoubt { code })?;
-            }
             if !world.has(Bug::TerminalForgetsDoubt) {
                 self.settles_soon(world, attempt.id);
             }
@@ -131,12 +149,67 @@ impl Terminal {
         }
         let what = format!("{} {}", World::name(id), fact.word());
         let row = Row::Fact(id, at_us, Box::new(fact));
+        if world.has(Bug::ScreenBeforeJournal) {
+            self.front.changed(&attempt, at_us);
+        }
         match self.disk.commit(world, vec![row], format_args!("{what}")) {
             Err(Halt::Full) => return Ok(false),
             written => written?,
         }
         self.attempts.insert(id, attempt);
+        self.shows(world, id);
         Ok(true)
+    }
+
+    /// The screen hears what the journal has.
+    fn shows(&mut self, world: &mut World, id: PaymentId) {
+        let Some(attempt) = self.attempts.get(&id) else { return };
+        let now_us = world.clock_us(self.party());
+        let was_in_doubt = self.front.says() == Some((id, MoneyTaken::Unknown));
+        if world.has(Bug::ScreenStaysInDoubt) && was_in_doubt {
+            return;
+        }
+        if world.has(Bug::DoubtShownAsNo) && attempt.name() == StateName::InDoubt {
+            let failed = Attempt { state: State::Failed(pay::NO_CONNECTION), ..attempt.clone() };
+            return self.front.changed(&failed, now_us);
+        }
+        self.front.changed(attempt, now_us);
+        // Some clerks do not wait for a doubt to end.
+        let impatient = world.truth.minted.get(&id).is_some_and(|script| script.gives_back);
+        if impatient && !was_in_doubt && self.front.says() == Some((id, MoneyTaken::Unknown)) {
+            world.wake(self.party(), IMPATIENT_US, Wake::Impatient(id));
+        }
+    }
+
+    /// The clerk serves another customer.
+    fn impatient(&mut self, world: &mut World, id: PaymentId) -> Result<(), Halt> {
+        if self.front.says() != Some((id, MoneyTaken::Unknown)) {
+            return Ok(());
+        }
+        let now_us = world.clock_us(self.party());
+        for effect in self.front.hears(Event::Press(Press::AnotherCustomer), now_us) {
+            if let Effect::Acknowledge(id) = effect {
+                self.records(world, id, Fact::Acknowledged { operator: None })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The clerk does something on the screen of a payment.
+    fn presses(&mut self, world: &World, press: Press) {
+        self.front.hears(Event::Press(press), world.clock_us(self.party()));
+    }
+
+    /// The screen.
+    pub(crate) const fn front(&self) -> &Front {
+        &self.front
+    }
+
+    /// Whether somebody is asked about a payment, or will be.
+    pub(crate) fn works_on(&self, id: PaymentId) -> bool {
+        self.insisting == Some(id)
+            || self.settling.contains_key(&id)
+            || self.calls.values().any(|(asked, _)| asked.id == id)
     }
 
     /// The register asks for a payment, or to give one back.
@@ -150,7 +223,7 @@ impl Terminal {
         if self.heard.contains_key(&service) {
             return self.status(world, service);
         }
-        if self.busy.is_some() {
+        if !self.front.is_free() {
             return self.tells(world, service, Told::Busy);
         }
         let id = world.mint(self.party(), service.0 / 10, service, back);
@@ -160,9 +233,12 @@ impl Terminal {
             (false, true) => RefundKind::Return,
             (false, false) => RefundKind::Void,
         };
+        let method = if by_code { Method::Code } else { Method::Card };
+        let at_us = world.clock_us(self.party());
+        self.front.begins(wish(id, amount, method, at_us, back.map(|of| (of, kind))), at_us);
         let started = Fact::Started(Started {
             amount,
-            method: if by_code { Method::Code } else { Method::Card },
+            method,
             class: PaymentClass::Lump,
             slip_no: 1,
             note: None,
@@ -173,7 +249,6 @@ impl Terminal {
             card: None,
             code_paid: None,
         });
-        let at_us = world.clock_us(self.party());
         let rows = vec![Row::Heard(service, id), Row::Fact(id, at_us, Box::new(started.clone()))];
         if world.has(Bug::DropIntent) {
             for row in &rows {
@@ -182,14 +257,17 @@ impl Terminal {
         } else {
             let what = format!("{} started for service {}", World::name(id), service.0);
             match self.disk.commit(world, rows.clone(), format_args!("{what}")) {
-                Err(Halt::Full) => return self.tells(world, service, Told::NotStarted),
+                Err(Halt::Full) => {
+                    self.front.hears(Event::Done(Done::NotStarted(id, api::NO_SPACE)), at_us);
+                    return self.tells(world, service, Told::NotStarted);
+                }
                 written => written?,
             }
             for row in &rows {
                 self.fold(world, row);
             }
         }
-        self.busy = Some(id);
+        self.shows(world, id);
         let after_us = world.chance.between(500_000, 6_000_000);
         world.wake(self.party(), after_us, Wake::Card(id));
         Ok(())
@@ -217,6 +295,14 @@ impl Terminal {
             Wake::Settle(id) => self.settles(world, *id),
             Wake::CallOver(call) => self.call_over(world, *call),
             Wake::Late(id) => self.journals_late(world, *id),
+            Wake::Impatient(id) => self.impatient(world, *id),
+            Wake::Unanswered(id) => {
+                // As the program: who signed or gave back does not look at a turning wheel for ever.
+                if self.attempts.get(id).is_some_and(|attempt| !attempt.name().is_final()) {
+                    self.front.hears(Event::Done(Done::Unanswered(*id)), world.clock_us(self.party()));
+                }
+                Ok(())
+            }
             _ => Ok(()),
         }
     }
@@ -229,6 +315,7 @@ impl Terminal {
             return Ok(());
         }
         if script.leaves {
+            self.presses(world, Press::Cancel);
             if !self.records(world, id, Fact::Abandoned { code: pay::CANCELLED })? {
                 self.settles_soon(world, id);
                 return Ok(());
@@ -243,6 +330,8 @@ impl Terminal {
         let written = self.records(world, id, sent(script.signature, script.by_code))?;
         if !written {
             // Not written, so not sent.
+            let not_started = Event::Done(Done::NotStarted(id, api::NO_SPACE));
+            self.front.hears(not_started, world.clock_us(self.party()));
             self.settles_soon(world, id);
             return Ok(());
         }
@@ -378,6 +467,11 @@ impl Terminal {
         }
         if unanswered && world.has(Bug::RetryWithNewId) {
             let Some(script) = world.truth.minted.get(&id).copied() else { return Ok(facts) };
+            // Some times, not for ever: a story ends.
+            let tries = world.truth.minted.values().filter(|other| other.cart == script.cart).count();
+            if tries > RETRIES {
+                return Ok(facts);
+            }
             let again = world.mint(self.party(), script.cart, script.service, script.of);
             self.sends_payment(world, id, again, script.signature)?;
             return Ok(Vec::new());
@@ -452,9 +546,6 @@ impl Terminal {
             return Ok(());
         }
         let told = told(attempt);
-        if self.busy == Some(id) {
-            self.busy = None;
-        }
         let service = self.heard.iter().find(|(_, of)| **of == id).map(|(service, _)| *service);
         match service {
             Some(service) => self.tells(world, service, told),
@@ -465,6 +556,8 @@ impl Terminal {
     fn signs(&mut self, world: &mut World, id: PaymentId) -> Result<(), Halt> {
         if self.attempts.get(&id).is_some_and(thinks) {
             // The clerk gives it up while the customer looks at the phone.
+            self.presses(world, Press::Cancel);
+            world.wake(self.party(), WAIT_US, Wake::Unanswered(id));
             self.records(world, id, Fact::UndoWanted { code: pay::CANCELLED })?;
             self.settles_soon(world, id);
             return Ok(());
@@ -473,18 +566,47 @@ impl Terminal {
             return Ok(());
         }
         let gives_back = world.truth.minted.get(&id).is_some_and(|script| script.gives_back);
-        let fact = if gives_back {
-            Fact::UndoWanted { code: pay::CANCELLED }
+        let strokes = Strokes(vec![vec![(1, 1), (2, 2)]]);
+        let (press, fact) = if gives_back {
+            (Press::GiveBack, Fact::UndoWanted { code: pay::CANCELLED })
         } else {
-            Fact::Signed { signature: Strokes(vec![vec![(1, 1), (2, 2)]]) }
+            (Press::Sign(strokes.clone()), Fact::Signed { signature: strokes })
         };
+        self.presses(world, press);
+        world.wake(self.party(), WAIT_US, Wake::Unanswered(id));
         if !self.records(world, id, fact)? {
-            // No space for the signature: the screen asks again.
+            // No space for the signature: the program tries it again.
+            self.insisting = Some(id);
             world.wake(self.party(), 1_000_000, Wake::Sign(id));
             return Ok(());
         }
+        self.insisting = None;
         self.settles_soon(world, id);
         Ok(())
+    }
+}
+
+/// What the register wants, as the screen is told.
+fn wish(
+    id: PaymentId,
+    amount: Yen,
+    method: Method,
+    at_us: i64,
+    back: Option<(PaymentId, RefundKind)>,
+) -> NewPayment {
+    let terms = |(of, kind)| RefundTerms {
+        of,
+        kind,
+        medium: Medium::SameCard,
+        signature: false,
+        card: None,
+        code_paid: None,
+    };
+    NewPayment {
+        method,
+        origin: Origin::Local,
+        refund: back.map(|back| Box::new(terms(back))),
+        ..NewPayment::sale(id, amount, PaymentClass::Lump, at_us)
     }
 }
 

@@ -66,6 +66,10 @@ pub(crate) enum Wake {
     Poll(PaymentId),
     /// A planted bug does late what should have been done before.
     Late(PaymentId),
+    /// The clerk has looked at a doubt for a while.
+    Impatient(PaymentId),
+    /// Nobody has answered about what the clerk did on the screen.
+    Unanswered(PaymentId),
 }
 
 #[derive(Debug)]
@@ -142,6 +146,10 @@ pub(crate) struct Truth {
     pub(crate) carts: BTreeMap<u32, Yen>,
     /// The slips in the customers' hands: any register takes them.
     pub(crate) slips: Vec<(PaymentId, Yen)>,
+    /// What a clerk was told about the money of a payment, and may have told the customer.
+    pub(crate) said: BTreeMap<PaymentId, bool>,
+    /// The events that a terminal's screen had had when it was looked at last.
+    pub(crate) looked: [u64; LANES],
 }
 
 /// The world around the parties.

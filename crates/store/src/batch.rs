@@ -5,6 +5,7 @@ use crate::engine::{Engine, Step, Trouble};
 use crate::error::{DbError, Refusal};
 use crate::job::{ReadJob, WriteJob};
 use crate::limits;
+use crate::queue::Queue;
 use crate::state::Core;
 use crate::unit::{Head, ReadTx, Tx};
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,9 +43,23 @@ fn gather(core: &Core, jobs: &mut Vec<Box<dyn WriteJob>>) {
 }
 
 /// Runs reads until the queue is closed and empty.
-pub(crate) fn read_loop(mut engine: Box<dyn Engine>, core: &Core) {
+pub(crate) fn read_loop(engine: Box<dyn Engine>, core: &Core) {
+    read_from(&core.reads, engine, core);
+}
+
+/// The same with the reads that may take long, on a thread that gives way to every other.
+pub(crate) fn background_loop(engine: Box<dyn Engine>, core: &Core) {
+    // Of this thread alone (nice(2)).
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::nice(limits::BACKGROUND_NICE) {
+        tracing::debug!(%error, "a background reader does not give way");
+    }
+    read_from(&core.background, engine, core);
+}
+
+fn read_from(queue: &Queue<Box<dyn ReadJob>>, mut engine: Box<dyn Engine>, core: &Core) {
     let _guard = PoisonOnPanic(core);
-    while let Some(jobs) = core.reads.take(1) {
+    while let Some(jobs) = queue.take(1) {
         for job in jobs {
             read_one(&mut *engine, core, job);
         }

@@ -6,9 +6,10 @@ use crate::engine::postgres::PostgresServer;
 use crate::engine::sqlite::SqliteFile;
 use crate::engine::{Engine, Engines};
 use crate::error::{OpenError, ReadError, Refusal, WriteError};
-use crate::job::{ReadUnit, Reply, Said, WriteUnit, unpack};
+use crate::job::{ReadJob, ReadUnit, Reply, Said, WriteUnit, unpack};
 use crate::limits;
 use crate::migrate::{self, Migration};
+use crate::queue::Queue;
 use crate::state::{Core, Health};
 use crate::unit::{ReadTx, Tx};
 use crate::url::Url;
@@ -69,6 +70,8 @@ impl Db {
             writing.push(engines.writer()?);
         }
         let reading = (0..limits::READERS).map(|_| engines.reader()).collect::<Result<Vec<_>, _>>()?;
+        let background =
+            (0..limits::BACKGROUND_READERS).map(|_| engines.reader()).collect::<Result<Vec<_>, _>>()?;
         let core = Arc::new(Core::new(clock));
         let handle = Handle {
             core: Arc::clone(&core),
@@ -81,6 +84,9 @@ impl Db {
         }
         for engine in reading {
             start("store-read", &core, &handle.readers, engine, batch::read_loop)?;
+        }
+        for engine in background {
+            start("store-behind", &core, &handle.readers, engine, batch::background_loop)?;
         }
         Ok(Self(Arc::new(handle)))
     }
@@ -125,7 +131,20 @@ impl Db {
         F: FnMut(&mut ReadTx<'_>) -> Result<T, E> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        self.submit_read(unit, Reply::Task(reply))?;
+        Self::submit_read(&self.0.core.reads, unit, Reply::Task(reply))?;
+        answer.await.map_or(Err(ReadError::Closed), unpack)
+    }
+
+    /// [`Db::read`] of much: on readers of its own that take only what the program's other threads leave, so
+    /// that nobody who pays waits for it. Not for what a person waits for at a screen.
+    pub async fn read_behind<T, E, F>(&self, unit: F) -> Result<T, ReadError<E>>
+    where
+        T: Send + 'static,
+        E: Send + 'static,
+        F: FnMut(&mut ReadTx<'_>) -> Result<T, E> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        Self::submit_read(&self.0.core.background, unit, Reply::Task(reply))?;
         answer.await.map_or(Err(ReadError::Closed), unpack)
     }
 
@@ -138,7 +157,7 @@ impl Db {
     {
         refuse_nesting();
         let (reply, answer) = mpsc::sync_channel(1);
-        self.submit_read(unit, Reply::Thread(reply))?;
+        Self::submit_read(&self.0.core.reads, unit, Reply::Thread(reply))?;
         answer.recv().map_or(Err(ReadError::Closed), unpack)
     }
 
@@ -156,13 +175,17 @@ impl Db {
         Ok(self.0.core.writes.push(Box::new(WriteUnit { tenant, unit, said: None, reply }))?)
     }
 
-    fn submit_read<T, E, F>(&self, unit: F, reply: Reply<Said<T, ReadError<E>>>) -> Result<(), Refusal>
+    fn submit_read<T, E, F>(
+        queue: &Queue<Box<dyn ReadJob>>,
+        unit: F,
+        reply: Reply<Said<T, ReadError<E>>>,
+    ) -> Result<(), Refusal>
     where
         T: Send + 'static,
         E: Send + 'static,
         F: FnMut(&mut ReadTx<'_>) -> Result<T, E> + Send + 'static,
     {
-        Ok(self.0.core.reads.push(Box::new(ReadUnit { unit, said: None, reply }))?)
+        Ok(queue.push(Box::new(ReadUnit { unit, said: None, reply }))?)
     }
 
     /// Which engine this is, for reports.
@@ -210,6 +233,7 @@ impl Handle {
     /// Readers end first, so that the writer can empty the write-ahead log at the end.
     fn close(&self) {
         self.core.reads.close();
+        self.core.background.close();
         join(&self.readers);
         self.core.writes.close();
         join(&self.writers);

@@ -36,6 +36,8 @@
 //! once, then answers. Nobody waits for a timer, and the group grows by itself while the disk is busy.
 //! On SQLite one thread owns the writing connection. On PostgreSQL a few threads in every center do the
 //! same after locking the head rows of the tenants in their batch, which also give the commit sequence.
+//! Reads have threads of their own; those that read much have others, which give way to everybody
+//! ([`Db::read_behind`]).
 //!
 //! What holds on both engines:
 //! - A unit is committed whole, exactly once, or not at all, and is answered after it is durable.

@@ -13,6 +13,8 @@ pub(crate) const READS_WAITING_MAX: usize = 16_384;
 
 /// Read-only connections of one [`crate::Db`].
 pub(crate) const READERS: usize = 4;
+/// The same for reads that give way to everybody else: as many as help on a machine of two cores.
+pub(crate) const BACKGROUND_READERS: usize = 2;
 /// Writer threads of one [`crate::Db`] on PostgreSQL. While one commits, the other gathers and runs.
 pub(crate) const POSTGRES_WRITERS: usize = 2;
 
@@ -44,6 +46,9 @@ pub(crate) const CHECKPOINT_PAGES_BUSY: i64 = 64_000;
 pub(crate) const CHECKPOINT_EVERY_US: i64 = 10_000_000;
 /// Pages that the checkpointer may leave for the writer to copy between two batches.
 pub(crate) const CHECKPOINT_REST: i64 = 128;
+/// By how much a background reader gives way to every other thread: as far as one can.
+#[cfg(target_os = "linux")]
+pub(crate) const BACKGROUND_NICE: i32 = 19;
 /// By how much the checkpointer gives way to the program's other threads.
 #[cfg(target_os = "linux")]
 pub(crate) const CHECKPOINT_NICE: i32 = 10;

@@ -1,4 +1,4 @@
-//! What the callers and the threads of one open database share: the two queues and its health.
+//! What the callers and the threads of one open database share: the queues and its health.
 
 use crate::error::Refusal;
 use crate::job::{ReadJob, WriteJob};
@@ -12,6 +12,7 @@ pub(crate) struct Core {
     pub(crate) clock: Clock,
     pub(crate) writes: Queue<Box<dyn WriteJob>>,
     pub(crate) reads: Queue<Box<dyn ReadJob>>,
+    pub(crate) background: Queue<Box<dyn ReadJob>>,
     condition: Mutex<Condition>,
     pub(crate) commits: watch::Sender<u64>,
     pub(crate) fatal: watch::Sender<Option<Arc<str>>>,
@@ -70,6 +71,7 @@ impl Core {
             clock,
             writes: Queue::new(limits::WRITES_WAITING_MAX),
             reads: Queue::new(limits::READS_WAITING_MAX),
+            background: Queue::new(limits::READS_WAITING_MAX),
             condition: Mutex::new(Condition::default()),
             commits: watch::Sender::new(0),
             fatal: watch::Sender::new(None),
@@ -129,7 +131,7 @@ impl Core {
             commits: *self.commits.borrow(),
             units: condition.units,
             writes_waiting: self.writes.len(),
-            reads_waiting: self.reads.len(),
+            reads_waiting: self.reads.len().saturating_add(self.background.len()),
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::attempt::Attempt;
 use crate::context::LocalSettings;
 use crate::event::{Offered, ReadCode, RefundTerms};
 use center_api::{Activation, CardData, RefundOffer, Suspect};
-use codes::Code;
+use codes::{Code, MoneyTaken};
 use i18n::Lang;
 use money::Yen;
 use payment::{Brand, PaymentClass, PaymentId};
@@ -631,7 +631,7 @@ impl Screen {
             Self::Brands(brands) => Some(&brands.scan.attempt),
             Self::Processing(processing) => Some(&processing.attempt),
             Self::Sign(sign) => Some(&sign.attempt),
-            Self::Result(finished) if finished.attempt.is_open() => Some(&finished.attempt),
+            Self::Result(finished) if finished.money() == MoneyTaken::Unknown => Some(&finished.attempt),
             Self::Result(_)
             | Self::Activate(_)
             | Self::ConfirmShop(_)
@@ -651,6 +651,17 @@ impl Screen {
         }
     }
 
+    /// What the clerk is told about the money of the payment whose end is on the screen; `None` while nothing
+    /// is told yet, or no one payment is shown.
+    pub fn says(&self) -> Option<(PaymentId, MoneyTaken)> {
+        match self {
+            Self::Result(finished) => Some((finished.id(), finished.money())),
+            Self::Mail(form) => form.delivery.back.says(),
+            Self::Qr(shown) => shown.back.says(),
+            _ => None,
+        }
+    }
+
     /// Why a payment asked for from outside cannot begin now: the name of what runs.
     pub fn busy_with(&self) -> Option<&'static str> {
         match self {
@@ -660,7 +671,8 @@ impl Screen {
             }
             Self::Recovering(_) => Some("recovery of an interrupted payment"),
             other => other.running().map(|attempt| {
-                if attempt.is_open() { "a payment whose result is not known yet" } else { "a payment" }
+                let unknown = matches!(self, Self::Result(_)) || attempt.is_open();
+                if unknown { "a payment whose result is not known yet" } else { "a payment" }
             }),
         }
     }
@@ -710,17 +722,31 @@ impl Finished {
         Self { attempt: Box::new(attempt), interrupted: false, printing: PrintState::Idle, mailed: false }
     }
 
-    /// The kind of result: screen name and sound.
-    pub fn tone(&self) -> &'static str {
+    /// What the screen says about the money: taken by a sale, returned by a refund.
+    pub fn money(&self) -> MoneyTaken {
         use payment::StateName as S;
         if self.attempt.is_open() {
-            return "unknown";
+            return MoneyTaken::Unknown;
         }
         match self.attempt.name() {
-            S::Approved => "approved",
-            S::Reversed | S::Released => "undone",
-            S::Declined | S::Failed | S::Abandoned => "refused",
-            S::Started | S::Sent | S::Authorized | S::InDoubt => "unknown",
+            S::Approved => MoneyTaken::Yes,
+            S::Declined | S::Failed | S::Abandoned | S::Reversed | S::Released => MoneyTaken::No,
+            S::Started | S::Sent | S::Authorized | S::InDoubt => MoneyTaken::Unknown,
+        }
+    }
+
+    /// Whether it ended by being undone.
+    pub(crate) fn is_undone(&self) -> bool {
+        matches!(self.attempt.name(), payment::StateName::Reversed | payment::StateName::Released)
+    }
+
+    /// The kind of result: screen name and sound.
+    pub fn tone(&self) -> &'static str {
+        match self.money() {
+            MoneyTaken::Yes => "approved",
+            MoneyTaken::No if self.is_undone() => "undone",
+            MoneyTaken::No => "refused",
+            MoneyTaken::Unknown => "unknown",
         }
     }
 

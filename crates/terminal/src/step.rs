@@ -107,7 +107,7 @@ fn leaves(screen: &Screen) -> bool {
 /// The payment whose result is on the screen and is no longer open.
 fn settled(screen: &Screen) -> Option<&Attempt> {
     match screen {
-        Screen::Result(finished) if !finished.attempt.is_open() => Some(&finished.attempt),
+        Screen::Result(finished) if finished.money() != codes::MoneyTaken::Unknown => Some(&finished.attempt),
         Screen::Mail(form) => settled(&form.delivery.back),
         Screen::Qr(shown) => settled(&shown.back),
         _ => None,

@@ -186,7 +186,7 @@ pub async fn sweep(base: &Base) -> Result<usize, Refusal> {
     let (tenant, today) = (base.tenant, base.clock.today());
     let days = [today.yesterday().unwrap_or(today).to_string(), today.to_string()];
     let (compared, blocked, walked) = base
-        .read(move |tx| {
+        .read_behind(move |tx| {
             let now_us = tx.now_us();
             let mut ids: BTreeSet<PaymentId> = rows::unchecked(tx, tenant, ROUND)?.into_iter().collect();
             ids.extend(rows::old_doubts(tx, tenant, now_us.saturating_sub(DOUBT_MAX_US), ROUND)?);
@@ -296,7 +296,7 @@ pub async fn reconcile_file(base: &Base, text: &str) -> Result<FileReport, Refus
     for part in wanted.chunks(usize::try_from(ROUND).unwrap_or(1)) {
         let part = part.to_vec();
         let found = base
-            .read(move |tx| {
+            .read_behind(move |tx| {
                 let mut all = Vec::new();
                 for (id, network) in part.clone() {
                     all.extend(compare(tx, tenant, id, Some(network))?);
@@ -349,7 +349,7 @@ async fn ours_around(base: &Base, file: &NetworkFile) -> Result<Vec<Ours>, Refus
         loop {
             let text = on.to_string();
             let page = base
-                .read(move |tx| {
+                .read_behind(move |tx| {
                     let mut page = Vec::new();
                     for (id, seq, _) in rows::of_day(tx, tenant, &text, after, ROUND)? {
                         page.extend(row::load(tx, tenant, id)?.map(|payment| (seq, payment)));

@@ -137,7 +137,7 @@ pub(super) async fn ours_around(base: &Base, file: &NetworkFile) -> Result<Vec<B
         loop {
             let text = on.to_string();
             let (page, last) = base
-                .read(move |tx| {
+                .read_behind(move |tx| {
                     let ids = rows::refunds_of_day(tx, tenant, &text, after, PAGE)?;
                     let mut page = Vec::new();
                     for (id, _) in &ids {

@@ -117,7 +117,9 @@ pub fn moment(at_us: i64) -> String {
 
 /// `10:15:30` in Asia/Tokyo.
 pub fn time(at_us: i64) -> String {
-    moment(at_us).get(11..).unwrap_or_default().to_owned()
+    let Ok(at) = Timestamp::from_microsecond(at_us) else { return String::new() };
+    let time = at.to_zoned(clock::tokyo()).time();
+    format!("{:02}:{:02}:{:02}", time.hour(), time.minute(), time.second())
 }
 
 /// `10:15:30.123` in Asia/Tokyo.

@@ -121,26 +121,14 @@ impl Acquiring {
     /// many days something was said. A network that does not answer is asked again by the next round.
     pub async fn say_totals(&self) -> Result<usize, Refusal> {
         let (tenant, today) = (self.base.tenant, self.base.clock.today());
-        let owed = self
-            .base
-            .read(move |tx| {
-                let Some(first) = rows::first_day(tx, tenant)?.and_then(|text| text.parse().ok()) else {
-                    return Ok(Vec::new());
-                };
-                let earliest = today.checked_sub(LOOK_BACK_DAYS.days()).unwrap_or(today);
-                let mut owed = Vec::new();
-                for on in earliest.max(first).series(1.day()).take_while(|on| *on < today) {
-                    if look(tx, tenant, on, false)?.2 != Next::Wait {
-                        owed.push(on);
-                    }
-                }
-                Ok(owed)
-            })
-            .await?;
-        for on in &owed {
-            self.say_total(*on, false).await?;
+        let first = self.base.read(move |tx| Ok(rows::first_day(tx, tenant)?)).await?;
+        let Some(first) = first.and_then(|text| text.parse().ok()) else { return Ok(0) };
+        let earliest = today.checked_sub(LOOK_BACK_DAYS.days()).unwrap_or(today);
+        let mut owed = 0;
+        for on in earliest.max(first).series(1.day()).take_while(|on| *on < today) {
+            owed += usize::from(self.say_total(on, false).await?);
         }
-        Ok(owed.len())
+        Ok(owed)
     }
 
     /// How a day stands; says first what is to be said about it, and asks anew about a difference. For a
@@ -161,12 +149,16 @@ impl Acquiring {
         Ok(Report { on, day, counted })
     }
 
-    async fn say_total(&self, on: Date, by_hand: bool) -> Result<(), Refusal> {
-        // A day is counted beside the payments: whoever writes does not wait for it.
+    /// Tells whether there was something to say.
+    async fn say_total(&self, on: Date, by_hand: bool) -> Result<bool, Refusal> {
+        // A day is counted beside the payments: nobody who pays waits for it.
         let tenant = self.base.tenant;
-        let looked = self.base.read(move |tx| Ok(look(tx, tenant, on, by_hand)?)).await?;
+        let looked = self.base.read_behind(move |tx| Ok(look(tx, tenant, on, by_hand)?)).await?;
+        if looked.2 == Next::Wait {
+            return Ok(false);
+        }
         let begun = self.base.write(move |tx| Ok(begin(tx, on, looked)?)).await?;
-        let Some(asked) = begun else { return Ok(()) };
+        let Some(asked) = begun else { return Ok(true) };
         let saying = Saying {
             on,
             totals: asked.ours,
@@ -192,6 +184,6 @@ impl Acquiring {
             }
             Word::Taken | Word::Nothing => {}
         }
-        Ok(())
+        Ok(true)
     }
 }

@@ -37,7 +37,7 @@ impl Settlement {
         loop {
             let page = self
                 .base
-                .read(move |tx| {
+                .read_behind(move |tx| {
                     let mark = windows::mark(tx, tenant)?;
                     // Where nothing was written, nothing is loaded.
                     if mark >= until_seq || mark >= tx.head_seq(tenant)? {

@@ -15,7 +15,7 @@ pub use outlook::{Coming, ComingWindow, Would};
 pub use plan::Plan;
 pub use report::{Blocked, CloseReport, PayDayReport, Why};
 pub use scan::{DayScan, Gathering, Own, scan_day, scan_day_of, scan_odd};
-pub(crate) use scan::{days, days_of, give_of, sale_of};
+pub(crate) use scan::{Likes, days, days_of, give_of, sale_of};
 
 use crate::limits;
 use crate::rows::windows::{self, CutWindow};

@@ -7,16 +7,46 @@ use crate::limits;
 use crate::rows::date;
 use crate::rows::windows::{self, CutWindow, Odd, Waiting};
 use crate::rules::{
-    Day, Entry, Give, GiveKind, ItemKey, NoPlace, Sale, Sheet, Span, belongs, entry_of_give, entry_of_sale,
+    Day, Entry, Give, GiveKind, Ground, Item, ItemKey, NoPlace, OnTime, Sale, Sheet, Span, Target, belongs,
+    entry_of_give, entry_of_sale,
 };
 use acquiring::taken::{self, After, Back, Taken};
 use center_base::{CompanyId, Refusal, ShopId};
 use futures_util::future::try_join_all;
 use jiff::civil::Date;
-use payment::StateName;
+use payment::{Brand, StateName};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use store::{DbError, Inconsistent, ReadTx, TenantId};
+
+/// What was looked up for the last company's sales of the last day, by brand: most rows are like one before them.
+#[derive(Debug, Default)]
+pub(crate) struct Likes {
+    company: String,
+    day: Option<Date>,
+    brands: Vec<(Brand, OnTime)>,
+}
+
+impl Likes {
+    /// The item that a sale makes, its window and what it is added to. Nothing when it is late, makes none, or has no
+    /// place: [`entry_of_sale`] tells.
+    pub(crate) fn entry(&mut self, sale: &Sale<'_>, ground: Ground<'_>) -> Option<(Item, &Span, &Target)> {
+        if self.day != Some(sale.day) || self.company != sale.company {
+            self.company.clear();
+            self.company.push_str(sale.company);
+            self.day = Some(sale.day);
+            self.brands.clear();
+        }
+        let found = self.brands.iter().position(|(brand, _)| *brand == sale.brand);
+        let at = if let Some(at) = found {
+            at
+        } else {
+            self.brands.push((sale.brand, OnTime::of(sale, ground).ok()?));
+            self.brands.len().saturating_sub(1)
+        };
+        self.brands.get(at)?.1.entry(sale)?.ok()?
+    }
+}
 
 /// What one day brings.
 #[derive(Clone, Debug, Default)]
@@ -67,13 +97,14 @@ pub(crate) fn give_of(back: &Back) -> Result<Give<'_>, DbError> {
 }
 
 impl DayScan {
-    fn add(&mut self, company: &str, entry: Entry) -> Result<(), DbError> {
+    fn add(&mut self, company: &str, span: &Span, item: Item, target: &Target) -> Result<(), DbError> {
         let found = self.companies.get_mut(company);
         let day = match found {
             Some(day) => day,
             None => self.companies.entry(company.to_owned()).or_default(),
         };
-        day.add(entry).map_err(|error| Inconsistent::new("a day's sums", error.to_string()).into())
+        day.add(span, item, target)
+            .map_err(|error| Inconsistent::new("a day's sums", error.to_string()).into())
     }
 
     /// Takes an item if it is one of the wanted windows' own. An item that cannot be placed blocks its company.
@@ -85,8 +116,8 @@ impl DayScan {
         wanted: &BTreeSet<Span>,
     ) -> Result<(), DbError> {
         match entry {
-            Ok(Some(entry)) if !entry.place.late && wanted.contains(&entry.place.span) => {
-                self.add(key.company, entry)
+            Ok(Some(Entry { place, item, target })) if !place.late && wanted.contains(&place.span) => {
+                self.add(key.company, &place.span, item, &target)
             }
             Ok(_) => Ok(()),
             Err(why) => {
@@ -106,7 +137,13 @@ impl DayScan {
         self.blocked.entry(row.company.as_str().to_owned()).or_insert(why);
     }
 
-    fn take_payment(&mut self, row: &Taken, plan: &Plan, wanted: &BTreeSet<Span>) -> Result<(), DbError> {
+    fn take_payment(
+        &mut self,
+        row: &Taken,
+        plan: &Plan,
+        wanted: &BTreeSet<Span>,
+        likes: &mut Likes,
+    ) -> Result<(), DbError> {
         if row.state == StateName::Approved {
             let sale = match sale_of(row) {
                 Ok(sale) => sale,
@@ -115,6 +152,13 @@ impl DayScan {
                     return Ok(());
                 }
             };
+            match likes.entry(&sale, plan.ground()) {
+                Some((item, span, target)) if wanted.contains(span) => {
+                    return self.add(sale.company, span, item, target);
+                }
+                Some(_) => return Ok(()),
+                None => {}
+            }
             let key = ItemKey { company: sale.company, brand: sale.brand, day: sale.day, seq: sale.seq };
             return self.take(key, entry_of_sale(&sale, plan.ground()), plan, wanted);
         }
@@ -160,7 +204,8 @@ pub fn scan_day(
     day: Date,
 ) -> Result<DayScan, DbError> {
     let (mut scan, on) = (DayScan::default(), day.to_string());
-    taken::rows_of_day(tx, tenant, &on, |row| scan.take_payment(&row, plan, wanted))?;
+    let mut likes = Likes::default();
+    taken::rows_of_day(tx, tenant, &on, |row| scan.take_payment(&row, plan, wanted, &mut likes))?;
     taken::backs_of_day(tx, tenant, &on, |row| scan.take_back(&row, plan, wanted))?;
     Ok(scan)
 }
@@ -182,10 +227,10 @@ pub fn scan_day_of(
     wanted: &BTreeSet<Span>,
     (day, own): (Date, &Own),
 ) -> Result<DayScan, DbError> {
-    let (mut scan, on) = (DayScan::default(), day.to_string());
+    let (mut scan, on, mut likes) = (DayScan::default(), day.to_string(), Likes::default());
     for shop in &own.shops {
         taken::rows_of_shop(tx, tenant, (&on, shop), After::START, i64::MAX, |_, row, _| {
-            scan.take_payment(&row, plan, wanted)
+            scan.take_payment(&row, plan, wanted, &mut likes)
         })?;
     }
     taken::backs_of_company(tx, tenant, (&on, &own.company), After::START, i64::MAX, |_, row, _| {
@@ -217,7 +262,9 @@ pub fn scan_odd(
             Err(fault) => Err(Why::Row(fault.to_string())),
         };
         match entry {
-            Ok(Some(entry)) if wanted.contains(&entry.place.span) => scan.add(&odd.company, entry)?,
+            Ok(Some(Entry { place, item, target })) if wanted.contains(&place.span) => {
+                scan.add(&odd.company, &place.span, item, &target)?;
+            }
             // A late sale that was voided before the cut of its new window.
             Ok(None) => {}
             Ok(Some(_)) => {
@@ -280,13 +327,13 @@ impl Settlement {
         for some in days.chunks(limits::DAYS_AT_ONCE) {
             let scans = some.iter().map(|&day| {
                 let (plan, wanted) = (Arc::clone(plan), Arc::clone(&wanted));
-                self.base.read(move |tx| Ok(scan_day(tx, tenant, &plan, &wanted, day)?))
+                self.base.read_behind(move |tx| Ok(scan_day(tx, tenant, &plan, &wanted, day)?))
             });
             // In the order of the days, whichever is read first.
             try_join_all(scans).await?.into_iter().for_each(|scan| all.take(scan));
         }
         let plan = Arc::clone(plan);
-        let odd = self.base.read(move |tx| Ok(scan_odd(tx, tenant, &plan, &wanted, &extra)?)).await?;
+        let odd = self.base.read_behind(move |tx| Ok(scan_odd(tx, tenant, &plan, &wanted, &extra)?)).await?;
         all.take(odd);
         Ok(all)
     }

@@ -1,6 +1,7 @@
 //! Cells of a file for spreadsheets: quoted, never a formula, in UTF-8 with its mark or in Shift_JIS.
 
 use encoding_rs::SHIFT_JIS;
+use std::fmt::{Display, Write as _};
 
 /// How the file is encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,45 +52,64 @@ impl Charset {
     }
 }
 
-/// One row. Texts are quoted; one that a spreadsheet would take for a formula begins with an apostrophe.
+/// One row after the other. Texts are quoted; one that a spreadsheet would take for a formula begins with an apostrophe.
 #[derive(Debug, Default)]
-pub(super) struct Cells(String);
+pub(super) struct Cells {
+    row: String,
+    is_over: bool,
+}
 
 impl Cells {
     fn begin(&mut self) {
-        if !self.0.is_empty() {
-            self.0.push(',');
+        if std::mem::take(&mut self.is_over) {
+            self.row.clear();
+        }
+        if !self.row.is_empty() {
+            self.row.push(',');
         }
     }
 
     /// A text.
-    pub(super) fn text(mut self, text: &str) -> Self {
+    pub(super) fn text(&mut self, text: &str) -> &mut Self {
         self.begin();
-        self.0.push('"');
+        self.row.push('"');
         if text.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']) {
-            self.0.push('\'');
+            self.row.push('\'');
         }
-        for letter in text.chars().filter(|letter| !matches!(letter, '\r' | '\n')) {
-            if letter == '"' {
-                self.0.push('"');
+        if text.bytes().any(|byte| matches!(byte, b'"' | b'\r' | b'\n')) {
+            for letter in text.chars().filter(|letter| !matches!(letter, '\r' | '\n')) {
+                if letter == '"' {
+                    self.row.push('"');
+                }
+                self.row.push(letter);
             }
-            self.0.push(letter);
+        } else {
+            self.row.push_str(text);
         }
-        self.0.push('"');
+        self.row.push('"');
+        self
+    }
+
+    /// A value of ours, of digits and letters: nothing in it is to be quoted.
+    pub(super) fn plain(&mut self, value: impl Display) -> &mut Self {
+        self.begin();
+        // Writing to a text does not fail.
+        write!(self.row, "\"{value}\"").unwrap_or_default();
         self
     }
 
     /// A number, with its sign.
-    pub(super) fn number(mut self, number: i64) -> Self {
+    pub(super) fn number(&mut self, number: i64) -> &mut Self {
         self.begin();
-        self.0.push_str(&number.to_string());
+        write!(self.row, "{number}").unwrap_or_default();
         self
     }
 
-    /// The row with its end.
-    pub(super) fn row(mut self) -> String {
-        self.0.push_str("\r\n");
-        self.0
+    /// The row with its end; what comes then is the next one's.
+    pub(super) fn row(&mut self) -> &str {
+        self.row.push_str("\r\n");
+        self.is_over = true;
+        &self.row
     }
 }
 
@@ -99,8 +119,10 @@ mod tests {
 
     #[test]
     fn a_cell_is_never_a_formula_and_never_ends_its_row() {
-        let row = Cells::default().text("=HYPERLINK(\"x\")").text("a\r\nb,c").text("-3").number(-300).row();
+        let mut cells = Cells::default();
+        let row = cells.text("=HYPERLINK(\"x\")").text("a\r\nb,c").text("-3").number(-300).row();
         assert_eq!(row, "\"'=HYPERLINK(\"\"x\"\")\",\"ab,c\",\"'-3\",-300\r\n");
+        assert_eq!(cells.plain(1).text("é").row(), "\"1\",\"é\"\r\n", "the next row begins anew");
     }
 
     #[test]

@@ -5,7 +5,7 @@
 use super::Console;
 use super::csv::{Cells, Charset};
 use super::document::{Shown, shown};
-use crate::close::{Own, Plan, days, entry_of, give_of, sale_of, spans};
+use crate::close::{Likes, Own, Plan, days, entry_of, give_of, sale_of, spans};
 use crate::rows::windows::{self, Odd, OddKind};
 use crate::rules::{
     DayDigest, Entry, Item, ItemKey, ItemsHash, Line, LineKey, Span, Target, belongs, entry_of_give,
@@ -24,11 +24,13 @@ use jiff::civil::Date;
 use payment::{Brand, PaymentId, StateName};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 use std::sync::Arc;
 use store::{DbError, Inconsistent, ReadTx, TenantId};
+use tokio::task::JoinHandle;
 
 /// Items that one unit reads at most: what a file needs of memory.
-const PAGE: usize = 5_000;
+const PAGE: usize = 2_000;
 
 /// The address as it comes.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -39,23 +41,14 @@ pub(super) struct Asked {
 }
 
 /// One item with what is told of it.
-struct Row {
+struct Row<'a> {
     item: Item,
-    target: Target,
+    target: &'a Target,
     kind: OddKind,
-    shop: String,
+    shop: &'a str,
     brand: Brand,
     payment: PaymentId,
-    told: Told,
-}
-
-/// What a unit reads.
-enum Found {
-    Item(Box<Row>),
-    /// The items of a day are over; the late ones are a day of their own.
-    EndOfDay,
-    /// An item has no place any more.
-    Lost,
+    told: &'a Told,
 }
 
 /// Where the next unit begins.
@@ -97,8 +90,9 @@ pub(super) async fn file(
         Some(number) => format!("{id}-{number}.csv"),
         None => format!("{id}.csv"),
     };
-    let walk = Walk::new(console, ground, &shown, (only, caller.lang, charset));
-    let body = Body::from_stream(stream::unfold(walk, Walk::next));
+    let file = File::new(ground, &shown, (only, caller.lang, charset));
+    let walk = Walk { console, lang: caller.lang, charset, ahead: None };
+    let body = Body::from_stream(stream::unfold(walk.read(file), Walk::next));
     // Only what an id of ours may hold stands in the name.
     let safe: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || ".-_".contains(*c)).collect();
     let attachment = format!("attachment; filename=\"{safe}\"");
@@ -126,7 +120,7 @@ fn ground(
 }
 
 impl Ground {
-    /// The item if it stands in this document and was not late.
+    /// The item if it stands in this document and was not late; `Err` when it has no place any more.
     fn take(
         &self,
         key: ItemKey<'_>,
@@ -144,44 +138,40 @@ impl Ground {
             }
         }
     }
+}
 
-    /// Reads on from a place until a page is full.
-    fn read(
-        &self,
-        tx: &mut ReadTx<'_>,
-        tenant: TenantId,
-        mut at: Cursor,
-    ) -> Result<(Vec<Found>, Cursor), DbError> {
-        let (mut found, mut seen) = (Vec::new(), 0_usize);
+impl File {
+    /// Reads on until a page is full or everything is read.
+    fn page(&mut self, tx: &mut ReadTx<'_>, tenant: TenantId) -> Result<(), DbError> {
+        let mut seen = 0_usize;
         while seen < PAGE {
             let room = PAGE.saturating_sub(seen);
-            let (read, next) = match at {
-                Cursor::Sales { day, shop, after } => {
-                    self.sales(tx, tenant, (day, shop, after), room, &mut found)?
-                }
-                Cursor::Backs { day, after } => self.backs(tx, tenant, (day, after), room, &mut found)?,
-                Cursor::Late(from) => self.late(tx, tenant, (from, room), &mut found)?,
-                Cursor::End => return Ok((found, Cursor::End)),
+            let (read, next) = match self.at.clone() {
+                Cursor::Sales { day, shop, after } => self.sales(tx, tenant, (day, shop, after), room)?,
+                Cursor::Backs { day, after } => self.backs(tx, tenant, (day, after), room)?,
+                Cursor::Late(from) => self.late(tx, tenant, (from, room))?,
+                Cursor::End => break,
             };
             seen = seen.saturating_add(read);
-            at = next;
+            self.at = next;
         }
-        Ok((found, at))
+        Ok(())
     }
 
     fn sales(
-        &self,
+        &mut self,
         tx: &mut ReadTx<'_>,
         tenant: TenantId,
         (day, shop, after): (usize, usize, After),
         room: usize,
-        found: &mut Vec<Found>,
     ) -> Result<(usize, Cursor), DbError> {
-        let Some(on) = self.days.get(day) else { return Ok((0, Cursor::Late(0))) };
-        let Some(id) = self.own.shops.get(shop) else {
+        let ground = Arc::clone(&self.ground);
+        let Some(on) = ground.days.get(day) else { return Ok((0, Cursor::Late(0))) };
+        let Some(id) = ground.own.shops.get(shop) else {
             return Ok((0, Cursor::Backs { day, after: After::START }));
         };
-        let (mut last, mut read) = (after, 0_usize);
+        let (mut last, mut read, mut likes) = (after, 0_usize, Likes::default());
+        let mut cells = Cells::default();
         let limit = i64::try_from(room).unwrap_or(i64::MAX);
         taken::rows_of_shop(tx, tenant, (&on.to_string(), id), after, limit, |place, row, told| {
             (last, read) = (place, read.saturating_add(1));
@@ -189,18 +179,19 @@ impl Ground {
                 return Ok(());
             }
             let sale = sale_of(&row)?;
+            let (kind, shop) = (OddKind::Sale, row.shop.as_str());
+            let (brand, payment, told) = (sale.brand, sale.id, &told);
+            let row_of = |item, target| Row { item, target, kind, shop, brand, payment, told };
+            if let Some((item, span, target)) = likes.entry(&sale, ground.plan.ground()) {
+                if ground.wanted.contains(span) {
+                    self.take(&row_of(item, target), &mut cells);
+                }
+                return Ok(());
+            }
             let key = ItemKey { company: sale.company, brand: sale.brand, day: sale.day, seq: sale.seq };
-            match self.take(key, entry_of_sale(&sale, self.plan.ground())) {
-                Some(Ok(Entry { item, target, .. })) => found.push(Found::Item(Box::new(Row {
-                    item,
-                    target,
-                    kind: OddKind::Sale,
-                    shop: row.shop.to_string(),
-                    brand: sale.brand,
-                    payment: row.id,
-                    told,
-                }))),
-                Some(Err(())) => found.push(Found::Lost),
+            match ground.take(key, entry_of_sale(&sale, ground.plan.ground())) {
+                Some(Ok(Entry { item, target, .. })) => self.take(&row_of(item, &target), &mut cells),
+                Some(Err(())) => self.is_lost = true,
                 None => {}
             }
             Ok(())
@@ -214,38 +205,34 @@ impl Ground {
     }
 
     fn backs(
-        &self,
+        &mut self,
         tx: &mut ReadTx<'_>,
         tenant: TenantId,
         (day, after): (usize, After),
         room: usize,
-        found: &mut Vec<Found>,
     ) -> Result<(usize, Cursor), DbError> {
-        let on = self.days.get(day).map(Date::to_string).unwrap_or_default();
-        let (mut last, mut read) = (after, 0_usize);
+        let ground = Arc::clone(&self.ground);
+        let on = ground.days.get(day).map(Date::to_string).unwrap_or_default();
+        let (mut last, mut read, mut cells) = (after, 0_usize, Cells::default());
         let limit = i64::try_from(room).unwrap_or(i64::MAX);
-        taken::backs_of_company(tx, tenant, (&on, &self.own.company), after, limit, |place, row, told| {
+        taken::backs_of_company(tx, tenant, (&on, &ground.own.company), after, limit, |place, row, told| {
             (last, read) = (place, read.saturating_add(1));
             let give = give_of(&row)?;
             let (brand, company) = (give.sale.brand, give.sale.company);
             let key = ItemKey { company, brand, day: give.day, seq: give.seq };
-            match self.take(key, entry_of_give(&give, self.plan.ground())) {
-                Some(Ok(Entry { item, target, .. })) => found.push(Found::Item(Box::new(Row {
-                    item,
-                    target,
-                    kind: OddKind::Back,
-                    shop: row.of.shop.to_string(),
-                    brand,
-                    payment: row.of.id,
-                    told,
-                }))),
-                Some(Err(())) => found.push(Found::Lost),
+            match ground.take(key, entry_of_give(&give, ground.plan.ground())) {
+                Some(Ok(Entry { item, target, .. })) => {
+                    let (kind, shop) = (OddKind::Back, row.of.shop.as_str());
+                    let (target, payment, told) = (&target, row.of.id, &told);
+                    self.take(&Row { item, target, kind, shop, brand, payment, told }, &mut cells);
+                }
+                Some(Err(())) => self.is_lost = true,
                 None => {}
             }
             Ok(())
         })?;
         if read < room {
-            found.push(Found::EndOfDay);
+            self.end_day();
             let day = day.saturating_add(1);
             return Ok((read, Cursor::Sales { day, shop: 0, after: After::START }));
         }
@@ -254,22 +241,22 @@ impl Ground {
 
     /// What is not in its own window, by sequence: rows of its own, and few.
     fn late(
-        &self,
+        &mut self,
         tx: &mut ReadTx<'_>,
         tenant: TenantId,
         (from, room): (usize, usize),
-        found: &mut Vec<Found>,
     ) -> Result<(usize, Cursor), DbError> {
+        let ground = Arc::clone(&self.ground);
         let mut all: Vec<Odd> = Vec::new();
-        for span in &self.wanted {
+        for span in &ground.wanted {
             let of_window = windows::odd_of(tx, tenant, span)?.into_iter();
-            all.extend(of_window.filter(|odd| odd.company == self.own.company.as_str()));
+            all.extend(of_window.filter(|odd| odd.company == ground.own.company.as_str()));
         }
         all.sort_by_key(|odd| (odd.seq, odd.item.id));
-        let mut read = 0_usize;
+        let (mut read, mut cells) = (0_usize, Cells::default());
         for odd in all.iter().skip(from).take(room) {
             read = read.saturating_add(1);
-            match entry_of(tx, tenant, &self.plan, odd)? {
+            match entry_of(tx, tenant, &ground.plan, odd)? {
                 Ok(Some(Entry { item, target, .. })) => {
                     // A void has no row of its own: what is told is its payment, without a time.
                     let of = if odd.kind == OddKind::Void { odd.payment } else { odd.item.id };
@@ -279,22 +266,16 @@ impl Ground {
                     if odd.kind == OddKind::Void {
                         told.sent_at_us = 0;
                     }
-                    found.push(Found::Item(Box::new(Row {
-                        item,
-                        target,
-                        kind: odd.kind,
-                        shop: odd.shop.clone(),
-                        brand: odd.brand,
-                        payment: odd.payment,
-                        told,
-                    })));
+                    let (kind, shop, brand) = (odd.kind, odd.shop.as_str(), odd.brand);
+                    let (target, payment, told) = (&target, odd.payment, &told);
+                    self.take(&Row { item, target, kind, shop, brand, payment, told }, &mut cells);
                 }
                 Ok(None) => {}
-                Err(_) => found.push(Found::Lost),
+                Err(_) => self.is_lost = true,
             }
         }
         if read < room {
-            found.push(Found::EndOfDay);
+            self.end_day();
             return Ok((read, Cursor::End));
         }
         Ok((read, Cursor::Late(from.saturating_add(read))))
@@ -302,7 +283,7 @@ impl Ground {
 }
 
 /// What a line's items come to on the way.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Proof {
     sum: i64,
     count: u32,
@@ -319,112 +300,51 @@ impl Proof {
     }
 }
 
-/// A file on its way.
-struct Walk {
-    console: Console,
+/// A file on its way: what is written and not sent yet, and where it goes on. A unit works on a copy, since it may run
+/// twice.
+#[derive(Clone)]
+struct File {
     ground: Arc<Ground>,
-    at: Option<Cursor>,
-    numbers: BTreeMap<LineKey, usize>,
-    lines: Vec<Line>,
+    at: Cursor,
+    numbers: Arc<BTreeMap<LineKey, usize>>,
+    lines: Arc<[Line]>,
     proofs: Vec<Proof>,
     is_lost: bool,
     only: Option<usize>,
     row: i64,
     lang: Lang,
     charset: Charset,
-    begun: bool,
     /// The words of a sale, of what went back, of a void.
-    kinds: [String; 3],
+    kinds: Arc<[String; 3]>,
+    out: Vec<u8>,
 }
 
-impl Walk {
-    fn new(
-        console: Console,
-        ground: Ground,
-        shown: &Shown,
-        (only, lang, charset): (Option<usize>, Lang, Charset),
-    ) -> Self {
+impl File {
+    fn new(ground: Ground, shown: &Shown, (only, lang, charset): (Option<usize>, Lang, Charset)) -> Self {
         let numbers = (1..).zip(&shown.lines).map(|(number, line)| (line.key.clone(), number)).collect();
-        Self {
-            console,
+        let kinds = ["settlement-csv-sale", "settlement-csv-back", "settlement-csv-void"];
+        let mut file = Self {
             ground: Arc::new(ground),
-            at: Some(Cursor::Sales { day: 0, shop: 0, after: After::START }),
-            numbers,
+            at: Cursor::Sales { day: 0, shop: 0, after: After::START },
+            numbers: Arc::new(numbers),
             proofs: shown.lines.iter().map(|_| Proof::default()).collect(),
-            lines: shown.lines.clone(),
+            lines: shown.lines.iter().cloned().collect(),
             is_lost: false,
             only,
             row: 0,
             lang,
             charset,
-            begun: false,
-            kinds: ["settlement-csv-sale", "settlement-csv-back", "settlement-csv-void"]
-                .map(|key| t(lang, key)),
-        }
+            kinds: Arc::new(kinds.map(|key| t(lang, key))),
+            out: Vec::new(),
+        };
+        file.out.extend_from_slice(charset.mark());
+        charset.write(head(lang, &mut Cells::default()), &mut file.out);
+        file
     }
 
-    /// The next piece of the file.
-    async fn next(mut self) -> Option<(Result<Vec<u8>, std::convert::Infallible>, Self)> {
-        let at = self.at.take()?;
-        let mut out = Vec::new();
-        if !self.begun {
-            self.begun = true;
-            out.extend_from_slice(self.charset.mark());
-            self.write(&self.head(), &mut out);
-        }
-        let (ground, tenant) = (Arc::clone(&self.ground), self.console.base.tenant);
-        let read = self.console.base.read(move |tx| Ok(ground.read(tx, tenant, at.clone())?)).await;
-        match read {
-            Ok((found, next)) => {
-                for one in found {
-                    self.take(one, &mut out);
-                }
-                if matches!(next, Cursor::End) {
-                    self.prove(&mut out);
-                } else {
-                    self.at = Some(next);
-                }
-            }
-            Err(refusal) => {
-                tracing::error!(%refusal, "a file of items cannot be read");
-                self.fault("settlement-csv-broken", "", &mut out);
-            }
-        }
-        Some((Ok(out), self))
-    }
-
-    fn write(&self, text: &str, out: &mut Vec<u8>) {
-        self.charset.write(text, out);
-    }
-
-    fn head(&self) -> String {
-        let keys = [
-            "number", "line", "kind", "date", "time", "shop", "terminal", "slip", "order", "payment",
-            "brand", "yen",
-        ];
-        let cells = keys
-            .iter()
-            .fold(Cells::default(), |cells, key| cells.text(&t(self.lang, &format!("settlement-csv-{key}"))));
-        cells.row()
-    }
-
-    fn take(&mut self, found: Found, out: &mut Vec<u8>) {
-        match found {
-            Found::Lost => self.is_lost = true,
-            Found::EndOfDay => {
-                for proof in &mut self.proofs {
-                    if let Some(day) = proof.today.take() {
-                        proof.hash.add(day);
-                    }
-                }
-            }
-            Found::Item(row) => self.take_item(&row, out),
-        }
-    }
-
-    fn take_item(&mut self, row: &Row, out: &mut Vec<u8>) {
+    fn take(&mut self, row: &Row<'_>, cells: &mut Cells) {
         // What a brand pays itself is in no line.
-        let Target::Line { key, nets, .. } = &row.target else { return };
+        let Target::Line { key, nets, .. } = row.target else { return };
         let Some(&number) = self.numbers.get(key) else {
             self.is_lost = true;
             return;
@@ -436,43 +356,48 @@ impl Walk {
         proof.today.get_or_insert_default().add(&row.item);
         if self.only.is_none_or(|only| only == number) {
             self.row = self.row.saturating_add(1);
-            let text = self.cells(number, row);
-            self.write(&text, out);
+            let [sale, back, void] = &*self.kinds;
+            let kind = match row.kind {
+                OddKind::Sale => sale,
+                OddKind::Back => back,
+                OddKind::Void => void,
+            };
+            let time = match row.told.sent_at_us {
+                0 => String::new(),
+                at_us => acquiring::console::time(at_us),
+            };
+            let text = cells
+                .number(self.row)
+                .number(i64::try_from(number).unwrap_or(i64::MAX))
+                .text(kind)
+                .plain(row.item.day)
+                .plain(time)
+                .text(row.shop)
+                .text(&row.told.terminal)
+                .number(row.told.slip_no)
+                .text(&row.told.order_code)
+                .plain(row.payment)
+                .plain(row.brand.word())
+                .number(row.item.yen.get())
+                .row();
+            self.charset.write(text, &mut self.out);
         }
     }
 
-    fn cells(&self, number: usize, row: &Row) -> String {
-        let [sale, back, void] = &self.kinds;
-        let kind = match row.kind {
-            OddKind::Sale => sale,
-            OddKind::Back => back,
-            OddKind::Void => void,
-        };
-        let time = match row.told.sent_at_us {
-            0 => String::new(),
-            at_us => acquiring::console::time(at_us),
-        };
-        Cells::default()
-            .number(self.row)
-            .number(i64::try_from(number).unwrap_or(i64::MAX))
-            .text(kind)
-            .text(&row.item.day.to_string())
-            .text(&time)
-            .text(&row.shop)
-            .text(&row.told.terminal)
-            .number(row.told.slip_no)
-            .text(&row.told.order_code)
-            .text(&row.payment.to_string())
-            .text(row.brand.word())
-            .number(row.item.yen.get())
-            .row()
+    /// The items of a day are over; the late ones are a day of their own.
+    fn end_day(&mut self) {
+        for proof in &mut self.proofs {
+            if let Some(day) = proof.today.take() {
+                proof.hash.add(day);
+            }
+        }
     }
 
     /// At the end every line that the file has must be what was closed.
-    fn prove(&mut self, out: &mut Vec<u8>) {
+    fn prove(&mut self) {
         let proofs = std::mem::take(&mut self.proofs);
         let mut wrong = Vec::new();
-        for ((number, line), proof) in (1_usize..).zip(&self.lines).zip(proofs) {
+        for ((number, line), proof) in (1_usize..).zip(self.lines.iter()).zip(proofs) {
             let is_asked = self.only.is_none_or(|only| only == number);
             if is_asked && (self.is_lost || !proof.agrees(line)) {
                 wrong.push(number.to_string());
@@ -484,14 +409,70 @@ impl Walk {
         if !wrong.is_empty() {
             let lines = wrong.join(" ");
             tracing::error!(company = %self.ground.own.company, lines, "items are not what was closed");
-            self.fault("settlement-csv-differs", &lines, out);
+            fault((self.lang, self.charset), "settlement-csv-differs", &lines, &mut self.out);
         }
     }
+}
 
-    /// A last row that cannot be taken for an item.
-    fn fault(&self, key: &str, lines: &str, out: &mut Vec<u8>) {
-        let row =
-            Cells::default().text(&t(self.lang, "settlement-csv-error")).text(lines).text(&t(self.lang, key));
-        self.write(&row.row(), out);
+fn head(lang: Lang, cells: &mut Cells) -> &str {
+    let keys = [
+        "number", "line", "kind", "date", "time", "shop", "terminal", "slip", "order", "payment", "brand",
+        "yen",
+    ];
+    for key in keys {
+        cells.text(&t(lang, &format!("settlement-csv-{key}")));
+    }
+    cells.row()
+}
+
+/// A last row that cannot be taken for an item.
+fn fault((lang, charset): (Lang, Charset), key: &str, lines: &str, out: &mut Vec<u8>) {
+    let mut cells = Cells::default();
+    cells.text(&t(lang, "settlement-csv-error")).text(lines).text(&t(lang, key));
+    charset.write(cells.row(), out);
+}
+
+/// The pieces of a file, in order: while one is sent, the next is read.
+struct Walk {
+    console: Console,
+    lang: Lang,
+    charset: Charset,
+    ahead: Option<JoinHandle<Result<File, Refusal>>>,
+}
+
+impl Walk {
+    /// Has the next piece read behind what others do.
+    fn read(mut self, file: File) -> Self {
+        let base = self.console.base.clone();
+        self.ahead = Some(tokio::spawn(async move {
+            let (tenant, file) = (base.tenant, Arc::new(file));
+            let unit = move |tx: &mut ReadTx<'_>| {
+                let mut next = File::clone(&file);
+                next.page(tx, tenant)?;
+                Ok(next)
+            };
+            base.read_behind(unit).await
+        }));
+        self
+    }
+
+    /// The next piece of the file.
+    async fn next(mut self) -> Option<(Result<Vec<u8>, Infallible>, Self)> {
+        let read = self.ahead.take()?.await.unwrap_or_else(|gone| Err(Refusal::internal(gone.to_string())));
+        let mut file = match read {
+            Ok(file) => file,
+            Err(refusal) => {
+                tracing::error!(%refusal, "a file of items cannot be read");
+                let mut out = Vec::new();
+                fault((self.lang, self.charset), "settlement-csv-broken", "", &mut out);
+                return Some((Ok(out), self));
+            }
+        };
+        if matches!(file.at, Cursor::End) {
+            file.prove();
+            return Some((Ok(file.out), self));
+        }
+        let out = std::mem::take(&mut file.out);
+        Some((Ok(out), self.read(file)))
     }
 }

@@ -3,7 +3,7 @@
 use super::cycle::Span;
 use super::fee::{Fee, Ppm, Rates, cut, fee};
 use super::hash::{DayDigest, ItemsHash};
-use super::member::{Entry, Target};
+use super::member::{Item, Target};
 use super::net::{Net, TooLarge};
 use super::terms::{GroupCode, TransferTerms};
 use crate::limits;
@@ -97,19 +97,23 @@ pub struct Day {
 
 impl Day {
     /// Takes an item, in the order of the scan: sales by shop and sequence, then what went back by sequence.
-    pub fn add(&mut self, entry: Entry) -> Result<(), TooLarge> {
-        let Entry { place, item, target } = entry;
+    pub fn add(&mut self, span: &Span, item: Item, target: &Target) -> Result<(), TooLarge> {
         match target {
             Target::Direct(brand) => {
-                let sum = self.direct.entry((brand, place.span)).or_default();
+                let sum = self.direct.entry((*brand, span.clone())).or_default();
                 *sum = sum.plus(item.yen)?;
             }
             Target::Line { key, period: (from, to), nets } => {
-                let empty =
-                    || Sum { from, to, count: 0, backs: 0, sales: Net::ZERO, hash: DayDigest::default() };
-                let sum = self.lines.entry(key).or_insert_with(empty);
+                let (from, to) = (*from, *to);
+                // The key is copied for the first item only.
+                if !self.lines.contains_key(key) {
+                    let hash = DayDigest::default();
+                    let empty = Sum { from, to, count: 0, backs: 0, sales: Net::ZERO, hash };
+                    self.lines.insert(key.clone(), empty);
+                }
+                let Some(sum) = self.lines.get_mut(key) else { return Ok(()) };
                 (sum.from, sum.to) = (sum.from.min(from), sum.to.max(to));
-                let count = if nets { &mut sum.backs } else { &mut sum.count };
+                let count = if *nets { &mut sum.backs } else { &mut sum.count };
                 *count = count.checked_add(1).ok_or(TooLarge)?;
                 sum.sales = sum.sales.plus(item.yen)?;
                 sum.hash.add(&item);

@@ -205,6 +205,21 @@ impl<'a> Sale<'a> {
         ItemKey { company: self.company, brand: self.brand, day: self.day, seq: self.seq }
     }
 
+    /// The sale itself as an item.
+    fn item(&self) -> Item {
+        Item { id: self.id, yen: self.amount.into(), day: self.day }
+    }
+
+    /// What it is added to.
+    fn target(&self, place: &Place, ground: Ground<'_>) -> Result<Target, NoPlace> {
+        let terms = ground.book.at(self.company, self.brand, self.day)?;
+        if terms.direct {
+            return Ok(Target::Direct(self.brand));
+        }
+        let (key, period) = self.line(place, &terms, ground.book);
+        Ok(Target::Line { key, period, nets: false })
+    }
+
     /// A void at once that came before the cut of the sale's window: neither of the two is an item.
     fn is_undone_in(&self, span: &Span, cuts: &Cuts) -> bool {
         self.voided_seq.is_some_and(|void| cuts.lets_in(span, void))
@@ -232,15 +247,47 @@ pub fn entry_of_sale(sale: &Sale<'_>, ground: Ground<'_>) -> Result<Option<Entry
     if sale.is_undone_in(&place.span, ground.cuts) {
         return Ok(None);
     }
-    let terms = ground.book.at(sale.company, sale.brand, sale.day)?;
-    let item = Item { id: sale.id, yen: sale.amount.into(), day: sale.day };
-    let target = if terms.direct {
-        Target::Direct(sale.brand)
-    } else {
-        let (key, period) = sale.line(&place, &terms, ground.book);
-        Target::Line { key, period, nets: false }
-    };
-    Ok(Some(Entry { place, item, target }))
+    let target = sale.target(&place, ground)?;
+    Ok(Some(Entry { place, item: sale.item(), target }))
+}
+
+/// The sales of one company with one brand on one day, looked up once for all of them that were posted before the cut
+/// of the day's own window: to every one of those [`entry_of_sale`] says the same.
+#[derive(Clone, Debug)]
+pub struct OnTime {
+    span: Span,
+    cut: Option<i64>,
+    target: Result<Target, NoPlace>,
+}
+
+/// What a sale that is on time does.
+pub type Timely<'a> = Result<Option<(Item, &'a Span, &'a Target)>, &'a NoPlace>;
+
+impl OnTime {
+    /// For sales like this one.
+    pub fn of(sale: &Sale<'_>, ground: Ground<'_>) -> Result<Self, NoPlace> {
+        let code = ground.book.cycle(sale.company, sale.brand, sale.day);
+        let span = ground.cycles.get(&code)?.span_of(sale.day);
+        let place = Place { span, late: false };
+        let target = sale.target(&place, ground);
+        Ok(Self { cut: ground.cuts.of(&place.span), span: place.span, target })
+    }
+
+    fn is_before_cut(&self, seq: i64) -> bool {
+        self.cut.is_none_or(|cut| seq <= cut)
+    }
+
+    /// What [`entry_of_sale`] says; nothing when the sale is late.
+    pub fn entry(&self, sale: &Sale<'_>) -> Option<Timely<'_>> {
+        if !self.is_before_cut(sale.seq) {
+            return None;
+        }
+        // Undone before the cut: neither of the two is an item.
+        if sale.voided_seq.is_some_and(|void| self.is_before_cut(void)) {
+            return Some(Ok(None));
+        }
+        Some(self.target.as_ref().map(|target| Some((sale.item(), &self.span, target))))
+    }
 }
 
 /// What a refund or a void does: it nets inside the line of its sale when both belong to the same window, and is a

@@ -21,8 +21,8 @@ pub use fee::{BadRates, Fee, Ppm, Rates, cut, fee, tax_at};
 pub use hash::{DayDigest, ItemsHash, batch_hash, payday_hash};
 pub use holiday_csv::{BadFile, WhyBad, read_csv};
 pub use member::{
-    Cuts, Entry, Give, GiveKind, Ground, Item, ItemKey, NoPlace, Place, Sale, Target, belongs, entry_of_give,
-    entry_of_sale,
+    Cuts, Entry, Give, GiveKind, Ground, Item, ItemKey, NoPlace, OnTime, Place, Sale, Target, Timely,
+    belongs, entry_of_give, entry_of_sale,
 };
 pub use movement::{Movement, What, movement_id, movements};
 pub use net::{Net, TooLarge};

@@ -96,7 +96,7 @@ async fn a_void_behind_the_cut_is_told_with_its_payment() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn more_items_than_one_unit_reads_come_whole_and_in_the_order_of_the_hash() {
-    // Pages of 5,000: the cursor goes on inside a shop's day.
+    // Pages of 2,000: the cursor goes on inside a shop's day.
     for till in Till::each().await {
         till.with_cast().await;
         let acts = |from: u128, day: &'static str, count: u128| -> Vec<Act> {

@@ -6,8 +6,8 @@ use money::Yen;
 use payment::{Brand, PaymentId};
 use settlement::rules::{
     Batch, Calendar, Cuts, Cycles, Day, Entry, Gathered, Give, GiveKind, Ground, Level, Line, Movement, Net,
-    NoPlace, Overlay, Ppm, Sale, Sheet, TermsBook, Window, batch, batch_hash, entry_of_give, entry_of_sale,
-    movement_id, movements,
+    NoPlace, OnTime, Overlay, Place, Ppm, Sale, Sheet, TermsBook, Window, batch, batch_hash, entry_of_give,
+    entry_of_sale, movement_id, movements,
 };
 use std::collections::BTreeMap;
 
@@ -160,7 +160,23 @@ impl World {
         let ground = Ground { cuts, ..self.ground() };
         let mut all = Vec::new();
         for row in self.sales.iter().filter(|row| row.company == company && row.seq <= head) {
-            if let Some(entry) = entry_of_sale(&Self::sale_as_seen(row, head), ground)? {
+            let sale = Self::sale_as_seen(row, head);
+            let entry = entry_of_sale(&sale, ground);
+            // What is looked up once for a day's sales says the same of each that is on time, and nothing of a late one.
+            let likes = OnTime::of(&sale, ground);
+            if let Some(timely) = likes.as_ref().ok().and_then(|likes| likes.entry(&sale)) {
+                let timely = timely.map(|found| {
+                    found.map(|(item, span, target)| {
+                        let place = Place { span: span.clone(), late: false };
+                        Entry { place, item, target: target.clone() }
+                    })
+                });
+                assert_eq!(timely.map_err(Clone::clone), entry);
+            } else {
+                let is_late = |entry: &Option<Entry>| entry.as_ref().is_none_or(|entry| entry.place.late);
+                assert!(entry.as_ref().map_or(likes.is_err(), is_late), "{entry:?}");
+            }
+            if let Some(entry) = entry? {
                 all.push((entry.place.late, row.day, 0, row.seq, entry));
             }
         }
@@ -201,7 +217,7 @@ impl World {
         let mut days: BTreeMap<Date, Day> = BTreeMap::new();
         for (on, entry) in entries {
             if windows.iter().any(|window| window.span() == entry.place.span) {
-                days.entry(*on).or_default().add(entry.clone()).unwrap();
+                days.entry(*on).or_default().add(&entry.place.span, entry.item, &entry.target).unwrap();
             }
         }
         let mut sheet = Sheet::default();

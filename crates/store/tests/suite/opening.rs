@@ -168,6 +168,7 @@ async fn a_database_opens_and_closes_on_a_thread_of_a_runtime() {
         assert_eq!(db.write(T1, |tx| note(tx, "async")).await, Ok(1));
         assert_eq!(db.write_blocking(T1, |tx| note(tx, "blocking")), Ok(2));
         assert_eq!(db.read(|tx| tx.head_seq(T1)).await, Ok::<_, store::ReadError<DbError>>(2));
+        assert_eq!(db.read_behind(|tx| tx.head_seq(T1)).await, Ok::<_, store::ReadError<DbError>>(2));
         db.close();
     }
 }

@@ -3,9 +3,10 @@
 use crate::{ADD_PURSE, ADD_YEN, MIGRATIONS, T1, T2, journal, note, purse};
 use clock::Clock;
 use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use store::testing::{both, each, postgres_place, sqlite_place};
-use store::{Db, DbError, Kind, TenantId, Tx, WriteError, params};
+use store::{Db, DbError, Kind, ReadTx, TenantId, Tx, WriteError, params};
 
 /// Keeps every writer thread busy inside a unit until it is let go, so that what is queued meanwhile forms
 /// one group.
@@ -129,6 +130,36 @@ fn a_read_sees_what_is_committed_and_nothing_else() {
         release.send(()).unwrap();
         unit.join().unwrap();
         assert_eq!(t.read_blocking(|tx| journal(tx, T1)), Ok("1 open".to_owned()));
+    });
+}
+
+#[test]
+fn who_reads_much_keeps_no_one_from_reading() {
+    both(MIGRATIONS, |t| {
+        let (release, gate) = mpsc::channel::<()>();
+        let gate = Arc::new(Mutex::new(gate));
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            // More than there are readers of both kinds stand in the background.
+            let slow: Vec<_> = (0..8)
+                .map(|_| {
+                    let (db, gate) = (t.db.clone(), Arc::clone(&gate));
+                    tokio::spawn(async move {
+                        let unit = move |tx: &mut ReadTx<'_>| {
+                            gate.lock().unwrap().recv().unwrap();
+                            tx.head_seq(T1)
+                        };
+                        db.read_behind(unit).await
+                    })
+                })
+                .collect();
+            tokio::task::yield_now().await;
+            assert_eq!(t.db.read(|tx| journal(tx, T1)).await, Ok(String::new()));
+            (0..8).for_each(|_| release.send(()).unwrap());
+            for seen in slow {
+                assert_eq!(seen.await.unwrap(), Ok(0));
+            }
+        });
     });
 }
 

@@ -5,10 +5,11 @@ use crate::context::Context;
 use crate::event::{Done, Effect, Event, Moment, NewPayment, Press};
 use crate::screen::{Draft, Filter, Finished, Place, PrintState, Screen};
 use crate::step::{Step, begin, home};
+use codes::MoneyTaken;
 use payment::StateName;
 
 pub(crate) fn result(ctx: &Context, finished: Finished, event: Event, at: Moment) -> Step {
-    if finished.attempt.is_open() {
+    if finished.money() == MoneyTaken::Unknown {
         return unknown(ctx, finished, event, at);
     }
     let id = finished.id();

@@ -15,16 +15,11 @@ use payment::{Method, RefundKind, StateName};
 use receipt::Copy;
 
 pub(super) fn result(w: Words, ctx: &Context, finished: &Finished) -> Markup {
-    if finished.attempt.is_open() {
-        return unknown(w, ctx, &finished.attempt);
-    }
-    match finished.attempt.name() {
-        StateName::Approved => approved(w, ctx, finished),
-        StateName::Reversed | StateName::Released => undone(w, finished),
-        StateName::Declined | StateName::Failed | StateName::Abandoned => refused(w, finished),
-        StateName::Started | StateName::Sent | StateName::Authorized | StateName::InDoubt => {
-            unknown(w, ctx, &finished.attempt)
-        }
+    match finished.money() {
+        codes::MoneyTaken::Yes => approved(w, ctx, finished),
+        codes::MoneyTaken::No if finished.is_undone() => undone(w, finished),
+        codes::MoneyTaken::No => refused(w, finished),
+        codes::MoneyTaken::Unknown => unknown(w, ctx, &finished.attempt),
     }
 }
 

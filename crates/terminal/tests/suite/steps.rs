@@ -473,3 +473,21 @@ fn a_customer_who_confirms_on_the_phone_is_no_doubt_and_is_never_cancelled_blind
         assert_eq!((next.name(), next.may_cancel()), ("undoing", false));
     }
 }
+
+#[test]
+fn a_hold_that_is_given_back_and_not_answered_is_a_doubt_with_a_way_on() {
+    // R-033, M-028: seed 76 of the simulation stood before buttons that nothing heard.
+    let ctx = context(Lang::Ja);
+    let state = State::Authorized(payment::Approval { code: Some("123456".into()) });
+    let held = Attempt { state, undo: Some(pay::CANCELLED), ..planned() };
+    let screen = finished(held);
+    assert_eq!((screen.name(), screen.may_cancel()), ("unknown", false));
+    assert_eq!(screen.says(), Some((id(1), codes::MoneyTaken::Unknown)));
+    assert!(screen.busy_with().is_some(), "the next sale does not begin over it");
+    let (next, effects, heard) = go(&ctx, &screen, Event::Press(Press::CheckNow), NOW);
+    assert!(heard);
+    assert_eq!((next.name(), word(&effects[0])), ("unknown", "inquire".into()));
+    let (next, effects, heard) = go(&ctx, &screen, Event::Press(Press::AnotherCustomer), NOW);
+    assert!(heard);
+    assert_eq!((next.name(), word(&effects[0])), ("home", "acknowledge".into()));
+}
