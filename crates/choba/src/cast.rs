@@ -9,12 +9,18 @@ use jiff::civil::Date;
 use payment::{Brand, Policy, Profile};
 use serde::Deserialize;
 use settlement::notices::{self, Issuer};
+use settlement::rows::dated::Entry;
 use settlement::rows::payees::{self, Account, PayeeFacts};
 use settlement::rows::remitter::{self, Remitter};
 use settlement::rows::terms;
 use settlement::rules::{Level, Overlay};
 use staff::{NewPerson, Secret};
 use tenancy::{Company, Contract, PolicyLevel, Shop, Tenant};
+
+/// Whether a person has entered one of them.
+fn is_by_people<T>(entries: &[Entry<T>]) -> bool {
+    entries.iter().any(|entry| entry.entered_by.starts_with("person "))
+}
 
 /// Who writes when a cast is loaded, in the audit.
 const WHO: &str = "cast";
@@ -201,16 +207,13 @@ impl Cast {
     /// Who issues and who pays, unless people have entered one in the console: that stays as they left it.
     fn put_payer(&self, tx: &mut store::Tx<'_>) -> Result<(), Refusal> {
         let tenant = tx.tenant();
-        let is_by_people = |by: &String| by.starts_with("person ");
-        let issuers = notices::issuers(tx, tenant, ENTRIES)?;
-        if let Some(issuer) =
-            self.issuer.as_ref().filter(|_| !issuers.iter().any(|entry| is_by_people(&entry.entered_by)))
+        if let Some(issuer) = &self.issuer
+            && !is_by_people(&notices::issuers(tx, tenant, ENTRIES)?)
         {
             notices::put_issuer(tx, WHO, issuer)?;
         }
-        let remitters = remitter::entries(tx, tenant, ENTRIES)?;
-        if let Some(remitter) =
-            self.remitter.as_ref().filter(|_| !remitters.iter().any(|entry| is_by_people(&entry.entered_by)))
+        if let Some(remitter) = &self.remitter
+            && !is_by_people(&remitter::entries(tx, tenant, ENTRIES)?)
         {
             remitter::put_remitter(tx, WHO, remitter)?;
         }

@@ -110,9 +110,9 @@ pub fn totals(figures: &[Total<'_>]) -> Markup {
 }
 
 /// Names and values, one a line.
-pub fn key_values(rows: &[(&str, Markup)]) -> Markup {
+pub fn key_values(rows: &[(impl AsRef<str>, Markup)]) -> Markup {
     html! {
-        dl.kv { @for (key, value) in rows { div { dt { (key) } dd { (value) } } } }
+        dl.kv { @for (key, value) in rows { div { dt { (key.as_ref()) } dd { (value) } } } }
     }
 }
 

@@ -158,7 +158,6 @@ async fn me(
         (t(lang, "console-me-role"), html! { (role) }),
         (t(lang, "console-me-scope"), html! { (setting.shop) }),
     ];
-    let rows: Vec<(&str, Markup)> = rows.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
     let (change, out) = (t(lang, "console-password-change"), t(lang, "console-logout"));
     let body = html! {
         h1 { (t(lang, "console-menu-me")) }

@@ -368,8 +368,6 @@ impl Page<'_> {
         if case.yen.is_some() {
             rows.push(named("cases-fact-amount", amount(case.yen)));
         }
-        let rows: Vec<(&str, Markup)> =
-            rows.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
         key_values(&rows)
     }
 

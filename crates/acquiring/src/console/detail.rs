@@ -248,9 +248,7 @@ impl Page<'_> {
     fn rows(&self, rows: Vec<(&str, Option<Markup>)>) -> Markup {
         let named: Vec<(String, Markup)> =
             rows.into_iter().filter_map(|(key, value)| Some((self.t(key), value?))).collect();
-        let rows: Vec<(&str, Markup)> =
-            named.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
-        key_values(&rows)
+        key_values(&named)
     }
 
     /// A-027, C4.

@@ -191,7 +191,6 @@ fn facts(lang: Lang, shown: &Shown) -> Markup {
         (t(lang, "payments-back-paid"), html! { (yen(payment.amount)) }),
         (t(lang, "payments-back-returned"), html! { (yen(payment.refunded)) }),
     ];
-    let rows: Vec<(&str, Markup)> = rows.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
     key_values(&rows)
 }
 

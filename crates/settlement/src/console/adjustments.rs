@@ -1,7 +1,7 @@
 //! `/settlement/adjustments`: sums that one person enters and another approves, or that are withdrawn before that.
 
 use super::words::{company_field, date, net, person, refusal};
-use super::{Choice, Console, again, on_to, refused, said, shop};
+use super::{Choice, Console, again, answered, on_to, refused, said, shop};
 use crate::limits;
 use crate::rows::adjustments::{self as stored, Adjustment, AdjustmentState, Wanted, Which};
 use axum::extract::{Form, Path, State};
@@ -118,13 +118,10 @@ async fn decide(
 ) -> Result<Response, Refusal> {
     let id: PaymentId = id.parse().map_err(|_| Refusal::from(api::NOT_FOUND))?;
     let who = caller.actor.label();
-    match console.base.write(move |tx: &mut Tx<'_>| what(tx, &who, id)).await {
-        Ok(()) => Ok(on_to(PATH)),
-        Err(refusal) => {
-            let refusal = said(refusal)?;
-            Ok(again(draw(console, caller, &Typed::default(), Some(&refusal)).await?))
-        }
-    }
+    let done = console.base.write(move |tx: &mut Tx<'_>| what(tx, &who, id)).await;
+    let typed = Typed::default();
+    answered(done.map(|()| PATH.to_owned()), async |wrong| draw(console, caller, &typed, Some(wrong)).await)
+        .await
 }
 
 struct Page<'a> {

@@ -1,13 +1,47 @@
-//! What the pages of issuer and paying account share: the entries by date, and which of them hold.
+//! What the pages of issuer and paying account share: their frame, the entries by date, and which of them hold.
 
-use super::words::{date, entered, person};
+use super::words::{date, entered, person, refusal};
 use crate::rows::dated::{Entry, FactState};
+use center_base::Refusal;
 use i18n::{Lang, t, ta};
 use jiff::civil::Date;
 use maud::{Markup, html};
 use pages::icon::Icon;
-use pages::list::{Column, table};
+use pages::list::{Column, panel, table};
 use pages::ui::{Tone, tag};
+
+/// What stands where on such a page.
+pub(super) struct Parts<'a> {
+    /// What waits for a second person.
+    pub(super) waits: Option<Markup>,
+    /// What holds today.
+    pub(super) now: &'a Markup,
+    /// Every entry.
+    pub(super) history: &'a Markup,
+    /// The form.
+    pub(super) form: &'a Markup,
+}
+
+/// The page; `of` is `issuer` or `remitter`, with which its texts begin.
+pub(super) fn body(lang: Lang, today: Date, of: &str, wrong: Option<&Refusal>, parts: &Parts<'_>) -> Markup {
+    let text = |end: &str| t(lang, &format!("settlement-{of}{end}"));
+    let day = acquiring::console::day(lang, today);
+    let now = ta(lang, &format!("settlement-{of}-now"), &[("day", &day)]);
+    html! {
+        div.page-head {
+            div.stack-s { h1 tabindex="-1" { (text("")) } p.sub { (text("-about")) } }
+        }
+        @if let Some(wrong) = wrong { (refusal(lang, wrong)) }
+        @if let Some(waits) = &parts.waits { (waits) }
+        div.detail.one {
+            div.stack {
+                (panel(&now, parts.now))
+                (parts.history)
+            }
+            div.stack { (panel(&text("-enter"), parts.form)) }
+        }
+    }
+}
 
 /// Under its heading every entry, the latest day first: from when, what it says, who entered it, and whether it holds.
 pub(super) fn history<T>(

@@ -310,8 +310,6 @@ impl Page<'_> {
                 }
             }
         }
-        let rows: Vec<(&str, Markup)> =
-            rows.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
         key_values(&rows)
     }
 
@@ -326,8 +324,6 @@ impl Page<'_> {
             self.t("settlement-hash"),
             html! { span.mono.hash { (hex::encode(self.shown.stored.hash)) } },
         ));
-        let rows: Vec<(&str, Markup)> =
-            rows.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
         html! { (key_values(&rows)) p.sub { (self.t("settlement-proof-about")) } }
     }
 }

@@ -1,8 +1,8 @@
 //! `/settlement/issuer`: who stands on payment notices and their mails, and from which day (U-068, X-080, X-085).
 
-use super::dated::history;
-use super::words::{entered, field, read_day, refusal, wrong_with};
-use super::{Console, again, on_to, refused, said};
+use super::dated::{Parts, body, history};
+use super::words::{entered, field, read_day, wrong_with};
+use super::{Console, answered, refused};
 use crate::limits;
 use crate::notices::{self, Issuer};
 use crate::rows::dated::Entry;
@@ -14,7 +14,7 @@ use i18n::{Lang, t, ta};
 use jiff::civil::Date;
 use maud::{Markup, html};
 use pages::icon::Icon;
-use pages::list::{empty, key_values, panel};
+use pages::list::{empty, key_values};
 use pages::ui::{Button, Field};
 use serde::Deserialize;
 use store::Tx;
@@ -112,20 +112,13 @@ async fn draw(
         .await?;
     let lang = caller.lang;
     let known = Typed { from: today.to_string(), ..Typed::of(&issuer) };
-    let now = ta(lang, "settlement-issuer-now", &[("day", &acquiring::console::day(lang, today))]);
-    let body = html! {
-        div.page-head {
-            div.stack-s { h1 tabindex="-1" { (t(lang, "settlement-issuer")) } p.sub { (t(lang, "settlement-issuer-about")) } }
-        }
-        @if let Some(wrong) = wrong { (refusal(lang, wrong)) }
-        div.detail.one {
-            div.stack {
-                (panel(&now, &in_force(lang, entry.as_ref())))
-                (history(lang, &entries, today, |issuer| short(lang, issuer)))
-            }
-            div.stack { (panel(&t(lang, "settlement-issuer-enter"), &form(lang, typed.unwrap_or(&known), wrong))) }
-        }
+    let parts = Parts {
+        waits: None,
+        now: &in_force(lang, entry.as_ref()),
+        history: &history(lang, &entries, today, |issuer| short(lang, issuer)),
+        form: &form(lang, typed.unwrap_or(&known), wrong),
     };
+    let body = body(lang, today, "issuer", wrong, &parts);
     console.page(caller, (PATH, PATH), &t(lang, "settlement-issuer"), &body).await
 }
 
@@ -143,16 +136,11 @@ pub(super) async fn enter(
         }
         Err(refusal) => Err(refusal),
     };
-    match done {
-        Ok(()) => {
-            console.base.refresh().await?;
-            Ok(on_to(PATH))
-        }
-        Err(refusal) => {
-            let refusal = said(refusal)?;
-            Ok(again(draw(&console, &caller, Some(&typed), Some(&refusal)).await?))
-        }
+    if done.is_ok() {
+        console.base.refresh().await?;
     }
+    let to = done.map(|()| PATH.to_owned());
+    answered(to, async |wrong| draw(&console, &caller, Some(&typed), Some(wrong)).await).await
 }
 
 fn reg_no(lang: Lang, issuer: &Issuer) -> String {
@@ -189,7 +177,6 @@ fn in_force(lang: Lang, entry: Option<&Entry<Issuer>>) -> Markup {
         (text("sender"), html! { (sender) }),
         (text("reply-to"), html! { (or(&issuer.reply_to, "send-only")) }),
     ];
-    let rows: Vec<(&str, Markup)> = rows.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
     html! {
         (key_values(&rows))
         p.sub { (entered(lang, &entry.entered_by, entry.entered_us)) }

@@ -159,6 +159,20 @@ fn again(page: Markup) -> Response {
     (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
 }
 
+/// After a write: on to where it is seen, or the page once more with what was wrong.
+async fn answered(
+    done: Result<String, Refusal>,
+    page: impl AsyncFnOnce(&Refusal) -> Result<Markup, Refusal>,
+) -> Result<Response, Refusal> {
+    match done {
+        Ok(to) => Ok(on_to(&to)),
+        Err(refusal) => {
+            let refusal = said(refusal)?;
+            Ok(again(page(&refusal).await?))
+        }
+    }
+}
+
 /// On to a page after something was done.
 fn on_to(path: &str) -> Response {
     Redirect::to(path).into_response()

@@ -3,7 +3,7 @@
 
 use super::document::masked;
 use super::words::{counted, crumbs, date, pay_day_chip, payout_chip, person, refusal, trouble, yen};
-use super::{Console, again, board, name_of, on_to, said};
+use super::{Console, answered, board, name_of};
 use crate::payee_check::{PayeeTrouble, payee_check};
 use crate::rows::batches::{self, PayDay};
 use crate::rows::payouts::{self, BankFile, Payout};
@@ -104,13 +104,8 @@ async fn answer(
     pay_on: Date,
     done: Result<(), Refusal>,
 ) -> Result<Response, Refusal> {
-    match done {
-        Ok(()) => Ok(on_to(&format!("{PATH}/{pay_on}"))),
-        Err(refusal) => {
-            let refusal = said(refusal)?;
-            Ok(again(draw(console, caller, pay_on, Some(&refusal)).await?))
-        }
-    }
+    let to = done.map(|()| format!("{PATH}/{pay_on}"));
+    answered(to, async |wrong| draw(console, caller, pay_on, Some(wrong)).await).await
 }
 
 /// `POST /settlement/paydays/{id}/approve`: what was seen is named by its hash.
@@ -366,8 +361,6 @@ impl Page<'_> {
             (self.t("settlement-approved-by"), said(&day.approved_by, day.approved_us)),
             (self.t("settlement-hash"), html! { span.mono.hash { (hex::encode(day.hash)) } }),
         ];
-        let rows: Vec<(&str, Markup)> =
-            rows.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
         key_values(&rows)
     }
 

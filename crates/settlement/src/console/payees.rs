@@ -3,7 +3,7 @@
 
 use super::document::{account_kind, account_rows, masked};
 use super::words::{crumbs, person, refusal, trouble};
-use super::{Console, again, on_to, refused, said};
+use super::{Console, answered, refused};
 use crate::limits;
 use crate::notices;
 use crate::payee_check::{PayeeTrouble, troubles_of};
@@ -165,16 +165,11 @@ async fn answer(
     typed: &Typed,
     done: Result<(), Refusal>,
 ) -> Result<Response, Refusal> {
-    match done {
-        Ok(()) => {
-            console.base.refresh().await?;
-            Ok(on_to(&address(&company.id)))
-        }
-        Err(refusal) => {
-            let refusal = said(refusal)?;
-            Ok(again(draw(console, caller, company, Some(typed), Some(&refusal)).await?))
-        }
+    if done.is_ok() {
+        console.base.refresh().await?;
     }
+    let to = done.map(|()| address(&company.id));
+    answered(to, async |wrong| draw(console, caller, company, Some(typed), Some(wrong)).await).await
 }
 
 /// `POST /settlement/payees/{id}`: number, name, contact, mail.
@@ -343,8 +338,6 @@ impl Page<'_> {
             return html! {};
         };
         let rows = account_rows(lang, account);
-        let rows: Vec<(&str, Markup)> =
-            rows.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
         let is_own = by == self.who;
         let differs = self.payee.is_some_and(|payee| !is_the_company(&payee.facts, account));
         let (reason, reason_hint) = (self.t("settlement-reason"), self.t("settlement-confirm-reason-hint"));
@@ -452,8 +445,6 @@ impl Page<'_> {
         let account = self.payee.and_then(|payee| payee.account.clone()).unwrap_or_default();
         let account_is_known = !account.bank.is_empty();
         let rows = account_rows(self.lang, &account);
-        let rows: Vec<(&str, Markup)> =
-            rows.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
         html! {
             (key_values(&rows))
             @if account_is_known && !self.troubles.is_empty() {

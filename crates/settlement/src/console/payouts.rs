@@ -3,7 +3,7 @@
 
 use super::document::account_rows;
 use super::words::{crumbs, date, payout_chip, person, reason, refusal, yen};
-use super::{Console, again, board, name_of, on_to, paydays, said, shop};
+use super::{Console, again, answered, board, name_of, on_to, paydays, said, shop};
 use crate::limits;
 use crate::rows::payouts::{self as stored, BankFile, Payout, PayoutKey};
 use crate::rules::PayoutEvent;
@@ -71,13 +71,8 @@ async fn answer(
     typed: &Typed,
     done: Result<PayoutKey, Refusal>,
 ) -> Result<Response, Refusal> {
-    match done {
-        Ok(next) => Ok(on_to(&format!("{PATH}/{next}"))),
-        Err(refusal) => {
-            let refusal = said(refusal)?;
-            Ok(again(draw(console, caller, key, typed, Some(&refusal)).await?))
-        }
-    }
+    let to = done.map(|next| format!("{PATH}/{next}"));
+    answered(to, async |wrong| draw(console, caller, key, typed, Some(wrong)).await).await
 }
 
 /// What a person decides about a payout.
@@ -212,8 +207,6 @@ impl Page<'_> {
                 html! { (who) span.sub { (moment(payout.changed_us)) } },
             ));
         }
-        let rows: Vec<(&str, Markup)> =
-            rows.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
         key_values(&rows)
     }
 
@@ -324,7 +317,6 @@ async fn draw_file(
         ));
         rows.push((t(lang, "settlement-reason"), html! { (file.reason) }));
     }
-    let rows: Vec<(&str, Markup)> = rows.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
     let [download, paid, question, leave] = [
         "settlement-file-download",
         "settlement-file-paid",

@@ -1,11 +1,11 @@
 //! `/settlement/remitter`: the account that companies are paid from, and how its bank wants files. As a
 //! payee's account it is used when a second person has typed the number once more.
 
-use super::dated::history;
+use super::dated::{Parts, body, history};
 use super::document::masked;
 use super::remitter_form::{Typed, account_kind, form, layout_rows};
-use super::words::{date, entered, person, refusal};
-use super::{Console, again, on_to, said};
+use super::words::{date, entered, person};
+use super::{Console, answered};
 use crate::limits;
 use crate::rows::dated::Entry;
 use crate::rows::remitter::{self as stored, Remitter};
@@ -15,7 +15,7 @@ use center_base::{Caller, Refusal};
 use i18n::{Lang, t, ta};
 use maud::{Markup, html};
 use pages::icon::Icon;
-use pages::list::{empty, key_values, panel};
+use pages::list::{empty, key_values};
 use pages::ui::{Button, Tone, confirm, notice};
 use store::Tx;
 
@@ -47,21 +47,13 @@ async fn draw(
     let lang = caller.lang;
     let known = entry.as_ref().map(|entry| Typed::of(&entry.body)).unwrap_or_default();
     let known = known.from(today);
-    let now = ta(lang, "settlement-remitter-now", &[("day", &acquiring::console::day(lang, today))]);
-    let body = html! {
-        div.page-head {
-            div.stack-s { h1 tabindex="-1" { (t(lang, "settlement-remitter")) } p.sub { (t(lang, "settlement-remitter-about")) } }
-        }
-        @if let Some(wrong) = wrong { (refusal(lang, wrong)) }
-        @if let Some(waiting) = &waiting { (self::waiting(lang, waiting, &caller.actor.label())) }
-        div.detail.one {
-            div.stack {
-                (panel(&now, &in_force(lang, entry.as_ref())))
-                (history(lang, &entries, today, |remitter| short(lang, remitter)))
-            }
-            div.stack { (panel(&t(lang, "settlement-remitter-enter"), &form(lang, typed.unwrap_or(&known), wrong))) }
-        }
+    let parts = Parts {
+        waits: waiting.as_ref().map(|entry| self::waiting(lang, entry, &caller.actor.label())),
+        now: &in_force(lang, entry.as_ref()),
+        history: &history(lang, &entries, today, |remitter| short(lang, remitter)),
+        form: &form(lang, typed.unwrap_or(&known), wrong),
     };
+    let body = body(lang, today, "remitter", wrong, &parts);
     console.page(caller, (PATH, PATH), &t(lang, "settlement-remitter"), &body).await
 }
 
@@ -108,16 +100,11 @@ async fn answer(
     typed: Option<&Typed>,
     done: Result<(), Refusal>,
 ) -> Result<Response, Refusal> {
-    match done {
-        Ok(()) => {
-            console.base.refresh().await?;
-            Ok(on_to(PATH))
-        }
-        Err(refusal) => {
-            let refusal = said(refusal)?;
-            Ok(again(draw(console, caller, typed, Some(&refusal)).await?))
-        }
+    if done.is_ok() {
+        console.base.refresh().await?;
     }
+    let to = done.map(|()| PATH.to_owned());
+    answered(to, async |wrong| draw(console, caller, typed, Some(wrong)).await).await
 }
 
 /// Bank and branch with their names where they were entered.
@@ -134,11 +121,6 @@ fn account_rows(lang: Lang, remitter: &Remitter) -> Vec<(String, Markup)> {
     ]
 }
 
-fn rows(all: &[(String, Markup)]) -> Markup {
-    let all: Vec<(&str, Markup)> = all.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
-    key_values(&all)
-}
-
 /// What bank files begin with today.
 fn in_force(lang: Lang, entry: Option<&Entry<Remitter>>) -> Markup {
     let Some(entry) = entry else {
@@ -146,10 +128,10 @@ fn in_force(lang: Lang, entry: Option<&Entry<Remitter>>) -> Markup {
         return empty(Icon::Question, &t(lang, "settlement-remitter-none"), &next);
     };
     html! {
-        (rows(&account_rows(lang, &entry.body)))
+        (key_values(&account_rows(lang, &entry.body)))
         p.sub { (t(lang, "settlement-account-masked")) }
         h3 { (t(lang, "settlement-remitter-layout")) }
-        (rows(&layout_rows(lang, &entry.body.layout)))
+        (key_values(&layout_rows(lang, &entry.body.layout)))
         p.sub { (entered(lang, &entry.entered_by, entry.entered_us)) }
     }
 }
@@ -189,7 +171,7 @@ fn waiting(lang: Lang, entry: &Entry<Remitter>, who: &str) -> Markup {
         &text("remitter-waits"),
         &html! {
             p { (by) " " (starts) }
-            (rows(&all))
+            (key_values(&all))
             @if is_own { p { (text("confirm-other")) } }
             div.row {
                 @if !is_own {

@@ -19,7 +19,7 @@ use store::ReadTx;
 /// The page's path.
 pub(super) const PATH: &str = "/settlement/simulator";
 /// The days that a calendar knows.
-pub(super) const YEARS: std::ops::RangeInclusive<i16> = 2020..=2099;
+pub(super) const YEARS: std::ops::RangeInclusive<i16> = 2020..=crate::limits::LAST_YEAR;
 
 /// The address as it comes.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -175,8 +175,6 @@ impl Page<'_> {
             rates.push((self.t("settlement-notice-day"), date(lang, window.notice)));
             rates.push((self.t("settlement-pay-day"), date(lang, window.pay)));
         }
-        let rates: Vec<(&str, Markup)> =
-            rates.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
         html! {
             (panel(&self.t("settlement-simulator-answer"), &html! {
                 dl.sums {

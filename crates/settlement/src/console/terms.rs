@@ -3,7 +3,7 @@
 
 use super::terms_form::{Typed, form, level_name};
 use super::words::{company_field, cycle, date, entered, group, refusal};
-use super::{Choice, Console, again, on_to, refused, said};
+use super::{Choice, Console, answered, refused};
 use crate::limits;
 use crate::rows::terms::{self as stored, Entry};
 use crate::rows::windows;
@@ -192,16 +192,10 @@ async fn answer(
     typed: &Typed,
     done: Result<String, Refusal>,
 ) -> Result<Response, Refusal> {
-    match done {
-        Ok(to) => {
-            console.base.refresh().await?;
-            Ok(on_to(&to))
-        }
-        Err(refusal) => {
-            let refusal = said(refusal)?;
-            Ok(again(draw(console, caller, typed, Some(&refusal)).await?))
-        }
+    if done.is_ok() {
+        console.base.refresh().await?;
     }
+    answered(done, async |wrong| draw(console, caller, typed, Some(wrong)).await).await
 }
 
 struct Page<'a> {
@@ -384,9 +378,8 @@ impl Page<'_> {
             zip: Some(terms.zip),
             ..Overlay::default()
         };
-        let rows = says(self.lang, &all);
-        let rows: Vec<(&str, Markup)> =
-            rows.iter().map(|(key, value)| (key.as_str(), html! { (value) })).collect();
+        let rows: Vec<_> =
+            says(self.lang, &all).into_iter().map(|(key, value)| (key, html! { (value) })).collect();
         key_values(&rows)
     }
 

@@ -64,7 +64,10 @@ pub(super) async fn page(
 ) -> Result<Markup, Refusal> {
     let choice = console.choice(&caller, &asked.company).await?;
     let today = console.base.clock.today();
-    let year = pages::typed::digits(&asked.year).parse().unwrap_or(today.year()).clamp(FIRST, 2099);
+    let year = pages::typed::digits(&asked.year)
+        .parse()
+        .unwrap_or(today.year())
+        .clamp(FIRST, crate::limits::LAST_YEAR);
     let found = match &choice.company {
         None => Vec::new(),
         Some(company) => {

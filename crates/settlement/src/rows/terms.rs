@@ -8,7 +8,7 @@ use codes::{api, settle};
 use jiff::civil::Date;
 use payment::Brand;
 use std::collections::BTreeMap;
-use store::{DbError, Inconsistent, Migration, ReadTx, TenantId, Tx, params};
+use store::{DbError, Inconsistent, Migration, ReadTx, Row, TenantId, Tx, params};
 
 pub(super) const MIGRATION: Migration = Migration {
     name: "settlement/0002_terms",
@@ -111,6 +111,11 @@ fn level(word: &str, company: &str, brand: &str) -> Option<Level> {
     }
 }
 
+fn overlay_at(row: &Row<'_>, column: usize) -> Result<Overlay, DbError> {
+    let overlay = serde_json::from_str(row.text(column)?);
+    overlay.map_err(|_| Inconsistent::new("settle_term", "an overlay that can be read").into())
+}
+
 /// Reads all terms of a tenant.
 pub fn terms(tx: &mut ReadTx<'_>, tenant: TenantId) -> Result<Known, DbError> {
     let mut known = Known::default();
@@ -119,8 +124,7 @@ pub fn terms(tx: &mut ReadTx<'_>, tenant: TenantId) -> Result<Known, DbError> {
         let level =
             level(row.text(0)?, row.text(1)?, row.text(2)?).ok_or_else(|| odd("of a level and brand"))?;
         let from = date_at(row, 3, "settle_term.valid_from")?;
-        let overlay: Overlay =
-            serde_json::from_str(row.text(4)?).map_err(|_| odd("an overlay that can be read"))?;
+        let overlay = overlay_at(row, 4)?;
         if let Some(code) = &overlay.cycle {
             let first = known.named.entry(code.clone()).or_insert(from);
             *first = from.min(*first);
@@ -159,7 +163,7 @@ pub fn entries(
             level: level(row.text(0)?, row.text(1)?, row.text(2)?)
                 .ok_or_else(|| odd("of a level and brand"))?,
             valid_from: date_at(row, 3, "settle_term.valid_from")?,
-            overlay: serde_json::from_str(row.text(4)?).map_err(|_| odd("an overlay that can be read"))?,
+            overlay: overlay_at(row, 4)?,
             entered_by: row.text(5)?.to_owned(),
             entered_us: row.i64(6)?,
         })
@@ -177,7 +181,7 @@ pub fn of_payment(tx: &mut ReadTx<'_>, tenant: TenantId, company: &str) -> Resul
     tx.query_each(OF_PAYMENT, params![tenant, company], |row| {
         let odd = |wanted: &str| Inconsistent::new("settle_term", wanted);
         let level = level(row.text(0)?, row.text(1)?, "").ok_or_else(|| odd("of a level"))?;
-        let overlay = serde_json::from_str(row.text(3)?).map_err(|_| odd("an overlay that can be read"))?;
+        let overlay = overlay_at(row, 3)?;
         let from = date_at(row, 2, "settle_term.valid_from")?;
         book.add(level, from, overlay).map_err(|bad| odd(&bad.to_string()))?;
         Ok(())
@@ -208,10 +212,9 @@ impl Once {
     pub(crate) fn load(tx: &mut ReadTx<'_>, tenant: TenantId) -> Result<Self, DbError> {
         let mut once = Self::default();
         tx.query_each(ONCE, params![tenant], |row| {
-            let odd = || Inconsistent::new("settle_term", "an overlay that can be read");
             let stood = Stood {
                 from: date_at(row, 2, "settle_term.valid_from")?,
-                overlay: serde_json::from_str(row.text(3)?).map_err(|_| odd())?,
+                overlay: overlay_at(row, 3)?,
                 entered: row.i64(4)?,
                 withdrawn: row.i64(5)?,
             };

@@ -22,7 +22,7 @@ const LAST_EMBEDDED: i16 = 2027;
 pub(super) const HOLIDAYS_IN_A_YEAR: usize = 15;
 /// The years that the rule of the law is known to be right for. Before 2022 the holidays were moved by law for the
 /// Olympics, and earlier there were others: those years come from a table.
-const RULE_YEARS: std::ops::RangeInclusive<i16> = 2022..=2099;
+const RULE_YEARS: std::ops::RangeInclusive<i16> = 2022..=crate::limits::LAST_YEAR;
 
 /// On which days the banks are open. Made of whole years, from a table or from the rule, and of single changes.
 #[derive(Clone, Debug)]

@@ -100,12 +100,15 @@ pub struct Ground<'a> {
     pub cuts: &'a Cuts,
 }
 
+/// A day's own window.
+fn span_of(company: &str, brand: Brand, day: Date, ground: Ground<'_>) -> Result<Span, NoSuchCycle> {
+    let code = ground.book.cycle(company, brand, day);
+    Ok(ground.cycles.get(&code)?.span_of(day))
+}
+
 /// The window that an item belongs to: its day's own, or the first later one that is not cut before it.
 pub fn belongs(item: ItemKey<'_>, ground: Ground<'_>) -> Result<Place, NoSuchCycle> {
-    let span_at = |day: Date| -> Result<Span, NoSuchCycle> {
-        let code = ground.book.cycle(item.company, item.brand, day);
-        Ok(ground.cycles.get(&code)?.span_of(day))
-    };
+    let span_at = |day| span_of(item.company, item.brand, day, ground);
     let mut span = span_at(item.day)?;
     let mut late = false;
     // Every turn passes one cut, so there are no more turns than cuts.
@@ -266,8 +269,7 @@ pub type Timely<'a> = Result<Option<(Item, &'a Span, &'a Target)>, &'a NoPlace>;
 impl OnTime {
     /// For sales like this one.
     pub fn of(sale: &Sale<'_>, ground: Ground<'_>) -> Result<Self, NoPlace> {
-        let code = ground.book.cycle(sale.company, sale.brand, sale.day);
-        let span = ground.cycles.get(&code)?.span_of(sale.day);
+        let span = span_of(sale.company, sale.brand, sale.day, ground)?;
         let place = Place { span, late: false };
         let target = sale.target(&place, ground);
         Ok(Self { cut: ground.cuts.of(&place.span), span: place.span, target })
