@@ -1,8 +1,8 @@
 //! The loops of the threads: gather what waits, run it, commit once, answer everybody.
 
 use crate::TenantId;
-use crate::engine::{Engine, Step, Trouble};
-use crate::error::{DbError, Refusal};
+use crate::engine::{Engine, Engines, Step, Trouble};
+use crate::error::{DbError, OpenError, Refusal};
 use crate::job::{ReadJob, WriteJob};
 use crate::limits;
 use crate::queue::Queue;
@@ -43,28 +43,52 @@ fn gather(core: &Core, jobs: &mut Vec<Box<dyn WriteJob>>) {
 }
 
 /// Runs reads until the queue is closed and empty.
-pub(crate) fn read_loop(engine: Box<dyn Engine>, core: &Core) {
-    read_from(&core.reads, engine, core);
+pub(crate) fn read_loop(engines: &dyn Engines, core: &Core) {
+    read_from(&core.reads, engines, core, |engine, now_us| ReadTx::new(engine, now_us));
 }
 
 /// The same with the reads that may take long, on a thread that gives way to every other.
-pub(crate) fn background_loop(engine: Box<dyn Engine>, core: &Core) {
+pub(crate) fn background_loop(engines: &dyn Engines, core: &Core) {
     // Of this thread alone (nice(2)).
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::nice(limits::BACKGROUND_NICE) {
         tracing::debug!(%error, "a background reader does not give way");
     }
-    read_from(&core.background, engine, core);
+    read_from(&core.background, engines, core, |engine, now_us| ReadTx::behind(engine, now_us));
 }
 
-fn read_from(queue: &Queue<Box<dyn ReadJob>>, mut engine: Box<dyn Engine>, core: &Core) {
+/// How a unit that reads is begun.
+type BeginRead = for<'a> fn(&'a mut dyn Engine, i64) -> ReadTx<'a>;
+
+/// A reader connects when its first unit comes: a program at rest holds no connection that nobody uses.
+fn read_from(queue: &Queue<Box<dyn ReadJob>>, engines: &dyn Engines, core: &Core, begin: BeginRead) {
     let _guard = PoisonOnPanic(core);
+    let mut reader = None;
     while let Some(jobs) = queue.take(1) {
         for job in jobs {
-            read_one(&mut *engine, core, job);
+            match opened(&mut reader, engines) {
+                Ok(engine) => read_one(engine, core, job, begin),
+                Err(error) => {
+                    tracing::error!(%error, "a reader cannot be opened");
+                    job.refuse(Refusal::Unreachable);
+                }
+            }
         }
     }
-    engine.finish();
+    if let Some(mut engine) = reader {
+        engine.finish();
+    }
+}
+
+fn opened<'a>(
+    reader: &'a mut Option<Box<dyn Engine>>,
+    engines: &dyn Engines,
+) -> Result<&'a mut dyn Engine, OpenError> {
+    let engine = match reader.take() {
+        Some(engine) => engine,
+        None => engines.reader()?,
+    };
+    Ok(&mut **reader.insert(engine))
 }
 
 /// A thread of ours that dies would leave its callers waiting for ever.
@@ -304,10 +328,10 @@ fn look_up(engine: &mut dyn Engine, core: &Core, tenant: TenantId) -> Option<boo
     }
 }
 
-fn read_one(engine: &mut dyn Engine, core: &Core, mut job: Box<dyn ReadJob>) {
+fn read_one(engine: &mut dyn Engine, core: &Core, mut job: Box<dyn ReadJob>, begin: BeginRead) {
     let mut pauses = Pauses::default();
     loop {
-        let trouble = match read_attempt(engine, core, job.as_mut()) {
+        let trouble = match read_attempt(engine, core, job.as_mut(), begin) {
             Ok(()) => return job.answer(),
             Err(trouble) => trouble,
         };
@@ -329,9 +353,14 @@ fn read_one(engine: &mut dyn Engine, core: &Core, mut job: Box<dyn ReadJob>) {
     }
 }
 
-fn read_attempt(engine: &mut dyn Engine, core: &Core, job: &mut dyn ReadJob) -> Result<(), Trouble> {
+fn read_attempt(
+    engine: &mut dyn Engine,
+    core: &Core,
+    job: &mut dyn ReadJob,
+    begin: BeginRead,
+) -> Result<(), Trouble> {
     engine.step(Step::BeginRead)?;
-    let mut tx = ReadTx::new(engine, core.clock.now_us());
+    let mut tx = begin(engine, core.clock.now_us());
     job.run(&mut tx);
     match tx.stop() {
         Some(trouble) => Err(trouble),

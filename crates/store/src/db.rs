@@ -2,9 +2,9 @@
 
 use crate::TenantId;
 use crate::batch;
+use crate::engine::Engines;
 use crate::engine::postgres::PostgresServer;
 use crate::engine::sqlite::SqliteFile;
-use crate::engine::{Engine, Engines};
 use crate::error::{OpenError, ReadError, Refusal, WriteError};
 use crate::job::{ReadJob, ReadUnit, Reply, Said, WriteUnit, unpack};
 use crate::limits;
@@ -69,9 +69,7 @@ impl Db {
         for _ in 1..engines.writers() {
             writing.push(engines.writer()?);
         }
-        let reading = (0..limits::READERS).map(|_| engines.reader()).collect::<Result<Vec<_>, _>>()?;
-        let background =
-            (0..limits::BACKGROUND_READERS).map(|_| engines.reader()).collect::<Result<Vec<_>, _>>()?;
+        let engines: Arc<dyn Engines> = Arc::from(engines);
         let core = Arc::new(Core::new(clock));
         let handle = Handle {
             core: Arc::clone(&core),
@@ -80,13 +78,16 @@ impl Db {
             writers: Mutex::new(Vec::new()),
         };
         for engine in writing {
-            start("store-write", &core, &handle.writers, engine, batch::write_loop)?;
+            start("store-write", &core, &handle.writers, |core| batch::write_loop(engine, core))?;
         }
-        for engine in reading {
-            start("store-read", &core, &handle.readers, engine, batch::read_loop)?;
+        for _ in 0..limits::READERS {
+            let engines = Arc::clone(&engines);
+            start("store-read", &core, &handle.readers, move |core| batch::read_loop(&*engines, core))?;
         }
-        for engine in background {
-            start("store-behind", &core, &handle.readers, engine, batch::background_loop)?;
+        for _ in 0..limits::BACKGROUND_READERS {
+            let engines = Arc::clone(&engines);
+            let run = move |core: &Core| batch::background_loop(&*engines, core);
+            start("store-behind", &core, &handle.readers, run)?;
         }
         Ok(Self(Arc::new(handle)))
     }
@@ -260,15 +261,14 @@ fn start(
     name: &str,
     core: &Arc<Core>,
     threads: &Mutex<Vec<JoinHandle<()>>>,
-    engine: Box<dyn Engine>,
-    run: fn(Box<dyn Engine>, &Core),
+    run: impl FnOnce(&Core) + Send + 'static,
 ) -> Result<(), OpenError> {
     let core = Arc::clone(core);
     let thread = thread::Builder::new()
         .name(name.to_owned())
         .spawn(move || {
             RUNS_UNITS.set(true);
-            run(engine, &core);
+            run(&core);
         })
         .map_err(|e| OpenError::Machine(e.to_string()))?;
     threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);

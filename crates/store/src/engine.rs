@@ -68,7 +68,7 @@ pub(crate) trait Engine: Send {
 }
 
 /// Makes the connections of one database.
-pub(crate) trait Engines {
+pub(crate) trait Engines: Send + Sync {
     fn writer(&mut self) -> Result<Box<dyn Engine>, OpenError>;
     fn reader(&self) -> Result<Box<dyn Engine>, OpenError>;
     /// How many writers one process runs.

@@ -49,6 +49,8 @@ pub(crate) const CHECKPOINT_REST: i64 = 128;
 /// By how much a background reader gives way to every other thread: as far as one can.
 #[cfg(target_os = "linux")]
 pub(crate) const BACKGROUND_NICE: i32 = 19;
+/// Rows that a background reader reads before it lets other threads in: about a tenth of a millisecond.
+pub(crate) const ROWS_AT_A_STRETCH: usize = 32;
 /// By how much the checkpointer gives way to the program's other threads.
 #[cfg(target_os = "linux")]
 pub(crate) const CHECKPOINT_NICE: i32 = 10;

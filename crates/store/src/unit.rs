@@ -3,6 +3,7 @@
 use crate::TenantId;
 use crate::engine::{Engine, Trouble};
 use crate::error::DbError;
+use crate::limits;
 use crate::value::{Row, Value};
 use std::ops::{Deref, DerefMut};
 
@@ -13,6 +14,8 @@ pub struct ReadTx<'a> {
     stop: Option<Trouble>,
     /// Whether something may have been written.
     wrote: bool,
+    /// Whether it lets other threads in between its rows.
+    gives_way: bool,
     #[cfg(feature = "testing")]
     pub(crate) recorded: Option<Vec<crate::testing::Recorded>>,
 }
@@ -39,9 +42,16 @@ impl<'a> ReadTx<'a> {
             now_us,
             stop: None,
             wrote: false,
+            gives_way: false,
             #[cfg(feature = "testing")]
             recorded: None,
         }
+    }
+
+    /// The same, giving way to other threads between its rows. To be nice is not enough: a thread that is let in
+    /// still waits until the nice one has used up its slice, which is milliseconds.
+    pub(crate) fn behind(engine: &'a mut dyn Engine, now_us: i64) -> Self {
+        Self { gives_way: true, ..Self::new(engine, now_us) }
     }
 
     /// The instant at which this unit started, microseconds since 1970, from the handed-in clock.
@@ -102,7 +112,18 @@ impl<'a> ReadTx<'a> {
         self.before(sql, params)?;
         // A statement with RETURNING comes this way too.
         self.wrote |= !sql.starts_with("SELECT");
-        let done = self.engine.query(sql, params, &mut each);
+        let done = if self.gives_way {
+            let mut rows = 0_usize;
+            self.engine.query(sql, params, &mut |row| {
+                rows = rows.wrapping_add(1);
+                if rows.is_multiple_of(limits::ROWS_AT_A_STRETCH) {
+                    std::thread::yield_now();
+                }
+                each(row)
+            })
+        } else {
+            self.engine.query(sql, params, &mut each)
+        };
         self.after(done)
     }
 

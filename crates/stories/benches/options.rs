@@ -22,6 +22,7 @@ const KNOWN: &[&str] = &[
     "rows",
     "companies",
     "kills",
+    "part",
     "single",
 ];
 
@@ -51,6 +52,12 @@ impl Options {
     pub(crate) fn numbers(&self, name: &str, usual: &[usize]) -> Result<Vec<usize>> {
         let Some(text) = self.0.get(name) else { return Ok(usual.to_vec()) };
         text.split(',').map(|word| word.parse().with_context(|| format!("--{name} {text}"))).collect()
+    }
+
+    /// Whether this part of a bench is to run: all do unless `--part` names some.
+    pub(crate) fn part(&self, name: &str) -> bool {
+        let named = self.words("part");
+        named.is_empty() || named.iter().any(|part| part == name)
     }
 
     /// Words with commas between them; none when the option is not there.
