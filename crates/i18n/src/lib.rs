@@ -4,23 +4,78 @@
 //! No text is joined from pieces; every language has every key with the same arguments, and every
 //! key that the sources name exists (tests below).
 
-use fluent_templates::{LanguageIdentifier, Loader, fluent_bundle::FluentValue};
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource};
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
-#[expect(clippy::disallowed_types, reason = "the library's maps; their order is never seen")]
-mod catalogue {
-    //! The embedded catalogues.
-    fluent_templates::static_loader! {
-        pub(crate) static CATALOGUE = {
-            locales: "./locales",
-            fallback_language: "ja",
-            customise: |bundle| bundle.set_use_isolating(false),
-        };
+/// A file of texts: language, name, text.
+type File = (Lang, &'static str, &'static str);
+
+macro_rules! files {
+    ($($name:literal),*) => {
+        &[$(
+            (Lang::Ja, $name, include_str!(concat!("../locales/ja/", $name))),
+            (Lang::En, $name, include_str!(concat!("../locales/en/", $name))),
+        )*]
+    };
+}
+/// What a terminal says.
+const COUNTER: &[File] = files!("codes.ftl", "common.ftl", "receipt.ftl", "terminal.ftl");
+/// What only a center or the simulated world says.
+const OFFICE: &[File] =
+    files!("cases.ftl", "console.ftl", "desk.ftl", "mail.ftl", "notice.ftl", "settlement.ftl");
+
+/// The texts of one language, parsed when one of them is first asked for: a terminal at rest holds neither the
+/// office's nor those of a language that nobody reads.
+struct Catalogue {
+    counter: OnceLock<Texts>,
+    office: OnceLock<Texts>,
+}
+
+type Texts = FluentBundle<FluentResource>;
+
+static JA: Catalogue = Catalogue::new();
+static EN: Catalogue = Catalogue::new();
+
+impl Catalogue {
+    const fn new() -> Self {
+        Self { counter: OnceLock::new(), office: OnceLock::new() }
+    }
+
+    const fn of(lang: Lang) -> &'static Self {
+        match lang {
+            Lang::Ja => &JA,
+            Lang::En => &EN,
+        }
     }
 }
-use catalogue::CATALOGUE;
+
+fn parsed(lang: Lang, files: &[File]) -> Texts {
+    let mut texts = FluentBundle::new_concurrent(vec![lang.tag().parse().unwrap_or_default()]);
+    // No marks around arguments: they are figures and names, and slips have a column for each character.
+    texts.set_use_isolating(false);
+    for (_, _, text) in files.iter().filter(|(of, ..)| *of == lang) {
+        // That every file parses is tested; of one that did not, the rest would still be said.
+        let file = FluentResource::try_new((*text).to_owned()).unwrap_or_else(|(rest, _)| rest);
+        texts.add_resource_overriding(file);
+    }
+    texts
+}
+
+/// The text of a key; a key that does not exist stands for itself.
+fn said(lang: Lang, key: &str, args: Option<&FluentArgs<'_>>) -> String {
+    let of = Catalogue::of(lang);
+    let counter = of.counter.get_or_init(|| parsed(lang, COUNTER));
+    let office = || of.office.get_or_init(|| parsed(lang, OFFICE));
+    let found = counter.get_message(key).map(|message| (counter, message));
+    let found = found.or_else(|| office().get_message(key).map(|message| (office(), message)));
+    let Some((texts, pattern)) = found.and_then(|(texts, message)| Some((texts, message.value()?))) else {
+        return key.to_owned();
+    };
+    texts.format_pattern(pattern, args, &mut Vec::new()).into_owned()
+}
 
 /// A language of screens and mails. Slips stay Japanese with bilingual labels (spec screens 2.7).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -59,24 +114,14 @@ impl Lang {
     }
 }
 
-fn id(lang: Lang) -> LanguageIdentifier {
-    match lang {
-        Lang::Ja => fluent_templates::langid!("ja"),
-        Lang::En => fluent_templates::langid!("en"),
-    }
-}
-
 /// The text of `key`.
 pub fn t(lang: Lang, key: &str) -> String {
-    CATALOGUE.lookup(&id(lang), key)
+    said(lang, key, None)
 }
 
 /// The text of `key` with its arguments, for example `ta(lang, "slip-total", &[("amount", "¥880")])`.
 pub fn ta(lang: Lang, key: &str, args: &[(&'static str, &str)]) -> String {
-    #[expect(clippy::disallowed_types, reason = "the library takes a HashMap; its order is never seen")]
-    let args: std::collections::HashMap<Cow<'static, str>, FluentValue<'_>> =
-        args.iter().map(|(name, value)| (Cow::Borrowed(*name), FluentValue::from(*value))).collect();
-    CATALOGUE.lookup_with_args(&id(lang), key, &args)
+    said(lang, key, Some(&args.iter().copied().collect()))
 }
 
 /// What a person reads about a code: title, what happened, what to do next.
@@ -101,26 +146,7 @@ pub fn code_text(lang: Lang, code: codes::Code) -> CodeText {
 
 /// The source of every catalogue file: (language tag, file name, text), for tests and tools.
 pub fn sources() -> BTreeMap<(&'static str, &'static str), &'static str> {
-    macro_rules! files {
-        ($($file:literal),*) => {
-            BTreeMap::from([$(
-                (("ja", $file), include_str!(concat!("../locales/ja/", $file))),
-                (("en", $file), include_str!(concat!("../locales/en/", $file))),
-            )*])
-        };
-    }
-    files!(
-        "cases.ftl",
-        "codes.ftl",
-        "common.ftl",
-        "console.ftl",
-        "desk.ftl",
-        "mail.ftl",
-        "notice.ftl",
-        "receipt.ftl",
-        "settlement.ftl",
-        "terminal.ftl"
-    )
+    COUNTER.iter().chain(OFFICE).map(|(lang, name, text)| ((lang.tag(), *name), *text)).collect()
 }
 
 #[cfg(test)]
@@ -181,8 +207,25 @@ mod tests {
     }
 
     #[test]
+    fn every_file_parses_and_is_in_the_catalogue() {
+        for ((tag, file), text) in sources() {
+            let parsed = FluentResource::try_new(text.to_owned());
+            assert!(parsed.is_ok(), "{tag}/{file}: {:?}", parsed.err().map(|(_, errors)| errors));
+        }
+        for lang in Lang::ALL {
+            let folder = format!("{}/locales/{}", env!("CARGO_MANIFEST_DIR"), lang.tag());
+            for file in std::fs::read_dir(folder).unwrap() {
+                let name = file.unwrap().file_name().into_string().unwrap();
+                assert!(sources().contains_key(&(lang.tag(), &*name)), "{name} is said by nobody");
+            }
+        }
+    }
+
+    #[test]
     fn texts_are_found_and_arguments_are_put_in() {
         assert_eq!(t(Lang::Ja, "status-sale"), "売上");
         assert_eq!(ta(Lang::En, "amount-yen", &[("amount", "1,360")]), "¥1,360");
+        assert_eq!(t(Lang::En, "settlement-csv-sale"), "Sale", "the office's");
+        assert_eq!(t(Lang::En, "no-such-key"), "no-such-key");
     }
 }

@@ -42,9 +42,27 @@ fn gather(core: &Core, jobs: &mut Vec<Box<dyn WriteJob>>) {
     jobs.extend(core.writes.take_now(limits::BATCH_MAX.saturating_sub(jobs.len())));
 }
 
+/// How a unit that reads is begun.
+type BeginRead = for<'e> fn(&'e mut dyn Engine, i64) -> ReadTx<'e>;
+
+/// Readers of one kind.
+struct Reads<'a> {
+    queue: &'a Queue<Box<dyn ReadJob>>,
+    connect: &'a dyn Fn() -> Result<Box<dyn Engine>, OpenError>,
+    begin: BeginRead,
+    /// How long a connection is kept that nobody uses.
+    keep: Duration,
+}
+
 /// Runs reads until the queue is closed and empty.
 pub(crate) fn read_loop(engines: &dyn Engines, core: &Core) {
-    read_from(&core.reads, engines, core, |engine, now_us| ReadTx::new(engine, now_us));
+    Reads {
+        queue: &core.reads,
+        connect: &|| engines.reader(),
+        begin: |engine, now_us| ReadTx::new(engine, now_us),
+        keep: limits::READER_KEPT,
+    }
+    .run(core);
 }
 
 /// The same with the reads that may take long, on a thread that gives way to every other.
@@ -54,41 +72,45 @@ pub(crate) fn background_loop(engines: &dyn Engines, core: &Core) {
     if let Err(error) = rustix::process::nice(limits::BACKGROUND_NICE) {
         tracing::debug!(%error, "a background reader does not give way");
     }
-    read_from(&core.background, engines, core, |engine, now_us| ReadTx::behind(engine, now_us));
+    Reads {
+        queue: &core.background,
+        connect: &|| engines.reader_of_much(),
+        begin: |engine, now_us| ReadTx::behind(engine, now_us),
+        keep: limits::BACKGROUND_KEPT,
+    }
+    .run(core);
 }
 
-/// How a unit that reads is begun.
-type BeginRead = for<'a> fn(&'a mut dyn Engine, i64) -> ReadTx<'a>;
-
-/// A reader connects when its first unit comes: a program at rest holds no connection that nobody uses.
-fn read_from(queue: &Queue<Box<dyn ReadJob>>, engines: &dyn Engines, core: &Core, begin: BeginRead) {
-    let _guard = PoisonOnPanic(core);
-    let mut reader = None;
-    while let Some(jobs) = queue.take(1) {
-        for job in jobs {
-            match opened(&mut reader, engines) {
-                Ok(engine) => read_one(engine, core, job, begin),
-                Err(error) => {
-                    tracing::error!(%error, "a reader cannot be opened");
-                    job.refuse(Refusal::Unreachable);
+impl Reads<'_> {
+    /// A reader connects when a unit comes, and ends its connection when none came for long: a program at rest holds
+    /// no connection, and no pages, that nobody uses.
+    fn run(&self, core: &Core) {
+        let _guard = PoisonOnPanic(core);
+        let mut reader: Option<Box<dyn Engine>> = None;
+        while let Some(jobs) = self.queue.take_within(1, self.keep) {
+            if jobs.is_empty()
+                && let Some(mut engine) = reader.take()
+            {
+                engine.finish();
+            }
+            for job in jobs {
+                let connected = match reader.take() {
+                    Some(engine) => Ok(engine),
+                    None => (self.connect)(),
+                };
+                match connected {
+                    Ok(engine) => read_one(&mut **reader.insert(engine), core, job, self.begin),
+                    Err(error) => {
+                        tracing::error!(%error, "a reader cannot connect");
+                        job.refuse(Refusal::Unreachable);
+                    }
                 }
             }
         }
+        if let Some(mut engine) = reader {
+            engine.finish();
+        }
     }
-    if let Some(mut engine) = reader {
-        engine.finish();
-    }
-}
-
-fn opened<'a>(
-    reader: &'a mut Option<Box<dyn Engine>>,
-    engines: &dyn Engines,
-) -> Result<&'a mut dyn Engine, OpenError> {
-    let engine = match reader.take() {
-        Some(engine) => engine,
-        None => engines.reader()?,
-    };
-    Ok(&mut **reader.insert(engine))
 }
 
 /// A thread of ours that dies would leave its callers waiting for ever.

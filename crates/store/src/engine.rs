@@ -71,6 +71,10 @@ pub(crate) trait Engine: Send {
 pub(crate) trait Engines: Send + Sync {
     fn writer(&mut self) -> Result<Box<dyn Engine>, OpenError>;
     fn reader(&self) -> Result<Box<dyn Engine>, OpenError>;
+    /// A reader that may keep what a long read comes to again and again.
+    fn reader_of_much(&self) -> Result<Box<dyn Engine>, OpenError> {
+        self.reader()
+    }
     /// How many writers one process runs.
     fn writers(&self) -> usize;
 }

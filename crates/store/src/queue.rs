@@ -69,8 +69,25 @@ impl<J> Queue<J> {
             line = self.came.wait(line).unwrap_or_else(PoisonError::into_inner);
             line.idle = line.idle.saturating_sub(1);
         }
+        self.given(line, most)
+    }
+
+    /// The same, but comes back with nothing in its hands when no work has come for this long (real time).
+    pub(crate) fn take_within(&self, most: usize, longest: Duration) -> Option<Vec<J>> {
+        let mut line = self.line();
+        if line.waiting.is_empty() && line.open {
+            line.idle = line.idle.saturating_add(1);
+            let rests = |line: &mut Line<J>| line.waiting.is_empty() && line.open;
+            (line, _) =
+                self.came.wait_timeout_while(line, longest, rests).unwrap_or_else(PoisonError::into_inner);
+            line.idle = line.idle.saturating_sub(1);
+        }
+        self.given(line, most)
+    }
+
+    fn given(&self, mut line: MutexGuard<'_, Line<J>>, most: usize) -> Option<Vec<J>> {
         if line.waiting.is_empty() {
-            return None;
+            return line.open.then(Vec::new);
         }
         let taken = line.out(most);
         if !line.waiting.is_empty() && line.idle > 0 {
@@ -134,7 +151,16 @@ mod tests {
         assert_eq!(queue.take(2), Some(vec![1, 2]));
         assert_eq!(queue.take(2), Some(vec![3]));
         assert_eq!(queue.take(2), None);
+        assert_eq!(queue.take_within(2, Duration::MAX), None);
         assert!(!queue.rest(Duration::MAX), "a closed queue lets nobody rest");
+    }
+
+    #[test]
+    fn who_waits_for_a_while_comes_back_with_what_there_is() {
+        let queue = Queue::new(3);
+        assert_eq!(queue.take_within(2, Duration::ZERO), Some(Vec::<i32>::new()));
+        assert_eq!((1..=3).map(|n| queue.push(n)).collect::<Vec<_>>(), [Ok(()); 3]);
+        assert_eq!(queue.take_within(2, Duration::ZERO), Some(vec![1, 2]));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::rules::{
     DayDigest, Entry, Item, ItemKey, ItemsHash, Line, LineKey, Span, Target, belongs, entry_of_give,
     entry_of_sale,
 };
-use acquiring::taken::{self, After, Told};
+use acquiring::taken::{self, After, Back, Taken, Told};
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Response};
@@ -29,8 +29,8 @@ use std::sync::Arc;
 use store::{DbError, Inconsistent, ReadTx, TenantId};
 use tokio::task::JoinHandle;
 
-/// Items that one unit reads at most: what a file needs of memory.
-const PAGE: usize = 2_000;
+/// Rows that one unit reads at most: what a file needs of memory.
+const PAGE: usize = 1_000;
 
 /// The address as it comes.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -84,15 +84,16 @@ pub(super) async fn file(
         return Err(api::NOT_FOUND.into());
     }
     let (tenant, pay_on, company) = (console.base.tenant, shown.pay_on, shown.company.clone());
-    let ground = console.base.read(move |tx| Ok(ground(tx, tenant, pay_on, &company)?)).await?;
+    let ground = Arc::new(console.base.read(move |tx| Ok(ground(tx, tenant, pay_on, &company)?)).await?);
     let charset = Charset::read(&asked.charset);
     let name = match only {
         Some(number) => format!("{id}-{number}.csv"),
         None => format!("{id}.csv"),
     };
-    let file = File::new(ground, &shown, (only, caller.lang, charset));
-    let walk = Walk { console, lang: caller.lang, charset, ahead: None };
-    let body = Body::from_stream(stream::unfold(walk.read(file), Walk::next));
+    let file = File::new(&ground, &shown, (only, caller.lang, charset));
+    let mut walk = Walk { console, file, ahead: None };
+    walk.read(Cursor::Sales { day: 0, shop: 0, after: After::START });
+    let body = Body::from_stream(stream::unfold(walk, Walk::next));
     // Only what an id of ours may hold stands in the name.
     let safe: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || ".-_".contains(*c)).collect();
     let attachment = format!("attachment; filename=\"{safe}\"");
@@ -140,145 +141,130 @@ impl Ground {
     }
 }
 
-impl File {
+/// What is read, in the order of the hash.
+enum Piece {
+    Sale(Taken, Told),
+    Back(Back, Told),
+    /// What is not in its own window, with its place and what is told of it; nothing when it has no place any more.
+    Odd(Odd, Option<(Entry, Told)>),
+    /// The items of a day are over; the late ones are a day of their own.
+    DayEnds,
+}
+
+/// Some rows, and where the next unit goes on.
+struct Page {
+    pieces: Vec<Piece>,
+    next: Cursor,
+}
+
+impl Ground {
     /// Reads on until a page is full or everything is read.
-    fn page(&mut self, tx: &mut ReadTx<'_>, tenant: TenantId) -> Result<(), DbError> {
-        let mut seen = 0_usize;
-        while seen < PAGE {
-            let room = PAGE.saturating_sub(seen);
-            let (read, next) = match self.at.clone() {
-                Cursor::Sales { day, shop, after } => self.sales(tx, tenant, (day, shop, after), room)?,
-                Cursor::Backs { day, after } => self.backs(tx, tenant, (day, after), room)?,
-                Cursor::Late(from) => self.late(tx, tenant, (from, room))?,
+    fn page(&self, tx: &mut ReadTx<'_>, tenant: TenantId, from: Cursor) -> Result<Page, DbError> {
+        let mut page = Page { pieces: Vec::with_capacity(PAGE), next: from };
+        while page.pieces.len() < PAGE {
+            let room = PAGE.saturating_sub(page.pieces.len());
+            page.next = match page.next.clone() {
+                Cursor::Sales { day, shop, after } => {
+                    self.sales(tx, tenant, (day, shop, after), room, &mut page.pieces)?
+                }
+                Cursor::Backs { day, after } => {
+                    self.backs(tx, tenant, (day, after), room, &mut page.pieces)?
+                }
+                Cursor::Late(from) => self.late(tx, tenant, (from, room), &mut page.pieces)?,
                 Cursor::End => break,
             };
-            seen = seen.saturating_add(read);
-            self.at = next;
         }
-        Ok(())
+        Ok(page)
     }
 
     fn sales(
-        &mut self,
+        &self,
         tx: &mut ReadTx<'_>,
         tenant: TenantId,
         (day, shop, after): (usize, usize, After),
         room: usize,
-    ) -> Result<(usize, Cursor), DbError> {
-        let ground = Arc::clone(&self.ground);
-        let Some(on) = ground.days.get(day) else { return Ok((0, Cursor::Late(0))) };
-        let Some(id) = ground.own.shops.get(shop) else {
-            return Ok((0, Cursor::Backs { day, after: After::START }));
+        pieces: &mut Vec<Piece>,
+    ) -> Result<Cursor, DbError> {
+        let Some(on) = self.days.get(day) else { return Ok(Cursor::Late(0)) };
+        let Some(id) = self.own.shops.get(shop) else {
+            return Ok(Cursor::Backs { day, after: After::START });
         };
-        let (mut last, mut read, mut likes) = (after, 0_usize, Likes::default());
-        let mut cells = Cells::default();
+        let (mut last, mut read) = (after, 0_usize);
         let limit = i64::try_from(room).unwrap_or(i64::MAX);
         taken::rows_of_shop(tx, tenant, (&on.to_string(), id), after, limit, |place, row, told| {
             (last, read) = (place, read.saturating_add(1));
-            if row.state != StateName::Approved {
-                return Ok(());
-            }
-            let sale = sale_of(&row)?;
-            let (kind, shop) = (OddKind::Sale, row.shop.as_str());
-            let (brand, payment, told) = (sale.brand, sale.id, &told);
-            let row_of = |item, target| Row { item, target, kind, shop, brand, payment, told };
-            if let Some((item, span, target)) = likes.entry(&sale, ground.plan.ground()) {
-                if ground.wanted.contains(span) {
-                    self.take(&row_of(item, target), &mut cells);
-                }
-                return Ok(());
-            }
-            let key = ItemKey { company: sale.company, brand: sale.brand, day: sale.day, seq: sale.seq };
-            match ground.take(key, entry_of_sale(&sale, ground.plan.ground())) {
-                Some(Ok(Entry { item, target, .. })) => self.take(&row_of(item, &target), &mut cells),
-                Some(Err(())) => self.is_lost = true,
-                None => {}
-            }
+            pieces.push(Piece::Sale(row, told));
             Ok(())
         })?;
-        let next = if read < room {
+        Ok(if read < room {
             Cursor::Sales { day, shop: shop.saturating_add(1), after: After::START }
         } else {
             Cursor::Sales { day, shop, after: last }
-        };
-        Ok((read, next))
+        })
     }
 
     fn backs(
-        &mut self,
+        &self,
         tx: &mut ReadTx<'_>,
         tenant: TenantId,
         (day, after): (usize, After),
         room: usize,
-    ) -> Result<(usize, Cursor), DbError> {
-        let ground = Arc::clone(&self.ground);
-        let on = ground.days.get(day).map(Date::to_string).unwrap_or_default();
-        let (mut last, mut read, mut cells) = (after, 0_usize, Cells::default());
+        pieces: &mut Vec<Piece>,
+    ) -> Result<Cursor, DbError> {
+        let on = self.days.get(day).map(Date::to_string).unwrap_or_default();
+        let (mut last, mut read) = (after, 0_usize);
         let limit = i64::try_from(room).unwrap_or(i64::MAX);
-        taken::backs_of_company(tx, tenant, (&on, &ground.own.company), after, limit, |place, row, told| {
+        taken::backs_of_company(tx, tenant, (&on, &self.own.company), after, limit, |place, row, told| {
             (last, read) = (place, read.saturating_add(1));
-            let give = give_of(&row)?;
-            let (brand, company) = (give.sale.brand, give.sale.company);
-            let key = ItemKey { company, brand, day: give.day, seq: give.seq };
-            match ground.take(key, entry_of_give(&give, ground.plan.ground())) {
-                Some(Ok(Entry { item, target, .. })) => {
-                    let (kind, shop) = (OddKind::Back, row.of.shop.as_str());
-                    let (target, payment, told) = (&target, row.of.id, &told);
-                    self.take(&Row { item, target, kind, shop, brand, payment, told }, &mut cells);
-                }
-                Some(Err(())) => self.is_lost = true,
-                None => {}
-            }
+            pieces.push(Piece::Back(row, told));
             Ok(())
         })?;
         if read < room {
-            self.end_day();
-            let day = day.saturating_add(1);
-            return Ok((read, Cursor::Sales { day, shop: 0, after: After::START }));
+            pieces.push(Piece::DayEnds);
+            return Ok(Cursor::Sales { day: day.saturating_add(1), shop: 0, after: After::START });
         }
-        Ok((read, Cursor::Backs { day, after: last }))
+        Ok(Cursor::Backs { day, after: last })
     }
 
     /// What is not in its own window, by sequence: rows of its own, and few.
     fn late(
-        &mut self,
+        &self,
         tx: &mut ReadTx<'_>,
         tenant: TenantId,
         (from, room): (usize, usize),
-    ) -> Result<(usize, Cursor), DbError> {
-        let ground = Arc::clone(&self.ground);
+        pieces: &mut Vec<Piece>,
+    ) -> Result<Cursor, DbError> {
         let mut all: Vec<Odd> = Vec::new();
-        for span in &ground.wanted {
+        for span in &self.wanted {
             let of_window = windows::odd_of(tx, tenant, span)?.into_iter();
-            all.extend(of_window.filter(|odd| odd.company == ground.own.company.as_str()));
+            all.extend(of_window.filter(|odd| odd.company == self.own.company.as_str()));
         }
         all.sort_by_key(|odd| (odd.seq, odd.item.id));
-        let (mut read, mut cells) = (0_usize, Cells::default());
-        for odd in all.iter().skip(from).take(room) {
+        let mut read = 0_usize;
+        for odd in all.into_iter().skip(from).take(room) {
             read = read.saturating_add(1);
-            match entry_of(tx, tenant, &ground.plan, odd)? {
-                Ok(Some(Entry { item, target, .. })) => {
-                    // A void has no row of its own: what is told is its payment, without a time.
-                    let of = if odd.kind == OddKind::Void { odd.payment } else { odd.item.id };
-                    let lost =
-                        || Inconsistent::new(format!("settle_late of {}", odd.item.id), "of a payment");
-                    let mut told = taken::told_of(tx, tenant, of)?.ok_or_else(lost)?;
-                    if odd.kind == OddKind::Void {
-                        told.sent_at_us = 0;
-                    }
-                    let (kind, shop, brand) = (odd.kind, odd.shop.as_str(), odd.brand);
-                    let (target, payment, told) = (&target, odd.payment, &told);
-                    self.take(&Row { item, target, kind, shop, brand, payment, told }, &mut cells);
+            let entry = match entry_of(tx, tenant, &self.plan, &odd)? {
+                Ok(Some(entry)) => entry,
+                Ok(None) => continue,
+                Err(_) => {
+                    pieces.push(Piece::Odd(odd, None));
+                    continue;
                 }
-                Ok(None) => {}
-                Err(_) => self.is_lost = true,
+            };
+            // A void has no row of its own: what is told is its payment, without a time.
+            let of = if odd.kind == OddKind::Void { odd.payment } else { odd.item.id };
+            let lost = || Inconsistent::new(format!("settle_late of {}", odd.item.id), "of a payment");
+            let mut told = taken::told_of(tx, tenant, of)?.ok_or_else(lost)?;
+            if odd.kind == OddKind::Void {
+                told.sent_at_us = 0;
             }
+            pieces.push(Piece::Odd(odd, Some((entry, told))));
         }
         if read < room {
-            self.end_day();
-            return Ok((read, Cursor::End));
+            pieces.push(Piece::DayEnds);
+            return Ok(Cursor::End);
         }
-        Ok((read, Cursor::Late(from.saturating_add(read))))
+        Ok(Cursor::Late(from.saturating_add(read)))
     }
 }
 
@@ -300,14 +286,11 @@ impl Proof {
     }
 }
 
-/// A file on its way: what is written and not sent yet, and where it goes on. A unit works on a copy, since it may run
-/// twice.
-#[derive(Clone)]
+/// A file on its way: what its items come to so far, and what is written and not sent yet.
 struct File {
     ground: Arc<Ground>,
-    at: Cursor,
-    numbers: Arc<BTreeMap<LineKey, usize>>,
-    lines: Arc<[Line]>,
+    numbers: BTreeMap<LineKey, usize>,
+    lines: Vec<Line>,
     proofs: Vec<Proof>,
     is_lost: bool,
     only: Option<usize>,
@@ -315,26 +298,33 @@ struct File {
     lang: Lang,
     charset: Charset,
     /// The words of a sale, of what went back, of a void.
-    kinds: Arc<[String; 3]>,
+    kinds: [String; 3],
+    likes: Likes,
+    cells: Cells,
     out: Vec<u8>,
 }
 
 impl File {
-    fn new(ground: Ground, shown: &Shown, (only, lang, charset): (Option<usize>, Lang, Charset)) -> Self {
+    fn new(
+        ground: &Arc<Ground>,
+        shown: &Shown,
+        (only, lang, charset): (Option<usize>, Lang, Charset),
+    ) -> Self {
         let numbers = (1..).zip(&shown.lines).map(|(number, line)| (line.key.clone(), number)).collect();
         let kinds = ["settlement-csv-sale", "settlement-csv-back", "settlement-csv-void"];
         let mut file = Self {
-            ground: Arc::new(ground),
-            at: Cursor::Sales { day: 0, shop: 0, after: After::START },
-            numbers: Arc::new(numbers),
+            ground: Arc::clone(ground),
+            numbers,
             proofs: shown.lines.iter().map(|_| Proof::default()).collect(),
-            lines: shown.lines.iter().cloned().collect(),
+            lines: shown.lines.clone(),
             is_lost: false,
             only,
             row: 0,
             lang,
             charset,
-            kinds: Arc::new(kinds.map(|key| t(lang, key))),
+            kinds: kinds.map(|key| t(lang, key)),
+            likes: Likes::default(),
+            cells: Cells::default(),
             out: Vec::new(),
         };
         file.out.extend_from_slice(charset.mark());
@@ -342,7 +332,67 @@ impl File {
         file
     }
 
-    fn take(&mut self, row: &Row<'_>, cells: &mut Cells) {
+    /// Writes what was read.
+    fn write(&mut self, pieces: Vec<Piece>) -> Result<(), DbError> {
+        for piece in pieces {
+            match piece {
+                Piece::Sale(row, told) => self.sale(&row, &told)?,
+                Piece::Back(row, told) => self.back(&row, &told)?,
+                Piece::Odd(odd, Some((Entry { item, target, .. }, told))) => {
+                    let (kind, shop, brand) = (odd.kind, odd.shop.as_str(), odd.brand);
+                    let (target, payment, told) = (&target, odd.payment, &told);
+                    self.take(&Row { item, target, kind, shop, brand, payment, told });
+                }
+                Piece::Odd(_, None) => self.is_lost = true,
+                Piece::DayEnds => self.end_day(),
+            }
+        }
+        Ok(())
+    }
+
+    fn sale(&mut self, row: &Taken, told: &Told) -> Result<(), DbError> {
+        if row.state != StateName::Approved {
+            return Ok(());
+        }
+        let sale = sale_of(row)?;
+        let (kind, shop, brand, payment) = (OddKind::Sale, row.shop.as_str(), sale.brand, sale.id);
+        let row_of = |item, target| Row { item, target, kind, shop, brand, payment, told };
+        let ground = Arc::clone(&self.ground);
+        let mut likes = std::mem::take(&mut self.likes);
+        if let Some((item, span, target)) = likes.entry(&sale, ground.plan.ground()) {
+            if ground.wanted.contains(span) {
+                self.take(&row_of(item, target));
+            }
+        } else {
+            let key = ItemKey { company: sale.company, brand, day: sale.day, seq: sale.seq };
+            match ground.take(key, entry_of_sale(&sale, ground.plan.ground())) {
+                Some(Ok(Entry { item, target, .. })) => self.take(&row_of(item, &target)),
+                Some(Err(())) => self.is_lost = true,
+                None => {}
+            }
+        }
+        self.likes = likes;
+        Ok(())
+    }
+
+    fn back(&mut self, row: &Back, told: &Told) -> Result<(), DbError> {
+        let give = give_of(row)?;
+        let (brand, company) = (give.sale.brand, give.sale.company);
+        let key = ItemKey { company, brand, day: give.day, seq: give.seq };
+        let ground = Arc::clone(&self.ground);
+        match ground.take(key, entry_of_give(&give, ground.plan.ground())) {
+            Some(Ok(Entry { item, target, .. })) => {
+                let (kind, shop) = (OddKind::Back, row.of.shop.as_str());
+                let (target, payment) = (&target, row.of.id);
+                self.take(&Row { item, target, kind, shop, brand, payment, told });
+            }
+            Some(Err(())) => self.is_lost = true,
+            None => {}
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, row: &Row<'_>) {
         // What a brand pays itself is in no line.
         let Target::Line { key, nets, .. } = row.target else { return };
         let Some(&number) = self.numbers.get(key) else {
@@ -356,7 +406,7 @@ impl File {
         proof.today.get_or_insert_default().add(&row.item);
         if self.only.is_none_or(|only| only == number) {
             self.row = self.row.saturating_add(1);
-            let [sale, back, void] = &*self.kinds;
+            let [sale, back, void] = &self.kinds;
             let kind = match row.kind {
                 OddKind::Sale => sale,
                 OddKind::Back => back,
@@ -366,7 +416,8 @@ impl File {
                 0 => String::new(),
                 at_us => acquiring::console::time(at_us),
             };
-            let text = cells
+            let text = self
+                .cells
                 .number(self.row)
                 .number(i64::try_from(number).unwrap_or(i64::MAX))
                 .text(kind)
@@ -432,47 +483,48 @@ fn fault((lang, charset): (Lang, Charset), key: &str, lines: &str, out: &mut Vec
     charset.write(cells.row(), out);
 }
 
-/// The pieces of a file, in order: while one is sent, the next is read.
+/// The pieces of a file, in order: while one is written and sent, the next is read.
 struct Walk {
     console: Console,
-    lang: Lang,
-    charset: Charset,
-    ahead: Option<JoinHandle<Result<File, Refusal>>>,
+    file: File,
+    ahead: Option<JoinHandle<Result<Page, Refusal>>>,
 }
 
 impl Walk {
-    /// Has the next piece read behind what others do.
-    fn read(mut self, file: File) -> Self {
-        let base = self.console.base.clone();
+    /// Has a page read behind what others do.
+    fn read(&mut self, from: Cursor) {
+        let (base, ground) = (self.console.base.clone(), Arc::clone(&self.file.ground));
         self.ahead = Some(tokio::spawn(async move {
-            let (tenant, file) = (base.tenant, Arc::new(file));
-            let unit = move |tx: &mut ReadTx<'_>| {
-                let mut next = File::clone(&file);
-                next.page(tx, tenant)?;
-                Ok(next)
-            };
-            base.read_behind(unit).await
+            let tenant = base.tenant;
+            base.read_behind(move |tx| Ok(ground.page(tx, tenant, from.clone())?)).await
         }));
-        self
     }
 
     /// The next piece of the file.
     async fn next(mut self) -> Option<(Result<Vec<u8>, Infallible>, Self)> {
         let read = self.ahead.take()?.await.unwrap_or_else(|gone| Err(Refusal::internal(gone.to_string())));
-        let mut file = match read {
-            Ok(file) => file,
-            Err(refusal) => {
-                tracing::error!(%refusal, "a file of items cannot be read");
-                let mut out = Vec::new();
-                fault((self.lang, self.charset), "settlement-csv-broken", "", &mut out);
-                return Some((Ok(out), self));
-            }
+        let (lang, charset) = (self.file.lang, self.file.charset);
+        let broken = |refusal: Refusal| {
+            tracing::error!(%refusal, "a file of items cannot be read");
+            let mut out = Vec::new();
+            fault((lang, charset), "settlement-csv-broken", "", &mut out);
+            out
         };
-        if matches!(file.at, Cursor::End) {
-            file.prove();
-            return Some((Ok(file.out), self));
+        let Page { pieces, next } = match read {
+            Ok(page) => page,
+            Err(refusal) => return Some((Ok(broken(refusal)), self)),
+        };
+        let is_over = matches!(next, Cursor::End);
+        if !is_over {
+            self.read(next);
         }
-        let out = std::mem::take(&mut file.out);
-        Some((Ok(out), self.read(file)))
+        if let Err(fault) = self.file.write(pieces) {
+            self.ahead = None;
+            return Some((Ok(broken(fault.into())), self));
+        }
+        if is_over {
+            self.file.prove();
+        }
+        Some((Ok(std::mem::take(&mut self.file.out)), self))
     }
 }

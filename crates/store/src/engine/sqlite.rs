@@ -143,6 +143,11 @@ impl SqliteFile {
         Ok(Self { path: path.to_owned(), lock: Some(lock), file })
     }
 
+    fn reading(&self) -> Result<Sqlite, OpenError> {
+        let conn = self.connect(OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        Ok(Sqlite { conn, texts: Texts::default(), writing: None, _file: Arc::clone(&self.file) })
+    }
+
     fn connect(&self, flags: OpenFlags) -> Result<Connection, OpenError> {
         Connection::open_with_flags(&self.path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
             .and_then(|conn| settle(&conn).map(|()| conn))
@@ -222,9 +227,14 @@ impl Engines for SqliteFile {
     }
 
     fn reader(&self) -> Result<Box<dyn Engine>, OpenError> {
-        let conn = self.connect(OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        let texts = Texts::default();
-        Ok(Box::new(Sqlite { conn, texts, writing: None, _file: Arc::clone(&self.file) }))
+        Ok(Box::new(self.reading()?))
+    }
+
+    fn reader_of_much(&self) -> Result<Box<dyn Engine>, OpenError> {
+        let reader = self.reading()?;
+        let kept = reader.conn.pragma_update(None, "cache_size", -limits::BACKGROUND_CACHE_KIB);
+        kept.map_err(|e| file_error(&self.path, &e))?;
+        Ok(Box::new(reader))
     }
 
     fn writers(&self) -> usize {
