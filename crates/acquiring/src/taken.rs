@@ -5,8 +5,10 @@
 
 use crate::row::void_id;
 use center_base::{CompanyId, ShopId};
+use jiff::civil::Date;
 use money::Yen;
 use payment::{Brand, PaymentId, StateName};
+use smol_str::SmolStr;
 use store::{DbError, Inconsistent, Migration, ReadTx, Row, TenantId, params};
 
 /// What this module adds to the tables of payments and refunds.
@@ -25,10 +27,11 @@ macro_rules! columns {
             p.given_back_yen, p.voided_seq, p.sent_at_us"
     };
 }
-// Four columns, read by `told`: behind the eleven of a payment, or the fifteen of what went back.
+// Three columns, read by `told`: behind the eleven of a payment, whose last is when it was sent, or the fifteen of what
+// went back, which has its own instant.
 macro_rules! told_columns {
     () => {
-        ", p.terminal_id, p.slip_no, p.order_code, p.sent_at_us"
+        ", p.terminal_id, p.slip_no, p.order_code"
     };
 }
 macro_rules! told_back_columns {
@@ -133,8 +136,8 @@ pub struct Taken {
     pub shop: ShopId,
     /// The brand, when it is known.
     pub brand: Option<Brand>,
-    /// `YYYY-MM-DD`, Asia/Tokyo.
-    pub business_date: String,
+    /// In Tokyo.
+    pub business_date: Date,
     /// Amount.
     pub amount: Yen,
     /// Approved, or not known yet: sent, authorized, in doubt.
@@ -150,8 +153,8 @@ pub struct Taken {
 pub struct Back {
     /// Its id.
     pub id: PaymentId,
-    /// `YYYY-MM-DD`, Asia/Tokyo.
-    pub business_date: String,
+    /// In Tokyo.
+    pub business_date: Date,
     /// Amount.
     pub amount: Yen,
     /// The unit that posted it.
@@ -164,11 +167,11 @@ pub struct Back {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Told {
     /// Which terminal, twelve digits; empty when none was there.
-    pub terminal: String,
+    pub terminal: SmolStr,
     /// Its slip number.
     pub slip_no: i64,
     /// The payment's order code.
-    pub order_code: String,
+    pub order_code: SmolStr,
     /// When it was sent, microseconds since 1970, UTC.
     pub sent_at_us: i64,
 }
@@ -230,8 +233,8 @@ pub fn rows_of_shop(
 ) -> Result<(), DbError> {
     tx.query_each(OF_SHOP, params![tenant, on, shop, after.seq, &after.id, limit], |row| {
         let taken = taken(row)?;
-        let place = After { seq: row.i64(15)?, id: *taken.id.bytes() };
-        each(place, taken, told(row, 11)?)
+        let place = After { seq: row.i64(14)?, id: *taken.id.bytes() };
+        each(place, taken, told(row, 11, 10)?)
     })
 }
 
@@ -248,24 +251,24 @@ pub fn backs_of_company(
     tx.query_each(BACKS_OF_COMPANY, params![tenant, on, company, after.seq, &after.id, limit], |row| {
         let back = back(row)?;
         let place = After { seq: row.i64(19)?, id: *back.id.bytes() };
-        each(place, back, told(row, 15)?)
+        each(place, back, told(row, 15, 18)?)
     })
 }
 
 /// What a list tells of the payment or refund with this id.
 pub fn told_of(tx: &mut ReadTx<'_>, tenant: TenantId, id: PaymentId) -> Result<Option<Told>, DbError> {
-    if let Some(found) = tx.query_opt(TOLD, params![tenant, id.bytes()], |row| told(row, 0))? {
+    if let Some(found) = tx.query_opt(TOLD, params![tenant, id.bytes()], |row| told(row, 0, 3))? {
         return Ok(Some(found));
     }
-    tx.query_opt(TOLD_BACK, params![tenant, id.bytes()], |row| told(row, 0))
+    tx.query_opt(TOLD_BACK, params![tenant, id.bytes()], |row| told(row, 0, 3))
 }
 
-fn told(row: &Row<'_>, from: usize) -> Result<Told, DbError> {
+fn told(row: &Row<'_>, from: usize, sent_at: usize) -> Result<Told, DbError> {
     Ok(Told {
-        terminal: row.text(from)?.to_owned(),
+        terminal: SmolStr::new(row.text(from)?),
         slip_no: row.i64(from.saturating_add(1))?,
-        order_code: row.text(from.saturating_add(2))?.to_owned(),
-        sent_at_us: row.i64(from.saturating_add(3))?,
+        order_code: SmolStr::new(row.text(from.saturating_add(2))?),
+        sent_at_us: row.i64(sent_at)?,
     })
 }
 
@@ -312,7 +315,7 @@ fn taken(row: &Row<'_>) -> Result<Taken, DbError> {
         company: row.text(1)?.into(),
         shop: row.text(2)?.into(),
         brand: brand.transpose()?,
-        business_date: row.text(4)?.to_owned(),
+        business_date: day_at(row, 4, "payment.business_date")?,
         amount: Yen::new(row.i64(5)?).map_err(|_| odd("amount_yen", "an amount"))?,
         state: StateName::from_word(row.text(6)?).ok_or_else(|| odd("state", "a state of model 3.3"))?,
         posted_seq: row.i64(7)?,
@@ -325,11 +328,15 @@ fn back(row: &Row<'_>) -> Result<Back, DbError> {
     let amount = Yen::new(row.i64(13)?);
     Ok(Back {
         id,
-        business_date: row.text(12)?.to_owned(),
+        business_date: day_at(row, 12, "refund.business_date")?,
         amount: amount.map_err(|_| Inconsistent::new(format!("refund.amount_yen of {id}"), "an amount"))?,
         posted_seq: row.i64(14)?,
         of: taken(row)?,
     })
+}
+
+fn day_at(row: &Row<'_>, column: usize, place: &str) -> Result<Date, DbError> {
+    row.text(column)?.parse().map_err(|_| Inconsistent::new(place, "a date YYYY-MM-DD").into())
 }
 
 fn id_at(row: &Row<'_>, column: usize, place: &str) -> Result<PaymentId, DbError> {

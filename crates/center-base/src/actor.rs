@@ -1,6 +1,7 @@
 //! Who asks, in which role, and what of the tenant they may see.
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 use std::fmt;
 use std::sync::Arc;
 use store::Value;
@@ -10,7 +11,7 @@ macro_rules! ids {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(from = "String", into = "String")]
-        pub struct $name(Arc<str>);
+        pub struct $name(SmolStr);
         impl $name {
             /// The stored text.
             pub fn as_str(&self) -> &str {
@@ -19,7 +20,7 @@ macro_rules! ids {
         }
         impl From<&str> for $name {
             fn from(text: &str) -> Self {
-                Self(text.into())
+                Self(SmolStr::new(text))
             }
         }
         impl From<String> for $name {

@@ -32,8 +32,8 @@ pub const SHOWN_CHARS: usize = 100;
 pub const FOLLOW_PAGE: i64 = 2_000;
 /// Days that are scanned at once; the other readers are for those who wait at a screen.
 pub const DAYS_AT_ONCE: usize = 2;
-/// Documents that one unit writes: small enough that payments come in between.
-pub const DOCUMENTS_IN_A_UNIT: usize = 40;
+/// Documents that one unit writes: a payment that comes meanwhile waits for them, about two milliseconds.
+pub const DOCUMENTS_IN_A_UNIT: usize = 10;
 /// Days after which silence confirms a notice at most.
 pub const SILENCE_DAYS: u8 = 60;
 /// Notices that one unit issues.

@@ -23,6 +23,10 @@ mod wire;
 use anyhow::{Result, bail};
 use options::Options;
 
+/// The product's: parts of it run in this process.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> Result<()> {
     // cargo itself adds `--bench`.
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();

@@ -251,13 +251,13 @@ async fn beside_payments(options: &Options, root: &Path, before: &Path, cast: &[
     let during = approved(load::open(port, first, RATE).await?)?;
     let (from, to) = closing(&file)?;
     let at_us = |due: Instant| wall.1 + i64::try_from(due.duration_since(wall.0).as_micros()).unwrap_or(0);
-    let mut beside: Vec<u64> = during
-        .due
-        .iter()
-        .filter(|(due, _)| (from..=to).contains(&at_us(*due)))
-        .map(|(_, latency)| *latency)
-        .collect();
-    beside.sort_unstable();
+    let of = |within: std::ops::Range<i64>| -> Vec<u64> {
+        let due = during.due.iter().filter(|(due, _)| within.contains(&at_us(*due)));
+        let mut latencies: Vec<u64> = due.map(|(_, latency)| *latency).collect();
+        latencies.sort_unstable();
+        latencies
+    };
+    let beside = of(from..to);
     if beside.len() < RATE {
         bail!(
             "only {} payments were due while it closed; --secs must reach over {} ms",
@@ -268,10 +268,12 @@ async fn beside_payments(options: &Options, root: &Path, before: &Path, cast: &[
     let quiet = approved(load::open(port, second, RATE).await?)?;
     let p99 = |sorted: &[u64]| sorted.get(sorted.len() * 99 / 100).copied().unwrap_or(0);
     let ratio_of = p99(&beside).saturating_mul(1000).checked_div(p99(&quiet.latencies_us)).unwrap_or(0);
+    let seconds = (0..=(to - from) / 1_000_000).map(|second| from + second * 1_000_000);
+    let by_second: Vec<u64> = seconds.map(|at| p99(&of(at..to.min(at + 1_000_000)))).collect();
     println!(
         "{}",
         json!({
-            "bench": "settle", "rate": RATE, "closing_ms": (to - from) / 1000, "payments_beside": beside.len(),
+            "bench": "settle", "p99_us_by_second": by_second, "rate": RATE, "closing_ms": (to - from) / 1000, "payments_beside": beside.len(),
             "latency_us_beside": percentiles(&beside), "latency_us_quiet": percentiles(&quiet.latencies_us),
         })
     );

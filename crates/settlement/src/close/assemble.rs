@@ -3,7 +3,7 @@
 
 use super::report::{Blocked, PayDayReport, Why};
 use super::scan::Gathering;
-use super::{Plan, Settlement};
+use super::{Plan, Settlement, aside};
 use crate::limits;
 use crate::rows::batches::{self, Document};
 use crate::rows::payouts::{self, PayoutKey};
@@ -204,10 +204,10 @@ fn end(
     if left_out > 0 && day.without.is_empty() {
         return Ok(());
     }
-    let made = batches::batches(tx, tenant, pay_on)?;
+    let made = batches::sums(tx, tenant, pay_on)?;
     // A tenant's sum may have more digits than a company's.
-    let paid_yen = made.iter().fold(0_i64, |sum, stored| sum.saturating_add(stored.batch.paid.get()));
-    let hash = payday_hash(pay_on, made.iter().map(|stored| stored.hash));
+    let paid_yen = made.iter().fold(0_i64, |sum, (paid, _)| sum.saturating_add(paid.get()));
+    let hash = payday_hash(pay_on, made.iter().map(|&(_, hash)| hash));
     let documents = i64::try_from(made.len()).unwrap_or(i64::MAX);
     let left = i64::try_from(left_out).unwrap_or(i64::MAX);
     batches::close(tx, pay_on, (documents, paid_yen, left), &hash, by)?;
@@ -286,7 +286,8 @@ impl Settlement {
         let mut all = self.gather(plan, &windows, Vec::new()).await?;
         let waiting = std::mem::take(&mut all.waiting);
         let others = self.base.read(move |tx| Ok(others(tx, tenant)?)).await?;
-        let Sheets { companies, mut blocked } = sheets(all, others, blocked_before);
+        let before = blocked_before.clone();
+        let Sheets { companies, mut blocked } = aside(move || sheets(all, others, &before)).await?;
         let (companies, mut made, mut from) = (Arc::new(companies), 0_usize, 0_usize);
         while from < companies.len() {
             let (plan, companies, windows) = (Arc::clone(plan), Arc::clone(&companies), windows.clone());

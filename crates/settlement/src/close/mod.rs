@@ -180,6 +180,11 @@ fn cut_one(tx: &mut Tx<'_>, window: &Window, by: &str) -> Result<bool, Refusal> 
     Ok(true)
 }
 
+/// Reckoning that takes milliseconds, on a thread where nobody's payment waits for it.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {
+    tokio::task::spawn_blocking(work).await.map_err(|gone| Refusal::internal(gone.to_string()))
+}
+
 /// The spans of windows.
 pub(crate) fn spans(windows: &[CutWindow]) -> BTreeSet<Span> {
     windows.iter().map(|window| window.span.clone()).collect()

@@ -2,9 +2,8 @@
 //! reads, so days may be scanned again and payments come in between.
 
 use super::follow::entry_of;
-use super::{Plan, Settlement, Why, spans};
+use super::{Plan, Settlement, Why, aside, spans};
 use crate::limits;
-use crate::rows::date;
 use crate::rows::windows::{self, CutWindow, Odd, Waiting};
 use crate::rules::{
     Day, Entry, Give, GiveKind, Ground, Item, ItemKey, NoPlace, OnTime, Sale, Sheet, Span, Target, belongs,
@@ -77,7 +76,7 @@ pub(crate) fn sale_of(taken: &Taken) -> Result<Sale<'_>, DbError> {
         id: taken.id,
         company: taken.company.as_str(),
         brand: taken.brand.ok_or_else(|| odd("brand"))?,
-        day: date(&taken.business_date, "payment.business_date")?,
+        day: taken.business_date,
         seq: taken.posted_seq,
         amount: taken.amount,
         voided_seq: taken.voided_seq,
@@ -90,7 +89,7 @@ pub(crate) fn give_of(back: &Back) -> Result<Give<'_>, DbError> {
         id: back.id,
         kind: GiveKind::Refund,
         sale: sale_of(&back.of)?,
-        day: date(&back.business_date, "refund.business_date")?,
+        day: back.business_date,
         seq: back.posted_seq,
         amount: back.amount,
     })
@@ -164,7 +163,7 @@ impl DayScan {
         }
         // What is not known is in no figure; of a payment without a brand not even the window is known.
         let Some(brand) = row.brand else { return Ok(()) };
-        let day = date(&row.business_date, "payment.business_date")?;
+        let day = row.business_date;
         let key = ItemKey { company: row.company.as_str(), brand, day, seq: 0 };
         if let Ok(place) = belongs(key, plan.ground())
             && wanted.contains(&place.span)
@@ -330,11 +329,19 @@ impl Settlement {
                 self.base.read_behind(move |tx| Ok(scan_day(tx, tenant, &plan, &wanted, day)?))
             });
             // In the order of the days, whichever is read first.
-            try_join_all(scans).await?.into_iter().for_each(|scan| all.take(scan));
+            let scans = try_join_all(scans).await?;
+            all = aside(move || {
+                scans.into_iter().for_each(|scan| all.take(scan));
+                all
+            })
+            .await?;
         }
         let plan = Arc::clone(plan);
         let odd = self.base.read_behind(move |tx| Ok(scan_odd(tx, tenant, &plan, &wanted, &extra)?)).await?;
-        all.take(odd);
-        Ok(all)
+        aside(move || {
+            all.take(odd);
+            all
+        })
+        .await
     }
 }

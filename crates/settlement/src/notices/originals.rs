@@ -3,7 +3,7 @@
 
 use super::facts::gives_tax_back;
 use crate::close::{Plan, Settlement, days, entry_of, give_of, spans};
-use crate::rows::{batches, date, windows};
+use crate::rows::{batches, windows};
 use crate::rules::{Entry, LineKey, LineKind, Span, Target, entry_of_give};
 use acquiring::taken::{self, Subject};
 use center_base::Refusal;
@@ -76,7 +76,7 @@ fn odd(
         for odd in windows::odd_of(tx, tenant, span)? {
             let Ok(Some(entry)) = entry_of(tx, tenant, plan, &odd)? else { continue };
             let sold = match taken::subject(tx, tenant, odd.payment)? {
-                Some(Subject::Sale(sale)) => date(&sale.business_date, "payment.business_date")?,
+                Some(Subject::Sale(sale)) => sale.business_date,
                 _ => return Err(Inconsistent::new("settle_late.payment", "a payment").into()),
             };
             found.add(&odd.company, &entry, sold);

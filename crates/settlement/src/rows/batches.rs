@@ -119,6 +119,8 @@ const BATCHES: &str =
     "SELECT company_id, sales_yen, fee_yen, taxable_yen, fee_tax_yen, adjusted_yen, carried_in_yen,
         sum_yen, transfer_fee_yen, transfer_tax_yen, paid_yen, carried_out_yen, bank, hash, seq
        FROM settle_batch WHERE tenant = $1 AND pay_on = $2 ORDER BY company_id";
+const SUMS: &str =
+    "SELECT paid_yen, hash FROM settle_batch WHERE tenant = $1 AND pay_on = $2 ORDER BY company_id";
 const BATCH: &str =
     "SELECT company_id, sales_yen, fee_yen, taxable_yen, fee_tax_yen, adjusted_yen, carried_in_yen,
         sum_yen, transfer_fee_yen, transfer_tax_yen, paid_yen, carried_out_yen, bank, hash, seq
@@ -144,7 +146,7 @@ const PUT_CARRY: &str = "INSERT INTO settle_carry (tenant, company_id, yen) VALU
 
 pub(super) const STATEMENTS: &[&str] = &[
     BEGIN, STATE, CLOSE, PAYDAYS, PAYDAY, APPROVE, MOVE, REOPEN, COMPLETE, WITHOUT, LATER, HAS, INSERT,
-    BATCHES, BATCH, ADD_LINE, LINES, LINES_OF, CARRY, CARRIES, PUT_CARRY,
+    BATCHES, SUMS, BATCH, ADD_LINE, LINES, LINES_OF, CARRY, CARRIES, PUT_CARRY,
 ];
 
 /// A pay day as its row has it.
@@ -391,6 +393,18 @@ fn insert_line(tx: &mut Tx<'_>, pay: &str, company: &str, number: i64, line: &Li
 pub fn batches(tx: &mut ReadTx<'_>, tenant: TenantId, pay_on: Date) -> Result<Vec<Stored>, DbError> {
     let pay = pay_on.to_string();
     tx.query_all(BATCHES, params![tenant, &pay], stored)
+}
+
+/// What each document of a pay day pays, and its hash, by company: all that its end needs, while payments wait.
+pub(crate) fn sums(
+    tx: &mut ReadTx<'_>,
+    tenant: TenantId,
+    pay_on: Date,
+) -> Result<Vec<(Net, [u8; 32])>, DbError> {
+    let pay = pay_on.to_string();
+    tx.query_all(SUMS, params![tenant, &pay], |row| {
+        Ok((net_at(row, 0, "settle_batch.paid_yen")?, row.array(1)?))
+    })
 }
 
 /// A company's document of a pay day.
