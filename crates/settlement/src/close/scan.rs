@@ -331,7 +331,9 @@ impl Settlement {
             // In the order of the days, whichever is read first.
             let scans = try_join_all(scans).await?;
             all = aside(move || {
-                scans.into_iter().for_each(|scan| all.take(scan));
+                for scan in scans {
+                    all.take(scan);
+                }
                 all
             })
             .await?;
