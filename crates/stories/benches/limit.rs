@@ -2,7 +2,7 @@
 //! replayed on a copy of the database as it was before, by bare `rusqlite`, in groups, with every commit
 //! as durable as the product's. So the limit cannot drift from the product.
 
-use crate::machine::{Usage, per_second};
+use crate::machine::{Usage, per_second, rest};
 use anyhow::{Context, Result, bail};
 use rusqlite::types::Value;
 use rusqlite::{Connection, Statement};
@@ -90,6 +90,31 @@ impl Writes {
             let begun = Instant::now();
             runner.commit(std::slice::from_ref(unit))?;
             times.push(u64::try_from(begun.elapsed().as_micros())?);
+        }
+        times.sort_unstable();
+        Ok(times)
+    }
+
+    /// The units as they would come at so many payments a second, in commits of what is due: how long after it was due
+    /// each is durable, microseconds, sorted. Nothing but the disk, one thread and no network.
+    pub(crate) fn open_loop(&self, folder: &Path, rate: usize) -> Result<Vec<u64>> {
+        let conn = self.open(folder)?;
+        let mut runner = Runner::new(self, &conn)?;
+        let each = Duration::from_secs(1).div_f64(f64::from(u32::try_from(rate * self.units_each())?));
+        let due = |number: usize| each.mul_f64(f64::from(u32::try_from(number).unwrap_or(u32::MAX)));
+        let (begun, mut done, mut times) = (Instant::now(), 0, Vec::with_capacity(self.units.len()));
+        while done < self.units.len() {
+            let now = begun.elapsed();
+            let ready = (done..self.units.len()).take_while(|number| due(*number) <= now).count();
+            if ready == 0 {
+                rest(due(done).saturating_sub(now));
+                continue;
+            }
+            runner.commit(self.units.get(done..done + ready).unwrap_or_default())?;
+            let now = begun.elapsed();
+            let late = |number| u64::try_from(now.saturating_sub(due(number)).as_micros()).unwrap_or(u64::MAX);
+            times.extend((done..done + ready).map(late));
+            done += ready;
         }
         times.sort_unstable();
         Ok(times)

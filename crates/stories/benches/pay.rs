@@ -102,7 +102,7 @@ async fn all(options: &Options) -> Result<()> {
         hot(options, folder.path(), &mut bench, &recorded, (most, rounds, payments)).await?;
     }
     for rate in options.numbers("rates", &[500, 2000])? {
-        bench.open(rate, options.number("secs", 10)?).await?;
+        bench.open(&recorded, rate, options.number("secs", 10)?).await?;
     }
     Ok(())
 }
@@ -241,14 +241,17 @@ impl Bench {
         })
     }
 
-    /// So many payments a second for so long.
-    async fn open(&mut self, rate: usize, secs: usize) -> Result<()> {
+    /// So many payments a second for so long, beside their rows alone at the same rate. A payment waits for two commits
+    /// of the center and one of the network, one after the other.
+    async fn open(&mut self, recorded: &Recorded, rate: usize, secs: usize) -> Result<()> {
         let each = (rate * secs).div_ceil(self.tills.len());
         let work = prepare(&mut self.tills, each, self.port).await?;
         let idle = machine::idle();
         let outcome = load::open(self.port, work, rate).await?;
         self.add(&outcome)?;
+        let raw = |writes: &Writes| Ok::<_, anyhow::Error>(percentiles(&writes.open_loop(&self.root, rate)?));
         let line = json!({
+            "raw_commit_us": { "center": raw(&recorded.center)?, "network": raw(&recorded.book)? },
             "bench": "pay", "loop": "open", "terminals": self.tills.len(), "rate": rate,
             "idle_percent": idle, "payments": outcome.acknowledged,
             "achieved_per_s": per_second(outcome.acknowledged, outcome.time),
