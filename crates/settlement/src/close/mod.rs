@@ -181,7 +181,9 @@ fn cut_one(tx: &mut Tx<'_>, window: &Window, by: &str) -> Result<bool, Refusal> 
 }
 
 /// Reckoning that takes milliseconds, on a thread where nobody's payment waits for it.
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {
+pub(crate) async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Refusal> {
     tokio::task::spawn_blocking(work).await.map_err(|gone| Refusal::internal(gone.to_string()))
 }
 

@@ -5,7 +5,7 @@
 use super::Console;
 use super::csv::{Cells, Charset};
 use super::document::{Shown, shown};
-use crate::close::{Likes, Own, Plan, days, entry_of, give_of, sale_of, spans};
+use crate::close::{Likes, Own, Plan, aside, days, entry_of, give_of, sale_of, spans};
 use crate::rows::windows::{self, Odd, OddKind};
 use crate::rules::{
     DayDigest, Entry, Item, ItemKey, ItemsHash, Line, LineKey, Span, Target, belongs, entry_of_give,
@@ -15,7 +15,7 @@ use acquiring::taken::{self, After, Back, Taken, Told};
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Response};
-use center_base::{Caller, CompanyId, Refusal, Scope};
+use center_base::{Base, Caller, CompanyId, Refusal, Scope};
 use codes::api;
 use futures_util::stream;
 use http::header;
@@ -27,10 +27,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::sync::Arc;
 use store::{DbError, Inconsistent, ReadTx, TenantId};
-use tokio::task::JoinHandle;
+use tokio::sync::mpsc;
 
 /// Rows that one unit reads at most: what a file needs of memory.
-const PAGE: usize = 1_000;
+const PAGE: usize = 2_000;
 
 /// The address as it comes.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -91,9 +91,9 @@ pub(super) async fn file(
         None => format!("{id}.csv"),
     };
     let file = File::new(&ground, &shown, (only, caller.lang, charset));
-    let mut walk = Walk { console, file, ahead: None };
-    walk.read(Cursor::Sales { day: 0, shop: 0, after: After::START });
-    let body = Body::from_stream(stream::unfold(walk, Walk::next));
+    let (pages, read) = mpsc::channel(1);
+    tokio::spawn(read_on(console.base.clone(), ground, pages));
+    let body = Body::from_stream(stream::unfold(Walk(Some((file, read))), Walk::next));
     // Only what an id of ours may hold stands in the name.
     let safe: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || ".-_".contains(*c)).collect();
     let attachment = format!("attachment; filename=\"{safe}\"");
@@ -332,9 +332,9 @@ impl File {
         file
     }
 
-    /// Writes what was read.
-    fn write(&mut self, pieces: Vec<Piece>) -> Result<(), DbError> {
-        for piece in pieces {
+    /// Writes what was read, and proves at the end.
+    fn write(mut self, page: Page) -> Result<(Vec<u8>, Self), Refusal> {
+        for piece in page.pieces {
             match piece {
                 Piece::Sale(row, told) => self.sale(&row, &told)?,
                 Piece::Back(row, told) => self.back(&row, &told)?,
@@ -347,7 +347,10 @@ impl File {
                 Piece::DayEnds => self.end_day(),
             }
         }
-        Ok(())
+        if matches!(page.next, Cursor::End) {
+            self.prove();
+        }
+        Ok((std::mem::take(&mut self.out), self))
     }
 
     fn sale(&mut self, row: &Taken, told: &Told) -> Result<(), DbError> {
@@ -483,48 +486,39 @@ fn fault((lang, charset): (Lang, Charset), key: &str, lines: &str, out: &mut Vec
     charset.write(cells.row(), out);
 }
 
-/// The pieces of a file, in order: while one is written and sent, the next is read.
-struct Walk {
-    console: Console,
-    file: File,
-    ahead: Option<JoinHandle<Result<Page, Refusal>>>,
+/// Reads page after page behind what others do, one ahead of who takes them, until nobody does.
+async fn read_on(base: Base, ground: Arc<Ground>, pages: mpsc::Sender<Result<Page, Refusal>>) {
+    let mut at = Cursor::Sales { day: 0, shop: 0, after: After::START };
+    while !matches!(at, Cursor::End) {
+        let (tenant, ground, from) = (base.tenant, Arc::clone(&ground), at);
+        let read = base.read_behind(move |tx| Ok(ground.page(tx, tenant, from.clone())?)).await;
+        at = read.as_ref().map_or(Cursor::End, |page| page.next.clone());
+        if pages.send(read).await.is_err() {
+            return;
+        }
+    }
 }
 
-impl Walk {
-    /// Has a page read behind what others do.
-    fn read(&mut self, from: Cursor) {
-        let (base, ground) = (self.console.base.clone(), Arc::clone(&self.file.ground));
-        self.ahead = Some(tokio::spawn(async move {
-            let tenant = base.tenant;
-            base.read_behind(move |tx| Ok(ground.page(tx, tenant, from.clone())?)).await
-        }));
-    }
+/// The pieces of a file, in order: while one is written and sent, the next is read. Nothing behind the last.
+struct Walk(Option<(File, mpsc::Receiver<Result<Page, Refusal>>)>);
 
+impl Walk {
     /// The next piece of the file.
-    async fn next(mut self) -> Option<(Result<Vec<u8>, Infallible>, Self)> {
-        let read = self.ahead.take()?.await.unwrap_or_else(|gone| Err(Refusal::internal(gone.to_string())));
-        let (lang, charset) = (self.file.lang, self.file.charset);
-        let broken = |refusal: Refusal| {
-            tracing::error!(%refusal, "a file of items cannot be read");
-            let mut out = Vec::new();
-            fault((lang, charset), "settlement-csv-broken", "", &mut out);
-            out
+    async fn next(self) -> Option<(Result<Vec<u8>, Infallible>, Self)> {
+        let (file, mut pages) = self.0?;
+        let (lang, charset) = (file.lang, file.charset);
+        let written = match pages.recv().await? {
+            Ok(page) => aside(move || file.write(page)).await.flatten(),
+            Err(refusal) => Err(refusal),
         };
-        let Page { pieces, next } = match read {
-            Ok(page) => page,
-            Err(refusal) => return Some((Ok(broken(refusal)), self)),
-        };
-        let is_over = matches!(next, Cursor::End);
-        if !is_over {
-            self.read(next);
+        match written {
+            Ok((out, file)) => Some((Ok(out), Self(Some((file, pages))))),
+            Err(refusal) => {
+                tracing::error!(%refusal, "a file of items cannot be read");
+                let mut out = Vec::new();
+                fault((lang, charset), "settlement-csv-broken", "", &mut out);
+                Some((Ok(out), Self(None)))
+            }
         }
-        if let Err(fault) = self.file.write(pieces) {
-            self.ahead = None;
-            return Some((Ok(broken(fault.into())), self));
-        }
-        if is_over {
-            self.file.prove();
-        }
-        Some((Ok(std::mem::take(&mut self.file.out)), self))
     }
 }
