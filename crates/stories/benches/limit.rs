@@ -12,8 +12,9 @@ use store::testing::RecordedUnit;
 
 /// Units of work in one commit (spec: raw group commit of 100).
 const GROUP: usize = 100;
-/// As the product's checkpointer and its writer's cache (crates/store).
+/// As the product's checkpointer, also under load, and its writer's cache (crates/store).
 const CHECKPOINT_PAGES: i64 = 8_000;
+const CHECKPOINT_PAGES_BUSY: i64 = 64_000;
 const CACHE_KIB: i64 = 16_384;
 
 /// What the product wrote into one of its databases.
@@ -99,6 +100,7 @@ impl Writes {
     /// each is durable, microseconds, sorted. Nothing but the disk, one thread and no network.
     pub(crate) fn open_loop(&self, folder: &Path, rate: usize) -> Result<Vec<u64>> {
         let conn = self.open(folder)?;
+        conn.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES_BUSY)?;
         let mut runner = Runner::new(self, &conn)?;
         let each = Duration::from_secs(1).div_f64(f64::from(u32::try_from(rate * self.units_each())?));
         let due = |number: usize| each.mul_f64(f64::from(u32::try_from(number).unwrap_or(u32::MAX)));
