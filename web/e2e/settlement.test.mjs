@@ -72,6 +72,35 @@ for (const size of ["small", "tablet", "desktop"]) {
   });
 }
 
+test("a narrow window opens the menu from the bar, by touch and by keyboard, and it closes again", async () => {
+  const page = await open("/settlement/terms?company=00008", { size: "phone", lang: "en" });
+  const menu = page.locator("#menu");
+  assert.equal(await menu.isVisible(), false);
+  await page.locator(".menu-open").tap();
+  await menu.locator("[aria-current=page]").waitFor();
+  assert.ok(await menu.locator("a").last().isVisible(), "every room is in sight or below");
+  assert.deepEqual(await axe(page), []);
+  await menu.locator(".menu-close").tap();
+  await menu.waitFor({ state: "hidden" });
+  await page.locator(".menu-open").press("Enter");
+  await menu.waitFor();
+  await page.keyboard.press("Escape");
+  await menu.waitFor({ state: "hidden" });
+  await page.setViewportSize(SIZES.desktop);
+  assert.ok(await menu.isVisible(), "a wide window shows it beside the page");
+  assert.equal(await page.locator(".menu-open").isVisible(), false);
+});
+
+test("the other language shows the same company and keeps what was typed wrong", async () => {
+  const page = await open("/settlement/terms?company=00008&brand=paypay", { size: "desktop" });
+  await page.locator("a.lang").click();
+  await page.waitForURL(/company=00008&brand=paypay/);
+  await page.goto(`${program.url}/settlement?max=abc`, { waitUntil: "load" });
+  assert.equal(await page.locator("#max").inputValue(), "abc");
+  assert.equal(await page.locator("#max").getAttribute("aria-invalid"), "true");
+  assert.equal(await page.locator("#min").getAttribute("aria-invalid"), null);
+});
+
 test("an adjustment is approved behind a question", async () => {
   const page = await open("/settlement/adjustments", { size: "desktop" });
   const card = page.locator("article").filter({ hasText: "合同会社 灯台" });

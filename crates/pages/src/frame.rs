@@ -224,6 +224,9 @@ impl<'a> Frame<'a> {
         let t = texts(self.lang);
         html! {
             div.bar {
+                @if self.has_menu() {
+                    button.btn.btn-s.menu-open type="button" popovertarget="menu" { (Icon::Menu) (t.menu) }
+                }
                 a.brand href=(self.home) { (mark()) span { (self.shop) } }
                 @if let Some(now) = self.now {
                     live-clock {
@@ -247,9 +250,25 @@ impl<'a> Frame<'a> {
         }
     }
 
+    /// The console's menu stands beside the page; a narrow screen opens it from the bar.
+    fn has_menu(&self) -> bool {
+        self.surface == Surface::Console && self.nav.is_some()
+    }
+
     fn middle(&self, body: &Markup) -> Markup {
-        if let (Some(nav), Surface::Console) = (&self.nav, self.surface) {
-            html! { div.shell { (nav) (body) } }
+        let t = texts(self.lang);
+        if let (Some(nav), true) = (&self.nav, self.has_menu()) {
+            html! {
+                div.shell {
+                    div #menu .menu popover {
+                        button.btn.btn-plain.menu-close type="button" popovertarget="menu" popovertargetaction="hide" {
+                            (Icon::Cross) (t.menu_close)
+                        }
+                        (nav)
+                    }
+                    (body)
+                }
+            }
         } else {
             html! { (body) }
         }

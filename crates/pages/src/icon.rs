@@ -94,6 +94,8 @@ pub enum Icon {
     Bank,
     /// A leaf of a calendar.
     Calendar,
+    /// Three lines: the menu.
+    Menu,
 }
 
 impl Icon {
@@ -198,6 +200,7 @@ impl Icon {
             Self::Eye => {
                 r#"<path d="M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12z"/><circle cx="12" cy="12" r="2.8"/>"#
             }
+            Self::Menu => r#"<path d="M4 6.5h16M4 12h16M4 17.5h16"/>"#,
             Self::Next => r#"<path d="M9 5l7 7-7 7"/>"#,
             Self::Previous => r#"<path d="M15 5l-7 7 7 7"/>"#,
             Self::Exit => r#"<path d="M10 4H4.5v16H10M9.5 12H20M16 7.5l4.5 4.5-4.5 4.5"/>"#,

@@ -32,6 +32,11 @@ impl<'a> Column<'a> {
         let class = if self.class == "num" { "num hide-narrow" } else { "hide-narrow" };
         Self { class, ..self }
     }
+
+    /// Text that a phone shows inside of another cell, in a `span.only-phone`.
+    pub fn not_on_phones(title: &'a str) -> Self {
+        Self { title, class: "hide-phone" }
+    }
 }
 
 /// A table in a scroll region that the keyboard can reach. Each row is `(class, cells)`: the class is
@@ -206,7 +211,7 @@ pub fn nav(label: &str, here: &str, places: &[Place<'_>]) -> Markup {
 /// The console's menu: groups of a heading and entries.
 pub fn menu(label: &str, groups: &[(&str, Vec<Entry<'_>>)]) -> Markup {
     html! {
-        nav.menu aria-label=(label) {
+        nav aria-label=(label) {
             @for (heading, entries) in groups {
                 @if !heading.is_empty() { h2 { (heading) } }
                 ul {

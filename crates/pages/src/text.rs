@@ -3,6 +3,8 @@
 /// The frame's own words in one language.
 pub(crate) struct Texts {
     pub(crate) skip: &'static str,
+    pub(crate) menu: &'static str,
+    pub(crate) menu_close: &'static str,
     pub(crate) up: &'static str,
     pub(crate) down: &'static str,
     pub(crate) lost: &'static str,
@@ -39,6 +41,8 @@ pub(crate) struct Texts {
 
 static JA: Texts = Texts {
     skip: "本文へ進む",
+    menu: "メニュー",
+    menu_close: "メニューを閉じる",
     up: "接続中",
     down: "センター未接続",
     lost: "通信できません",
@@ -75,6 +79,8 @@ static JA: Texts = Texts {
 
 static EN: Texts = Texts {
     skip: "Skip to content",
+    menu: "Menu",
+    menu_close: "Close the menu",
     up: "Online",
     down: "Center offline",
     lost: "No connection",

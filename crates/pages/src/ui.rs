@@ -211,6 +211,7 @@ pub struct Field<'a> {
     max_chars: u16,
     required: bool,
     autofocus: bool,
+    lines: Option<u8>,
     reveal: Option<&'a str>,
 }
 
@@ -230,6 +231,7 @@ impl<'a> Field<'a> {
             max_chars: 200,
             required: false,
             autofocus: false,
+            lines: None,
             reveal: None,
         }
     }
@@ -300,6 +302,12 @@ impl<'a> Field<'a> {
         self
     }
 
+    /// Several lines of text, this many of them in sight.
+    pub fn lines(mut self, lines: u8) -> Self {
+        self.lines = Some(lines);
+        self
+    }
+
     fn input(&self) -> Markup {
         let (hint_id, error_id) = (format!("{}-hint", self.name), format!("{}-error", self.name));
         let described = match (self.hint, self.error) {
@@ -308,6 +316,14 @@ impl<'a> Field<'a> {
             (None, Some(_)) => Some(error_id),
             (None, None) => None,
         };
+        if let Some(lines) = self.lines {
+            return html! {
+                textarea.input id=(self.name) name=(self.name) rows=(lines) maxlength=(self.max_chars)
+                    autocomplete=(self.autocomplete) spellcheck="false" required[self.required]
+                    autofocus[self.autofocus] data-keep
+                    aria-invalid=[self.error.map(|_| "true")] aria-describedby=[described] { (self.value) }
+            };
+        }
         html! {
             input.input id=(self.name) name=(self.name) type=(self.kind) value=(self.value)
                 autocomplete=(self.autocomplete) inputmode=[self.inputmode] placeholder=[self.placeholder]

@@ -51,7 +51,7 @@ const MENU: [(&str, &[Room]); 3] = [
             room("/settlement/unpaid", Icon::Clock, "settlement-menu-unpaid", Right::Settle),
             room("/settlement/payees", Icon::Shop, "settlement-menu-payees", Right::Settle),
             room("/settlement/remitter", Icon::Send, "settlement-menu-remitter", Right::Settle),
-            room("/settlement/issuer", Icon::Person, "settlement-menu-issuer", Right::Settle),
+            room("/settlement/issuer", Icon::Mail, "settlement-menu-issuer", Right::Settle),
         ],
     ),
     (

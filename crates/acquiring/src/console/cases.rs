@@ -2,7 +2,7 @@
 //! `/cases/{id}`, and the form that ends it.
 
 use super::words::{age, moment};
-use super::{Console, LIST_PATH};
+use super::{Console, LIST_PATH, encoded};
 use crate::cases::rows::{self, Case, CaseState};
 use crate::cases::settle::{self, Outcome, REASON_CHARS_MAX, REASON_CHARS_MIN, Word};
 use crate::cases::{Action, Kind};
@@ -13,7 +13,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use center_base::{Base, Caller, Refusal, Scope, audit};
 use codes::{Code, api};
 use i18n::{Lang, code_text, t, ta};
-use maud::{Markup, html};
+use maud::{Markup, Render as _, html};
 use money::Yen;
 use pages::frame::still;
 use pages::icon::Icon;
@@ -22,6 +22,7 @@ use pages::ui::{Button, Field, Tone, form, notice, select, tag, yen};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use staff::ConsolePage;
+use tenancy::Shop;
 
 /// The page's path.
 pub(crate) const CASES_PATH: &str = "/cases";
@@ -97,14 +98,22 @@ pub(crate) async fn list_page(
         word => CaseState::from_word(word).or(Some(CaseState::Open)),
     };
     let kind = Kind::from_word(&asked.kind);
-    let cases = console.base.read(move |tx| Ok(rows::list(tx, tenant, &scope, (state, kind), ROWS)?)).await?;
-    let body = draw_list(caller.lang, &cases, (state, kind), console.base.clock.now_us());
-    console.cases_page(&caller, CASES_PATH, &t(caller.lang, "cases-title"), &body).await
+    let (cases, shops) = console
+        .base
+        .read(move |tx| {
+            let cases = rows::list(tx, tenant, &scope, (state, kind), ROWS)?;
+            Ok((cases, tenancy::shops(tx, tenant, &scope)?))
+        })
+        .await?;
+    let body = draw_list(caller.lang, (&cases, &shops), (state, kind), console.base.clock.now_us());
+    let (state, kind) = (state.map_or("all", CaseState::word), kind.map_or("", Kind::word));
+    let here = encoded(&format!("{CASES_PATH}?state={state}&kind={kind}"));
+    console.cases_page(&caller, &here, &t(caller.lang, "cases-title"), &body).await
 }
 
 fn draw_list(
     lang: Lang,
-    cases: &[Case],
+    (cases, shops): (&[Case], &[Shop]),
     (state, kind): (Option<CaseState>, Option<Kind>),
     now_us: i64,
 ) -> Markup {
@@ -135,13 +144,13 @@ fn draw_list(
         Column::number(yen),
         Column::wide_only(place),
         Column::text(since),
-        Column::text(stands),
+        Column::not_on_phones(stands),
     ];
     let drawn: Vec<(&str, Vec<Markup>)> = cases
         .iter()
         .map(|case| {
             let faded = if case.state == CaseState::Open { "" } else { "is-faded" };
-            (faded, list_row(lang, case, now_us))
+            (faded, list_row(lang, case, shops, now_us))
         })
         .collect();
     html! {
@@ -152,14 +161,14 @@ fn draw_list(
             div.filter-go { (Button::primary(&word("payments-filter-go")).icon(Icon::Search).small()) }
         }
         @if cases.is_empty() {
-            (empty(Icon::Check, &word("cases-none"), &html! { (word("cases-none-next")) }))
+            div.panel { (empty(Icon::Check, &word("cases-none"), &html! { (word("cases-none-next")) })) }
         } @else {
-            (table(&word("cases-title"), &columns, &drawn))
+            div.payments { (table(&word("cases-title"), &columns, &drawn)) }
         }
     }
 }
 
-fn list_row(lang: Lang, case: &Case, now_us: i64) -> Vec<Markup> {
+fn list_row(lang: Lang, case: &Case, shops: &[Shop], now_us: i64) -> Vec<Markup> {
     let old = case.state == CaseState::Open && now_us.saturating_sub(case.opened_us) >= OLD_US;
     let since = age(lang, now_us.saturating_sub(case.opened_us));
     vec![
@@ -167,14 +176,20 @@ fn list_row(lang: Lang, case: &Case, now_us: i64) -> Vec<Markup> {
             a.row-link href=(address(case)) { b.main { (t(lang, &kind_key(case.kind))) } }
             span.sub.mono { (short(case)) }
         },
-        amount(case.yen),
+        html! { (amount(case.yen)) span.only-phone { (state_chip(lang, case.state)) } },
         html! {
-            @if case.shop.as_str().is_empty() { "–" } @else { (case.shop) }
+            @if case.shop.as_str().is_empty() { "–" } @else { span.shop-name { (shop_name(shops, case)) } }
             span.sub.mono { (case.terminal) }
         },
         html! { span class=(if old { "tone-ask" } else { "" }) { (since) } span.sub { (moment(case.opened_us)) } },
         state_chip(lang, case.state),
     ]
+}
+
+/// The shop's name, or its id when the asker does not see it.
+fn shop_name<'a>(shops: &'a [Shop], case: &'a Case) -> &'a str {
+    let shop = shops.iter().find(|shop| shop.id == case.shop);
+    shop.map_or(case.shop.as_str(), |shop| shop.merchant.name.as_str())
 }
 
 /// The number that people read to each other.
@@ -230,7 +245,10 @@ async fn draw(
     case: &Case,
     again: Option<&Typed>,
 ) -> Result<Markup, Refusal> {
-    let page = Page { lang: caller.lang, case, now_us: console.base.clock.now_us() };
+    let (tenant, scope) = (console.base.tenant, caller.scope()?);
+    let shops = console.base.read(move |tx| Ok(tenancy::shops(tx, tenant, &scope)?)).await?;
+    let shop = shop_name(&shops, case);
+    let page = Page { lang: caller.lang, case, shop, now_us: console.base.clock.now_us() };
     let may = settle::may_settle(caller.actor.role(), case.kind);
     let body = page.body(may, again);
     console.cases_page(caller, &address(case), &t(caller.lang, "cases-one-title"), &body).await
@@ -239,6 +257,8 @@ async fn draw(
 struct Page<'a> {
     lang: Lang,
     case: &'a Case,
+    /// The shop's name.
+    shop: &'a str,
     now_us: i64,
 }
 
@@ -258,7 +278,10 @@ impl Page<'_> {
             }
             div.page-head.one-head {
                 h1.detail-head tabindex="-1" { (self.t(&kind_key(case.kind))) " " (state_chip(self.lang, case.state)) }
-                p.sub.where { span.mono { (short(case)) } " · " (ta(self.lang, "payments-since", &[("age", &self.age())])) }
+                p.sub.where {
+                    span.mono { (short(case)) }
+                    @if case.state == CaseState::Open { " · " (ta(self.lang, "payments-since", &[("age", &self.age())])) }
+                }
             }
             (notice(self.tone(), &self.t("cases-what"), &html! { p { (self.t(&about_key(case.kind))) } }))
             div.detail.one {
@@ -308,8 +331,11 @@ impl Page<'_> {
         let cell = |book: &str, name: &str| {
             let part = self.case.evidence.get(book).and_then(|says| says.get("totals")?.get(name));
             let number = |field: &str| part.and_then(|part| part.get(field)?.as_i64());
-            let count = number("count").map_or_else(|| "–".to_owned(), |count| count.to_string());
-            html! { (amount(number("yen"))) span.sub { (ta(self.lang, "cases-totals-count", &[("count", &count)])) } }
+            let count = number("count").map(|count| count.to_string());
+            html! {
+                (amount(number("yen")))
+                @if let Some(count) = count { span.sub { (ta(self.lang, "cases-totals-count", &[("count", &count)])) } }
+            }
         };
         let rows: Vec<(&str, Vec<Markup>)> = NAMES
             .into_iter()
@@ -358,12 +384,11 @@ impl Page<'_> {
             ));
         }
         rows.push(named("cases-fact-subject", mono(&case.subject)));
-        for (key, value) in
-            [("cases-fact-shop", case.shop.as_str()), ("cases-fact-terminal", case.terminal.as_str())]
-        {
-            if !value.is_empty() {
-                rows.push(named(key, mono(value)));
-            }
+        if !case.shop.as_str().is_empty() {
+            rows.push(named("cases-fact-shop", html! { (self.shop) " " span.sub.mono { (case.shop) } }));
+        }
+        if !case.terminal.as_str().is_empty() {
+            rows.push(named("cases-fact-terminal", mono(case.terminal.as_str())));
         }
         if case.yen.is_some() {
             rows.push(named("cases-fact-amount", amount(case.yen)));
@@ -386,12 +411,18 @@ impl Page<'_> {
                             div.spread { b { (self.outcome()) } }
                             p { (case.reason) }
                             p { (self.t("cases-field-proof")) ": " (case.proof) }
-                            p.sub { (case.settled_by) " · " (moment(case.changed_us)) }
+                            p.sub { (self.settler()) " · " (moment(case.changed_us)) }
                         }
                     }
                 }
             }
         }
+    }
+
+    /// Who settled it, without the word that the audit puts before a name.
+    fn settler(&self) -> &str {
+        let by = self.case.settled_by.as_str();
+        by.strip_prefix("person ").unwrap_or(by)
     }
 
     fn outcome(&self) -> String {
@@ -420,6 +451,13 @@ impl Page<'_> {
         let hint = ta(self.lang, "cases-field-reason-hint", &[("least", &REASON_CHARS_MIN.to_string())]);
         let (reason, proof, go) =
             (self.t("cases-field-reason"), self.t("cases-field-proof"), self.t("cases-settle"));
+        let short = self.t("cases-field-short");
+        // What was not enough is said at its field.
+        let field = |name, label, value: &'_ str, hint, least| {
+            let field = Field::text(name, label).value(value).hint(hint).max_chars(most).required();
+            let is_short = again.is_some() && value.trim().chars().count() < least;
+            if is_short { field.error(&short).render() } else { field.render() }
+        };
         html! {
             p { (self.t(&action_key(case.kind.action()))) }
             @if case.kind.action() == Action::ReverseAgain && may {
@@ -430,11 +468,11 @@ impl Page<'_> {
             @if may {
                 (form("stack", &format!("{here}/settle"), &html! {
                     @if again.is_some() {
-                        (notice(Tone::Ng, &self.t("cases-not-settled"), &html! { p { (hint) } }))
+                        (notice(Tone::Ng, &self.t("cases-not-settled"), &html! { p { (self.t("cases-not-settled-next")) } }))
                     }
                     (select("outcome", &self.t("cases-field-outcome"), &options, chosen))
-                    (Field::text("reason", &reason).value(&typed.reason).hint(&hint).max_chars(most).required())
-                    (Field::text("proof", &proof).value(&typed.proof).hint(&self.t("cases-field-proof-hint")).max_chars(most).required())
+                    (field("reason", &reason, &typed.reason, &hint, REASON_CHARS_MIN))
+                    (field("proof", &proof, &typed.proof, &self.t("cases-field-proof-hint"), 1))
                     (Button::primary(&go).icon(Icon::Check))
                 }))
             } @else {
@@ -454,7 +492,8 @@ pub(crate) async fn settle_now(
     let (scope, id) = (caller.scope()?, read_id(&id)?);
     let Some(word) = Word::read(&typed.outcome, &typed.reason, &typed.proof) else {
         let case = console.case(scope, id).await?;
-        return Ok(draw(&console, &caller, &case, Some(&typed)).await?.into_response());
+        let page = draw(&console, &caller, &case, Some(&typed)).await?;
+        return Ok((http::StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     };
     let actor = caller.actor.clone();
     let case = console.base.write(move |tx| settle::settle(tx, (&actor, &scope), &id, &word)).await?;

@@ -264,7 +264,7 @@ impl Page<'_> {
             Column::wide_only(entry),
             Column::wide_only(class),
             Column::number(amount),
-            Column::text(state),
+            Column::not_on_phones(state),
             Column::wide_only(operator),
         ];
         let rows: Vec<_> =

@@ -262,7 +262,7 @@ impl Page<'_> {
             Column::text(company),
             Column::number(amount),
             Column::wide_only(reason),
-            Column::text(state),
+            Column::not_on_phones(state),
             Column::text(document),
         ];
         let rows: Vec<(&str, Vec<Markup>)> = over.iter().map(|one| self.row(one)).collect();
@@ -288,8 +288,8 @@ impl Page<'_> {
         let who = person(lang, &one.entered_by);
         let approver = person(lang, &one.approved_by);
         let cells = vec![
-            self.company(one),
-            net(one.yen),
+            html! { (self.company(one)) span.sub.only-narrow { (one.reason) } },
+            html! { (net(one.yen)) span.only-phone { (state) } },
             html! { (one.reason) span.sub { (who) @if !approver.is_empty() { " → " (approver) } } },
             state,
             document,

@@ -4,8 +4,8 @@
 //! item of the pay days that are not closed, so it is asked for by a button.
 
 use super::rows::{self, DaySum};
-use super::words::{counted, cycle, date, pay_day_chip, period, why, yen};
-use super::{Console, name_of, on_to, paydays};
+use super::words::{counted, cycle, date, pay_day_chip, period, refusal, why, yen};
+use super::{Console, answered, name_of, on_to, paydays};
 use crate::close::{Blocked, PayDayReport, Plan};
 use crate::limits;
 use crate::rows::batches::{self, PayDay};
@@ -131,14 +131,21 @@ pub(super) async fn page(
     caller: Caller,
     Query(asked): Query<Asked>,
 ) -> Result<Markup, Refusal> {
+    draw(&console, &caller, !asked.count.is_empty(), None).await
+}
+
+/// The page; with `counts`, what a closing would make now is counted.
+async fn draw(
+    console: &Console,
+    caller: &Caller,
+    counts: bool,
+    wrong: Option<&Refusal>,
+) -> Result<Markup, Refusal> {
     let (tenant, today) = (console.base.tenant, console.base.clock.today());
     let facts = console.base.read(move |tx| Ok(facts(tx, tenant, today)?)).await?;
-    let would = match asked.count.as_str() {
-        "" => None,
-        _ => Some(console.settlement.dry_run(today).await?.pay_days),
-    };
+    let would = if counts { Some(console.settlement.dry_run(today).await?.pay_days) } else { None };
     let view = Page { lang: caller.lang, today, facts: &facts, would: would.as_deref() };
-    console.page(&caller, (PATH, PATH), &t(caller.lang, "settlement-board"), &view.body()).await
+    console.page(caller, (PATH, PATH), &t(caller.lang, "settlement-board"), &view.body(wrong)).await
 }
 
 /// `POST /settlement/board/close`.
@@ -164,9 +171,11 @@ pub(super) async fn without(
 ) -> Result<Response, Refusal> {
     let pay_on = paydays::read_day(&id)?;
     let (who, why) = (caller.actor.label(), pages::typed::text(&typed.reason));
-    console.settlement.close_without(&who, pay_on, &why).await?;
-    console.settlement.close(console.base.clock.today(), &who).await?;
-    Ok(on_to(PATH))
+    let done = match console.settlement.close_without(&who, pay_on, &why).await {
+        Ok(()) => console.settlement.close(console.base.clock.today(), &who).await.map(|_| PATH.to_owned()),
+        Err(refusal) => Err(refusal),
+    };
+    answered(done, async |wrong| draw(&console, &caller, false, Some(wrong)).await).await
 }
 
 struct Page<'a> {
@@ -182,12 +191,13 @@ impl Page<'_> {
         t(self.lang, key)
     }
 
-    fn body(&self) -> Markup {
+    fn body(&self, wrong: Option<&Refusal>) -> Markup {
         let open = self.facts.open(self.today);
         html! {
             div.page-head {
                 div.stack-s { h1 tabindex="-1" { (self.t("settlement-board")) } p.sub { (self.t("settlement-board-about")) } }
             }
+            @if let Some(wrong) = wrong { (refusal(self.lang, wrong)) }
             (self.closing())
             div.stack {
                 h2 { (self.t("settlement-board-open")) }
@@ -345,7 +355,7 @@ impl Page<'_> {
                         span {
                             (counted(lang, "settlement-without-account", without.len())) " "
                             @for id in without.iter().take(NAMES) {
-                                a.nowrap href=(format!("/settlement/payees/{id}")) { (name_of(&self.facts.companies, id)) } " "
+                                a href=(format!("/settlement/payees/{id}")) { (name_of(&self.facts.companies, id)) } " "
                             }
                         }
                     }
@@ -444,7 +454,7 @@ impl Page<'_> {
         let [day, state, documents, payouts, paid, carried] = &heads;
         let columns = [
             Column::text(day),
-            Column::text(state),
+            Column::not_on_phones(state),
             Column::number(documents).only_wide(),
             Column::number(payouts),
             Column::number(paid),
@@ -458,7 +468,10 @@ impl Page<'_> {
                 let (documents, payouts) = sum.map_or((0, 0), |sum| (sum.documents, sum.payouts));
                 let (paid, carried) = sum.map_or((0, 0), |sum| (sum.paid_yen, sum.carried_yen));
                 let cells = vec![
-                    html! { a.open.row-link href=(pay_day_at(day.pay_on)) { (date(self.lang, day.pay_on)) } },
+                    html! {
+                        a.open.row-link href=(pay_day_at(day.pay_on)) { (date(self.lang, day.pay_on)) }
+                        span.only-phone { (pay_day_chip(self.lang, day.state)) }
+                    },
                     pay_day_chip(self.lang, day.state),
                     html! { (money::group(documents)) },
                     html! { (money::group(payouts)) },

@@ -21,6 +21,9 @@ use store::Tx;
 
 /// The page's path.
 pub(super) const PATH: &str = "/settlement/issuer";
+/// Lines of the address in sight, and characters at most.
+const ADDRESS_LINES: u8 = 4;
+const ADDRESS_CHARS: u16 = 600;
 
 /// The form as it comes.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -28,12 +31,8 @@ pub(super) const PATH: &str = "/settlement/issuer";
 pub(super) struct Typed {
     from: String,
     name: String,
-    address1: String,
-    address2: String,
-    address3: String,
-    address4: String,
-    address5: String,
-    address6: String,
+    /// A line each.
+    address: String,
     phone: String,
     reg_no: String,
     silence: String,
@@ -43,17 +42,10 @@ pub(super) struct Typed {
 
 impl Typed {
     fn of(issuer: &Issuer) -> Self {
-        let mut lines = issuer.address.iter().cloned();
-        let mut next = || lines.next().unwrap_or_default();
         Self {
             from: String::new(),
             name: issuer.name.clone(),
-            address1: next(),
-            address2: next(),
-            address3: next(),
-            address4: next(),
-            address5: next(),
-            address6: next(),
+            address: issuer.address.join("\n"),
             phone: issuer.phone.clone(),
             reg_no: issuer.invoice_reg_no.clone(),
             silence: issuer.silence_days.to_string(),
@@ -62,22 +54,13 @@ impl Typed {
         }
     }
 
-    const fn lines(&self) -> [&String; 6] {
-        [&self.address1, &self.address2, &self.address3, &self.address4, &self.address5, &self.address6]
-    }
-
     fn read(&self) -> Result<(Date, Issuer), Refusal> {
         let from = read_day(&self.from).ok_or_else(|| refused(settle::FROM_DAY))?;
         let silence = pages::typed::text(&self.silence);
         let days = if silence.is_empty() { Ok(0) } else { silence.parse() };
         let issuer = Issuer {
             name: pages::typed::text(&self.name),
-            address: self
-                .lines()
-                .map(|line| pages::typed::text(line))
-                .into_iter()
-                .filter(|line| !line.is_empty())
-                .collect(),
+            address: self.address.lines().map(pages::typed::text).filter(|line| !line.is_empty()).collect(),
             phone: pages::typed::text(&self.phone),
             invoice_reg_no: pages::typed::id(&self.reg_no).to_uppercase().replace('-', ""),
             silence_days: days.map_err(|_| refused(settle::ISSUER_SILENCE))?,
@@ -197,26 +180,17 @@ fn short(lang: Lang, issuer: &Issuer) -> Markup {
 fn form(lang: Lang, typed: &Typed, wrong: Option<&Refusal>) -> Markup {
     let text = |key: &str| t(lang, &format!("settlement-{key}"));
     let at = |codes: &[Code]| wrong_with(lang, wrong, codes);
-    let [from, from_hint, go, address_hint] =
-        ["from-day", "from-today-hint", "terms-go", "issuer-address-hint"].map(text);
+    let [from, from_hint, go] = ["from-day", "from-today-hint", "terms-go"].map(text);
     let [bad_day, bad_name, bad_address] =
         [settle::FROM_DAY, settle::ISSUER_NAME, settle::ISSUER_ADDRESS].map(|code| at(&[code]));
-    let name = text("issuer-name");
-    let address: Vec<(String, String)> = (1..=6)
-        .map(|no: u8| {
-            let no = no.to_string();
-            (format!("address{no}"), ta(lang, "settlement-issuer-address-line", &[("no", &no)]))
-        })
-        .collect();
+    let [name, address, address_hint] = ["issuer-name", "issuer-address", "issuer-address-hint"].map(text);
+    let address = Field::text("address", &address).value(&typed.address).hint(&address_hint);
     html! {
         p.sub { (text("issuer-enter-about")) }
         (pages::ui::form("stack", PATH, &html! {
             (field(Field::text("from", &from).kind("date").value(&typed.from).hint(&from_hint).required(), bad_day.as_ref()))
             (field(Field::text("name", &name).value(&typed.name).required(), bad_name.as_ref()))
-            @for ((name, label), line) in address.iter().zip(typed.lines()) {
-                @let hinted = if name == "address1" { Field::text(name, label).hint(&address_hint) } else { Field::text(name, label) };
-                (field(hinted.value(line), bad_address.as_ref().filter(|_| name == "address1")))
-            }
+            (field(address.lines(ADDRESS_LINES).max_chars(ADDRESS_CHARS), bad_address.as_ref()))
             (further(lang, typed, wrong))
             (Button::primary(&go).icon(Icon::Check))
         }))

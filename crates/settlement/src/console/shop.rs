@@ -2,7 +2,7 @@
 //! by pay day and amount.
 
 use super::rows::{self, Listed, Wanted};
-use super::words::{company_field, cycle, date, document_chip, mark, net, period, read_day, why};
+use super::words::{company_field, cycle, date, document_chip, field, mark, net, period, read_day, why};
 use super::{Choice, Console};
 use crate::close::{Coming, Own, Would};
 use crate::rules::{Batch, Line, Net, tax_rows};
@@ -34,33 +34,50 @@ pub(super) struct Asked {
     after: String,
 }
 
+/// A sum as it was typed, and as it was understood.
+struct Sum {
+    typed: String,
+    yen: Option<Yen>,
+}
+
+impl Sum {
+    fn read(typed: &str) -> Self {
+        let typed = pages::typed::text(typed);
+        Self { yen: pages::typed::yen(&typed).ok(), typed }
+    }
+
+    const fn is_bad(&self) -> bool {
+        self.yen.is_none() && !self.typed.is_empty()
+    }
+
+    /// What stands in its field.
+    fn shown(&self) -> String {
+        self.yen.map_or_else(|| self.typed.clone(), Yen::grouped)
+    }
+}
+
 /// The question, made plain.
 struct Filter {
     from: Option<Date>,
     to: Option<Date>,
-    min: Option<Yen>,
-    max: Option<Yen>,
-    is_bad_amount: bool,
+    min: Sum,
+    max: Sum,
     after: Option<(Date, String)>,
 }
 
 impl Filter {
     fn read(asked: &Asked) -> Self {
-        let typed = |text: &str| Some(pages::typed::text(text)).filter(|text| !text.is_empty());
-        let amount = |text: &str| typed(text).map(|text| pages::typed::yen(&text));
-        let (min, max) = (amount(&asked.min), amount(&asked.max));
         Self {
             from: read_day(&asked.from),
             to: read_day(&asked.to),
-            is_bad_amount: [&min, &max].into_iter().flatten().any(Result::is_err),
-            min: min.and_then(Result::ok),
-            max: max.and_then(Result::ok),
+            min: Sum::read(&asked.min),
+            max: Sum::read(&asked.max),
             after: super::document::read_id(&asked.after),
         }
     }
 
     const fn narrows(&self) -> bool {
-        self.from.is_some() || self.to.is_some() || self.min.is_some() || self.max.is_some()
+        self.from.is_some() || self.to.is_some() || self.min.yen.is_some() || self.max.yen.is_some()
     }
 
     fn wanted(&self, company: Option<String>) -> Wanted {
@@ -68,8 +85,8 @@ impl Filter {
             company,
             from: self.from.unwrap_or(Date::ZERO),
             to: self.to.unwrap_or(jiff::civil::date(9999, 12, 31)),
-            min: self.min.map_or(0, Yen::get),
-            max: self.max.map_or(i64::MAX, Yen::get),
+            min: self.min.yen.map_or(0, Yen::get),
+            max: self.max.yen.map_or(i64::MAX, Yen::get),
             after: self.after.clone(),
             // One more tells whether there are more.
             limit: ROWS.saturating_add(1),
@@ -82,8 +99,8 @@ impl Filter {
             ("company", Some(company.to_owned()).filter(|id| !id.is_empty())),
             ("from", self.from.map(|day| day.to_string())),
             ("to", self.to.map(|day| day.to_string())),
-            ("min", self.min.map(|yen| yen.get().to_string())),
-            ("max", self.max.map(|yen| yen.get().to_string())),
+            ("min", self.min.yen.map(|yen| yen.get().to_string())),
+            ("max", self.max.yen.map(|yen| yen.get().to_string())),
             ("after", after.map(str::to_owned)),
         ];
         let mut address = PATH.to_owned();
@@ -168,8 +185,7 @@ impl Page<'_> {
     fn filters(&self) -> Markup {
         let filter = self.filter;
         let day = |day: Option<Date>| day.map(|day| day.to_string()).unwrap_or_default();
-        let yen = |yen: Option<Yen>| yen.map(Yen::grouped).unwrap_or_default();
-        let (from, to, min, max) = (day(filter.from), day(filter.to), yen(filter.min), yen(filter.max));
+        let (from, to, min, max) = (day(filter.from), day(filter.to), filter.min.shown(), filter.max.shown());
         let [from_label, to_label, min_label, max_label, bad] = [
             "settlement-filter-from",
             "settlement-filter-to",
@@ -178,15 +194,18 @@ impl Page<'_> {
             "payments-filter-amount-bad",
         ]
         .map(|key| self.t(key));
-        let least = Field::text("min", &min_label).value(&min).inputmode("numeric");
+        let sum = |name, label, value, of: &Sum| {
+            let sum = Field::text(name, label).value(value).inputmode("numeric");
+            field(sum, of.is_bad().then_some(&bad))
+        };
         let company = self.choice.company.as_ref().map_or("", |company| company.id.as_str());
         html! {
             form.filters.filter-box method="get" action=(PATH) role="search" {
                 (company_field(self.lang, self.choice, Some(&self.t("settlement-company-all"))))
                 (Field::text("from", &from_label).kind("date").value(&from))
                 (Field::text("to", &to_label).kind("date").value(&to))
-                @if filter.is_bad_amount { (least.error(&bad)) } @else { (least) }
-                (Field::text("max", &max_label).value(&max).inputmode("numeric"))
+                (sum("min", &min_label, &min, &filter.min))
+                (sum("max", &max_label, &max, &filter.max))
                 div.filter-go {
                     (Button::primary(&self.t("payments-filter-go")).icon(Icon::Search).small())
                     @if filter.narrows() {
@@ -304,7 +323,7 @@ impl Page<'_> {
             Column::number(sales).only_wide(),
             Column::number(fee).only_wide(),
             Column::number(paid),
-            Column::text(state),
+            Column::not_on_phones(state),
         ]);
         let rows: Vec<(&str, Vec<Markup>)> =
             self.found.iter().map(|one| ("", self.cells(lang, one, with_company))).collect();
@@ -327,6 +346,7 @@ impl Page<'_> {
                 @if !one.carried_out.is_zero() {
                     span.sub { (self.t("settlement-carried-out")) " " (net(one.carried_out)) }
                 }
+                span.only-phone { (document_chip(lang, one.state, one.payout)) }
             },
             document_chip(lang, one.state, one.payout),
         ]);

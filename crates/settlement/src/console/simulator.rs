@@ -31,6 +31,15 @@ pub(super) struct Asked {
     on: String,
 }
 
+impl Asked {
+    /// The same question.
+    fn address(&self) -> String {
+        let [company, brand, amount, on] = [&self.company, &self.brand, &self.amount, &self.on]
+            .map(|typed| acquiring::console::encoded(typed));
+        format!("{PATH}?company={company}&brand={brand}&amount={amount}&on={on}")
+    }
+}
+
 /// What is asked, as far as it can be understood.
 struct Question {
     brand: Option<Brand>,
@@ -77,7 +86,8 @@ pub(super) async fn page(
     };
     let bad_day = is_asked && question.on.is_none();
     let view = Page { lang: caller.lang, choice: &choice, question: &question, on, bad_day };
-    console.page(&caller, (PATH, PATH), &t(caller.lang, "settlement-simulator"), &view.body(&answer)).await
+    let here = asked.address();
+    console.page(&caller, (PATH, &here), &t(caller.lang, "settlement-simulator"), &view.body(&answer)).await
 }
 
 struct Page<'a> {

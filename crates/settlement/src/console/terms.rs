@@ -1,13 +1,13 @@
 //! `/settlement/terms`: what holds for all companies, for one, and for one's brand, and from which day. A company sees its
 //! own; operators enter what holds from a later day on and withdraw what has not begun.
 
-use super::terms_form::{Typed, form, level_name};
+use super::terms_form::{Typed, form, level_name, zip_name};
 use super::words::{company_field, cycle, date, entered, group, refusal};
 use super::{Choice, Console, answered, refused};
 use crate::limits;
 use crate::rows::terms::{self as stored, Entry};
 use crate::rows::windows;
-use crate::rules::{CycleCode, GroupCode, Level, Overlay, Terms, TermsBook, ZipMode};
+use crate::rules::{CycleCode, GroupCode, Level, Overlay, Terms, TermsBook};
 use axum::extract::{Form, Query, State};
 use axum::response::Response;
 use center_base::{Caller, Refusal};
@@ -15,9 +15,10 @@ use codes::{api, settle};
 use i18n::{Lang, t, ta};
 use jiff::civil::Date;
 use maud::{Markup, html};
+use money::Yen;
 use pages::icon::Icon;
 use pages::list::{Column, empty, key_values, panel, table};
-use pages::ui::{Button, Tone, confirm, tag};
+use pages::ui::{Button, Tone, confirm, select, tag};
 use payment::Brand;
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -100,7 +101,7 @@ async fn draw(
         }
         (view.body(typed, wrong))
     };
-    console.page(caller, (PATH, PATH), &t(caller.lang, "settlement-terms-page"), &body).await
+    console.page(caller, (PATH, &address(&level)), &t(caller.lang, "settlement-terms-page"), &body).await
 }
 
 /// The pay days whose windows are cut and have a day from this one on.
@@ -276,10 +277,19 @@ impl Page<'_> {
         }
     }
 
+    /// Whose terms: of all companies, of one, of one's brand.
     fn chooser(&self) -> Markup {
+        let all = self.t("settlement-terms-all-brands");
+        let mut brands = vec![("", all.as_str())];
+        brands.extend(Brand::ALL.iter().map(|brand| (brand.word(), brand.name())));
+        let chosen = match self.level {
+            Level::Tenant | Level::Company(_) => "",
+            Level::Contract(_, brand) => brand.word(),
+        };
         html! {
             form.filters.filter-box method="get" action=(PATH) {
                 (company_field(self.lang, self.choice, Some(&self.t("settlement-terms-of-all"))))
+                @if !self.company.is_empty() { (select("brand", &self.t("settlement-brand"), &brands, chosen)) }
                 div.filter-go { (Button::primary(&self.t("settlement-show")).icon(Icon::Search).small()) }
             }
         }
@@ -472,6 +482,7 @@ impl Page<'_> {
 /// What an entry names, as people read it.
 fn says(lang: Lang, overlay: &Overlay) -> Vec<(String, String)> {
     let text = |key: &str| t(lang, &format!("settlement-{key}"));
+    let sum = |yen: Yen| format!("¥{}", yen.grouped());
     let mut lines = Vec::new();
     if let (Some(exempt), Some(taxable)) = (overlay.exempt_ppm, overlay.taxable_ppm) {
         lines.push((text("rate"), format!("{} + {}", exempt.percent(), taxable.percent())));
@@ -487,21 +498,17 @@ fn says(lang: Lang, overlay: &Overlay) -> Vec<(String, String)> {
         lines.push((text("terms-group"), group(lang, code)));
     }
     if let Some(fee) = overlay.transfer_fee_yen {
-        lines.push((text("terms-transfer-fee"), fee.grouped()));
+        lines.push((text("terms-transfer-fee"), sum(fee)));
     }
     if let Some(banks) = &overlay.free_banks {
         let none = text("terms-no-free-banks");
         lines.push((text("terms-free-banks"), if banks.is_empty() { none } else { banks.join(", ") }));
     }
     if let Some(minimum) = overlay.minimum_payout_yen {
-        lines.push((text("terms-minimum"), minimum.grouped()));
+        lines.push((text("terms-minimum"), sum(minimum)));
     }
     if let Some(zip) = overlay.zip {
-        let key = match zip {
-            ZipMode::Aes => "terms-zip-aes",
-            ZipMode::Zipcrypto => "terms-zip-zipcrypto",
-        };
-        lines.push((text("terms-zip"), text(key)));
+        lines.push((text("terms-zip"), zip_name(lang, zip)));
     }
     lines
 }

@@ -1,6 +1,6 @@
 //! The form of the terms: what was typed, as an entry, and the fields.
 
-use super::terms::{PATH, address};
+use super::terms::PATH;
 use super::words::{cycle, field, group, read_day, read_percent, wrong_with};
 use super::{Choice, refused};
 use crate::rules::{CycleCode, GroupCode, Level, Overlay, Ppm, ZipMode};
@@ -50,11 +50,12 @@ fn banks(text: &str) -> Option<Vec<String>> {
 }
 
 fn zip(word: &str) -> Option<ZipMode> {
-    match word {
-        "aes" => Some(ZipMode::Aes),
-        "zipcrypto" => Some(ZipMode::Zipcrypto),
-        _ => None,
-    }
+    ZipMode::ALL.into_iter().find(|mode| mode.word() == word)
+}
+
+/// How the notice's ZIP is locked, as people read it.
+pub(super) fn zip_name(lang: Lang, mode: ZipMode) -> String {
+    t(lang, &format!("settlement-terms-zip-{}", mode.word()))
 }
 
 impl Typed {
@@ -75,10 +76,6 @@ impl Typed {
         let none = || t(lang, "settlement-terms-no-free-banks");
         let banks = |banks: &Vec<String>| if banks.is_empty() { none() } else { banks.join(", ") };
         let direct = |direct: bool| if direct { "yes" } else { "no" };
-        let lock = |zip: ZipMode| match zip {
-            ZipMode::Aes => "aes",
-            ZipMode::Zipcrypto => "zipcrypto",
-        };
         Self {
             exempt: percent(overlay.exempt_ppm),
             taxable: percent(overlay.taxable_ppm),
@@ -88,7 +85,7 @@ impl Typed {
             transfer_fee: yen(overlay.transfer_fee_yen),
             free_banks: overlay.free_banks.as_ref().map(banks).unwrap_or_default(),
             minimum: yen(overlay.minimum_payout_yen),
-            zip: overlay.zip.map(lock).unwrap_or_default().to_owned(),
+            zip: overlay.zip.map(ZipMode::word).unwrap_or_default().to_owned(),
             ..Self::default()
         }
     }
@@ -136,21 +133,6 @@ pub(super) fn level_name(lang: Lang, companies: &Choice, level: &Level) -> Strin
     }
 }
 
-/// Leads to the form of a brand, or back to that of all of a company's brands.
-fn brand_chooser(lang: Lang, company: &str, brand: Option<Brand>) -> Markup {
-    let all = t(lang, "settlement-terms-all-brands");
-    let mut brands = vec![("", all.as_str())];
-    brands.extend(Brand::ALL.iter().map(|brand| (brand.word(), brand.name())));
-    let chosen = brand.map(Brand::word).unwrap_or_default();
-    html! {
-        form.stack method="get" action=(PATH) novalidate {
-            input type="hidden" name="company" value=(company);
-            (select("brand", &t(lang, "settlement-terms-for-brand"), &brands, chosen))
-            (Button::second(&t(lang, "settlement-terms-for-brand-go")).small())
-        }
-    }
-}
-
 /// The form of a level.
 pub(super) fn form(
     lang: Lang,
@@ -171,7 +153,6 @@ pub(super) fn form(
     let from = Field::text("from", &label).kind("date").value(&typed.from).hint(&hint).required();
     let [go, about] = ["terms-go", "terms-go-about"].map(text);
     html! {
-        @if !company.is_empty() { (brand_chooser(lang, company, brand)) }
         p.sub { (text("terms-enter-about")) }
         (pages::ui::form("stack", PATH, &html! {
             input type="hidden" name="company" value=(company);
@@ -182,7 +163,6 @@ pub(super) fn form(
             p.sub { (about) }
             (Button::primary(&go).icon(Icon::Check))
         }))
-        @if brand.is_some() { p.sub { a href=(address(&Level::Company(company.to_owned()))) { (text("terms-all-brands")) } } }
     }
 }
 
@@ -237,8 +217,10 @@ fn of_payment(lang: Lang, typed: &Typed, wrong: Option<&Refusal>) -> Markup {
         "terms-minimum-hint",
     ]
     .map(text);
-    let [below, aes, zipcrypto] = ["terms-as-below", "terms-zip-aes", "terms-zip-zipcrypto"].map(text);
-    let zips = [("", below.as_str()), ("aes", aes.as_str()), ("zipcrypto", zipcrypto.as_str())];
+    let below = text("terms-as-below");
+    let names = ZipMode::ALL.map(|mode| (mode.word(), zip_name(lang, mode)));
+    let named = names.iter().map(|(word, name)| (*word, name.as_str()));
+    let zips: Vec<(&str, &str)> = std::iter::once(("", below.as_str())).chain(named).collect();
     let sum = |name, label, value| Field::text(name, label).value(value).inputmode("numeric").max_chars(16);
     html! {
         (field(sum("transfer_fee", &fee, &typed.transfer_fee).hint(&fee_hint), bad_fee.as_ref()))

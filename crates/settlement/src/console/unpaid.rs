@@ -112,8 +112,8 @@ impl Page<'_> {
             Column::text(day),
             Column::text(company),
             Column::number(amount),
-            Column::text(state),
-            Column::text(age),
+            Column::not_on_phones(state),
+            Column::not_on_phones(age),
         ];
         let rows: Vec<(&str, Vec<Markup>)> = payouts
             .iter()
@@ -122,7 +122,7 @@ impl Page<'_> {
                 let cells = vec![
                     html! { a.open.row-link href=(href) { (date(self.lang, one.key.pay_on)) } },
                     self.company(&one.key.company),
-                    yen(one.yen),
+                    html! { (yen(one.yen)) span.only-phone { (self.state(one)) } },
                     self.state(one),
                     html! {
                         (self.age(one.key.pay_on))

@@ -182,10 +182,10 @@ pub(super) fn wrong_with(lang: Lang, wrong: Option<&Refusal>, codes: &[Code]) ->
     Some(code_text(lang, refusal.code).what)
 }
 
-/// A field with what is wrong with it, if anything is.
+/// A field with what is wrong with it, if anything is; the first one takes the focus, wherever it stands on the page.
 pub(super) fn field<'a>(field: Field<'a>, wrong: Option<&'a String>) -> Field<'a> {
     match wrong {
-        Some(wrong) => field.error(wrong),
+        Some(wrong) => field.error(wrong).autofocus(),
         None => field,
     }
 }

@@ -26,6 +26,19 @@ pub enum ZipMode {
     Zipcrypto,
 }
 
+impl ZipMode {
+    /// Every way.
+    pub(crate) const ALL: [Self; 2] = [Self::Aes, Self::Zipcrypto];
+
+    /// Its word in forms and texts.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Aes => "aes",
+            Self::Zipcrypto => "zipcrypto",
+        }
+    }
+}
+
 /// An entry's partial terms; what is `None` comes from the level below. Both parts of a rate come together.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]

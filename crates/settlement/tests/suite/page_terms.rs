@@ -136,7 +136,7 @@ async fn a_company_sees_its_own_terms_and_changes_none() {
 async fn an_issuer_holds_from_its_day_on_and_stays_in_the_list() {
     // U-068, X-080, X-085
     for till in Till::each_with_companies().await {
-        let base = "from=2026-12-01&name=帳場ペイメント&address1=東京都千代田区&address3=３階&reg_no=t-1234567890123&silence=７&reply_to=Keiri＠example.jp";
+        let base = "from=2026-12-01&name=帳場ペイメント&address=東京都千代田区%0D%0A%0D%0A３階&reg_no=t-1234567890123&silence=７&reply_to=Keiri＠example.jp";
         assert_eq!(till.post(operator("sato"), ISSUER, base).await.0, 303);
         let on = async |day: &str| {
             let day = day.parse().unwrap();
