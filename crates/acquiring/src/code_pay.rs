@@ -5,9 +5,10 @@
 
 use crate::limits;
 use crate::networks::code_http::{
-    BackSaid, CodeNetwork, PaymentSaid, Reply, Silence, payment_body, read_back, read_inquiry, read_payment,
-    refund_body,
+    BackSaid, Call, CodeNetwork, PaymentSaid, Reply, Silence, inquiry_path, payment_body, read_back,
+    read_inquiry, read_payment, refund_body,
 };
+use crate::networks::hearing::Waiting;
 use crate::path::{self, Applied, Begun, Given, Told};
 use crate::place::Place;
 use crate::refund::Refund;
@@ -17,7 +18,7 @@ use crate::service::Acquiring;
 use crate::step::{Advice, Doubt, Happening, Times};
 use crate::view::Beside;
 use center_api::{PaymentRequest, PaymentView};
-use center_base::outbox::{self, Event, Outcome};
+use center_base::outbox::{self, Again, Event, Outcome};
 use center_base::{Refusal, SignedBy};
 use clock::tokyo;
 use codes::{Code, code, pay};
@@ -260,7 +261,8 @@ impl Acquiring {
         let (id, yen) = (payment.id, payment.amount.get());
         let place = (payment.shop.as_str(), payment.terminal.as_str());
         let body = payment_body(id, yen, token.unmask(), place, now_s);
-        let reply = self.call_brand(payment, Method::POST, "/v2/payments", Some(&body), limit).await;
+        let waiting = Waiting::Once(limit);
+        let reply = self.call_brand(payment, Method::POST, "/v2/payments", Some(&body), waiting).await;
         let mut rests = body;
         if let Some(map) = rests.as_object_mut() {
             map.remove("userAuthorizationCode");
@@ -272,8 +274,8 @@ impl Acquiring {
     }
 
     async fn inquire(&self, payment: &Payment, asked_us: i64, tries: i64) -> Asked {
-        let path = format!("/v2/codes/payments/{}", payment.id);
-        let reply = self.call_brand(payment, Method::GET, &path, None, limits::ADVICE_WAIT).await;
+        let path = inquiry_path(payment.id);
+        let reply = self.call_brand(payment, Method::GET, &path, None, Waiting::Repeated).await;
         let said = read_inquiry(reply.as_ref().map_err(|silence| *silence), payment.amount.get());
         let request = format!("GET {path}").into_bytes();
         let wire = self.exchange(WireKind::Inquiry, (asked_us, tries), request, reply.as_ref().ok());
@@ -286,10 +288,12 @@ impl Acquiring {
         method: Method,
         path: &str,
         body: Option<&Value>,
-        limit: Duration,
+        waiting: Waiting,
     ) -> Result<Reply, Silence> {
         match (&self.codes, payment.brand()) {
-            (Some(codes), Some(brand)) => codes.call(brand, method, path, body, limit).await,
+            (Some(codes), Some(brand)) => {
+                codes.call(Call { brand, about: payment.id, method: &method, path, body }, waiting).await
+            }
             // Nobody is connected who could be asked.
             _ => Err(Silence::NotSent),
         }
@@ -375,6 +379,7 @@ impl Acquiring {
             Advice::Reversal(_) | Advice::Completion => self.cancel(payment, asked_us, tries, advice).await,
         };
         let (event, id, said) = (event.clone(), payment.id, happening.is_some());
+        let answers = asked.wire.answer.is_some();
         let advised = self
             .base
             .write(move |tx| {
@@ -397,7 +402,12 @@ impl Acquiring {
         if advised {
             self.base.wake_outbox();
         }
-        if said { Ok(()) } else { Err("the brand does not say how it stands".to_owned()) }
+        let again = Again::from("the brand does not say how it stands");
+        match (said, answers) {
+            (true, _) => Ok(()),
+            (false, true) => Err(again.within(limits::INQUIRY_PAUSE).answered()),
+            (false, false) => Err(again),
+        }
     }
 
     /// A cancel; where the brand refuses it, how the payment stands decides.
@@ -409,7 +419,7 @@ impl Acquiring {
         advice: Advice,
     ) -> (Option<Happening>, Asked) {
         let path = format!("/v2/payments/{}", payment.id);
-        let reply = self.call_brand(payment, Method::DELETE, &path, None, limits::ADVICE_WAIT).await;
+        let reply = self.call_brand(payment, Method::DELETE, &path, None, Waiting::Repeated).await;
         let request = format!("DELETE {path}").into_bytes();
         let wire = self.exchange(WireKind::Reversal, (asked_us, tries), request, reply.as_ref().ok());
         let said = PaymentSaid::Undone;
@@ -427,7 +437,8 @@ impl Acquiring {
 
     /// Gives a code payment back: a cancel of the whole while the brand allows it, else a refund.
     pub(crate) async fn ask_code_refund(&self, refund: &Refund, payment: &Payment, limit: Duration) -> Heard {
-        let (said, wire) = self.give_code_back(refund, payment, (refund.sent_at_us, 1), limit).await;
+        let (said, wire) =
+            self.give_code_back(refund, payment, (refund.sent_at_us, 1), Waiting::Once(limit)).await;
         Heard { happening: of_back(&said), who: "network code", wire: Some(wire), center_txn_id: None }
     }
 
@@ -436,7 +447,7 @@ impl Acquiring {
         refund: &Refund,
         payment: &Payment,
         (asked_us, tries): (i64, i64),
-        limit: Duration,
+        waiting: Waiting,
     ) -> (BackSaid, Wire) {
         let now_s = self.base.clock.now().as_second();
         let (method, path, body) = if cancels(refund, payment) {
@@ -446,7 +457,7 @@ impl Acquiring {
             (Method::POST, "/v2/refunds".to_owned(), Some(body))
         };
         let request = format!("{method} {path} {}", body.clone().unwrap_or(Value::Null)).into_bytes();
-        let reply = self.call_brand(payment, method, &path, body.as_ref(), limit).await;
+        let reply = self.call_brand(payment, method, &path, body.as_ref(), waiting).await;
         let kind = if tries > 1 { WireKind::Inquiry } else { WireKind::Request };
         let wire = self.exchange(kind, (asked_us, tries), request, reply.as_ref().ok());
         (read_back(reply.as_ref().map_err(|silence| *silence)), wire)
@@ -460,7 +471,7 @@ impl Acquiring {
         payment: &Payment,
     ) -> (Heard, Outcome) {
         let asked = (self.base.clock.now_us(), event.tries.saturating_add(1));
-        let (said, wire) = self.give_code_back(refund, payment, asked, limits::ADVICE_WAIT).await;
+        let (said, wire) = self.give_code_back(refund, payment, asked, Waiting::Repeated).await;
         let done = || Happening::Found(Approval { code: None });
         let (happening, outcome) = match said {
             BackSaid::Done => (done(), Ok(())),
@@ -468,13 +479,13 @@ impl Acquiring {
             BackSaid::Refused(code) => match self.was_given_back(refund, payment).await {
                 Some(true) => (done(), Ok(())),
                 Some(false) => (Happening::FoundRefusal(code), Ok(())),
-                None => (Happening::Lost(code), Err("the brand does not say how it stands".to_owned())),
+                None => (Happening::Lost(code), Err("the brand does not say how it stands".into())),
             },
             BackSaid::NotThere => (Happening::FoundRefusal(code::NO_SUCH_TRANSACTION), Ok(())),
             BackSaid::NotSent => {
-                (Happening::Lost(code::CANCEL_NETWORK_ERROR), Err("the brand is not reached".to_owned()))
+                (Happening::Lost(code::CANCEL_NETWORK_ERROR), Err("the brand is not reached".into()))
             }
-            BackSaid::Unknown(code) => (Happening::Lost(code), Err(code.to_string())),
+            BackSaid::Unknown(code) => (Happening::Lost(code), Err(code.to_string().into())),
         };
         (Heard { happening, who: "network code", wire: Some(wire), center_txn_id: None }, outcome)
     }
@@ -490,7 +501,7 @@ impl Acquiring {
             };
         }
         let path = format!("/v2/refunds/{}", refund.id);
-        match self.call_brand(payment, Method::GET, &path, None, limits::ADVICE_WAIT).await {
+        match self.call_brand(payment, Method::GET, &path, None, Waiting::Repeated).await {
             Ok(reply) if reply.status == 200 => Some(true),
             Ok(reply) if (reply.status, reply.code.as_str()) == (404, "REFUND_NOT_FOUND") => Some(false),
             _ => None,

@@ -27,7 +27,7 @@ pub mod check;
 pub mod code_pay;
 pub mod console;
 pub mod duplicates;
-mod limits;
+pub mod limits;
 pub mod networks;
 pub mod path;
 pub mod place;

@@ -14,7 +14,7 @@ use crate::row::{self, Payment, Wire, WireKind};
 use crate::step::{Advice, Happening, Times};
 use crate::view::{self, Beside};
 use center_api::{HostAnswer, PaymentView};
-use center_base::outbox::{self, Consumer, Event, Outcome};
+use center_base::outbox::{self, Again, Consumer, Event, Outcome};
 use center_base::{Base, Refusal, Scope, SignedBy};
 use codes::pay;
 use futures_util::future::BoxFuture;
@@ -300,7 +300,13 @@ impl Acquiring {
     async fn hasten(&self) {
         let cards = self.hasten_at(self.line.revivals());
         let Some(codes) = &self.codes else { return cards.await };
-        tokio::join!(cards, self.hasten_at(codes.revivals()));
+        tokio::join!(cards, self.hasten_at(codes.revivals()), codes.listen());
+    }
+
+    /// How often a network was there again. An advice that failed while this grew is repeated at once.
+    pub(crate) fn revivals(&self) -> u64 {
+        let codes = self.codes.as_ref().map_or(0, |codes| *codes.revivals().borrow());
+        self.line.revivals().borrow().wrapping_add(codes)
     }
 
     pub(crate) async fn hasten_at(&self, mut revivals: watch::Receiver<u64>) {
@@ -332,11 +338,14 @@ impl Acquiring {
         };
         let asked_us = self.base.clock.now_us();
         let message = payment.subject().advice(&telling, asked_us).map_err(|error| error.to_string())?;
-        let answer = self.line.ask(&message, limits::ADVICE_WAIT).await;
+        let answer = self.line.tell(&message).await;
         let said = match &answer {
             Ok(answer) if acknowledges(answer) => Ok(()),
-            Ok(answer) => Err(format!("the network answered {}", answer.text(39).unwrap_or("nothing"))),
-            Err(no_answer) => Err(no_answer.to_string()),
+            Ok(answer) => {
+                let why = format!("the network answered {}", answer.text(39).unwrap_or("nothing"));
+                Err(Again::from(why).answered())
+            }
+            Err(no_answer) => Err(no_answer.to_string().into()),
         };
         let wire = Wire {
             kind: match advice {
@@ -396,6 +405,10 @@ pub struct Advices(pub Acquiring);
 impl Consumer for Advices {
     fn topic(&self) -> &'static str {
         path::ADVICE_TOPIC
+    }
+
+    fn revivals(&self) -> u64 {
+        self.0.revivals()
     }
 
     fn consume<'a>(&'a self, event: &'a Event) -> BoxFuture<'a, Outcome> {

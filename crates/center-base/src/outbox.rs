@@ -88,13 +88,64 @@ pub struct Event {
     owner: String,
 }
 
-/// What a consumer says: done, or again with the reason (for the log and the row).
-pub type Outcome = Result<(), String>;
+/// What a consumer says: done, or again.
+pub type Outcome = Result<(), Again>;
+
+/// Why an event is tried again, for the log and the row, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Again {
+    why: String,
+    longest: Option<Duration>,
+    answered: bool,
+}
+
+impl Again {
+    /// The same of an event that the other side has answered: it swallowed nothing, so the pause is kept even if
+    /// it was there again only with this answer.
+    pub fn answered(self) -> Self {
+        Self { answered: true, ..self }
+    }
+
+    /// The same after this pause, unless it is shorter anyhow.
+    pub fn within(self, longest: Duration) -> Self {
+        Self { longest: Some(longest), ..self }
+    }
+
+    fn pause_us(&self, tries: i64, is_back: bool) -> i64 {
+        if is_back && !self.answered {
+            return 0;
+        }
+        pause_us(tries).min(self.longest.map_or(i64::MAX, micros))
+    }
+}
+
+impl From<String> for Again {
+    fn from(why: String) -> Self {
+        Self { why, longest: None, answered: false }
+    }
+}
+
+impl From<&str> for Again {
+    fn from(why: &str) -> Self {
+        Self::from(why.to_owned())
+    }
+}
+
+impl std::fmt::Display for Again {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.why)
+    }
+}
 
 /// Does what events of one topic ask for.
 pub trait Consumer: Send + Sync {
     /// The topic.
     fn topic(&self) -> &'static str;
+    /// Grows whenever the other side is there again. What fails while this grows is tried again at once: it may
+    /// have been swallowed before.
+    fn revivals(&self) -> u64 {
+        0
+    }
     /// Does it. May be asked twice for one event: after a crash, or when the lease ran out.
     fn consume<'a>(&'a self, event: &'a Event) -> BoxFuture<'a, Outcome>;
 }
@@ -291,16 +342,18 @@ impl Worker {
     }
 
     async fn deliver(self, event: Event) {
-        let outcome = match self.consumers.get(event.topic.as_str()) {
+        let consumer = self.consumers.get(event.topic.as_str());
+        let since = consumer.map_or(0, |consumer| consumer.revivals());
+        let outcome = match consumer {
             Some(consumer) => consumer.consume(&event).await,
-            None => Err("this version has no consumer for the topic".to_owned()),
+            None => Err("this version has no consumer for the topic".into()),
         };
         // Not written down, it would wait for the end of its lease.
         let until_us = self.base.clock.now_us().saturating_add(micros(limits::OUTBOX_LEASE));
         loop {
             let ended = match &outcome {
                 Ok(()) => self.done(event.clone()).await,
-                Err(why) => self.again(event.clone(), why.clone()).await,
+                Err(again) => self.again(event.clone(), again.clone(), since).await,
             };
             let Err(refusal) = ended else { return };
             tracing::warn!(error = %refusal, "an outbox event could not be ended");
@@ -315,12 +368,18 @@ impl Worker {
         self.base.write(move |tx| Ok(finish(tx, &event).map(|_| ())?)).await
     }
 
-    async fn again(&self, event: Event, why: String) -> Result<(), Refusal> {
-        tracing::info!(topic = %event.topic, key = %event.key, tries = event.tries, why, "an event will be tried again");
-        let why: String = why.chars().take(limits::OUTBOX_ERROR_CHARS).collect();
+    /// Later; at once when the other side has come back since. What comes back after this unit finds the event
+    /// waiting and hastens it.
+    async fn again(&self, event: Event, again: Again, since: u64) -> Result<(), Refusal> {
+        tracing::info!(topic = %event.topic, key = %event.key, tries = event.tries, why = %again, "an event will be tried again");
+        let why: String = again.why.chars().take(limits::OUTBOX_ERROR_CHARS).collect();
+        let consumers = Arc::clone(&self.consumers);
         self.base
             .write(move |tx| {
-                let (tenant, due_us) = (tx.tenant(), tx.now_us().saturating_add(pause_us(event.tries)));
+                let consumer = consumers.get(event.topic.as_str());
+                let is_back = consumer.is_some_and(|consumer| consumer.revivals() != since);
+                let pause_us = again.pause_us(event.tries, is_back);
+                let (tenant, due_us) = (tx.tenant(), tx.now_us().saturating_add(pause_us));
                 tx.execute(AGAIN, params![tenant, &event.id, &event.owner, event.tries, due_us, &why])?;
                 Ok(())
             })
@@ -394,7 +453,7 @@ mod tests {
         fn consume<'a>(&'a self, event: &'a Event) -> BoxFuture<'a, Outcome> {
             Box::pin(async move {
                 self.asked.lock().unwrap().push((event.key.clone(), event.tries));
-                if event.tries <= self.fail { Err("the network is silent".to_owned()) } else { Ok(()) }
+                if event.tries <= self.fail { Err("the network is silent".into()) } else { Ok(()) }
             })
         }
     }

@@ -57,7 +57,7 @@ impl Receipts {
             Sent::NotNow(trouble) => {
                 let noted = self.base.write(move |tx| Ok(deliveries::note(tx, payment, &id, trouble)?)).await;
                 noted.map_err(words)?;
-                Err(trouble.to_string())
+                Err(trouble.to_string().into())
             }
         }
     }

@@ -33,11 +33,12 @@ pub enum Bug {
     DoubtShownAsNo,
     ScreenBeforeJournal,
     ScreenStaysInDoubt,
+    SleepsThroughReturn,
 }
 
 impl Bug {
     /// Every one.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::DropIntent,
         Self::SendBeforeJournal,
         Self::RetryWithNewId,
@@ -65,6 +66,7 @@ impl Bug {
         Self::DoubtShownAsNo,
         Self::ScreenBeforeJournal,
         Self::ScreenStaysInDoubt,
+        Self::SleepsThroughReturn,
     ];
 
     /// Its name on the command line.
@@ -82,6 +84,7 @@ impl Bug {
         Self::ALL.into_iter().find(|bug| bug.word() == word)
     }
 
+    #[expect(clippy::too_many_lines, reason = "one table, a row a bug")]
     const fn row(self) -> (&'static str, &'static str) {
         match self {
             Self::DropIntent => {
@@ -152,6 +155,10 @@ impl Bug {
             Self::ScreenStaysInDoubt => {
                 ("screen-stays-in-doubt", "a doubt that was settled stays on the screen as one")
             }
+            Self::SleepsThroughReturn => (
+                "sleeps-through-return",
+                "terminal and center wait out time-outs and pauses though the links are back",
+            ),
         }
     }
 }

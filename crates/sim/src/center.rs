@@ -3,6 +3,7 @@
 
 mod back;
 mod code;
+mod hearing;
 mod outbox;
 mod tables;
 
@@ -12,14 +13,15 @@ use crate::bug::Bug;
 use crate::disk::Disk;
 use crate::message::{CallNo, Letter, Party, Question, View};
 use crate::network::reader_key;
-use crate::world::{Halt, Wake, World};
+use crate::world::{Halt, Wake, World, us};
+use acquiring::limits;
 use acquiring::networks::card_iso8583::{Presented, Subject, read_answer};
 use acquiring::networks::card_refund::read_refund_answer;
 use acquiring::networks::line::NoAnswer;
 use acquiring::step::{Advice, Doubt, Happening, Reason, Standing, Times, step};
 use codes::{Code, api, pay};
 use iso8583::private::{EncryptedCard, KeySerial, SecureData};
-use iso8583::{Message, Mti};
+use iso8583::{Class, Message, Mti};
 use money::Yen;
 use outbox::Telling;
 use payment::{Approval, EntryMode, PaymentClass, PaymentId, State, StateName};
@@ -28,9 +30,9 @@ use tables::Write;
 
 /// The center's own time-out.
 const WAIT_US: i64 = 25_000_000;
-/// What a request may be older than that before it is settled (`acquiring::limits`).
-const ORPHAN_GRACE_US: i64 = 10_000_000;
-const SWEEP_EVERY_US: i64 = 1_000_000;
+/// What a request may be older than that before it is settled.
+const ORPHAN_GRACE_US: i64 = limits::ORPHAN_GRACE_US;
+const SWEEP_EVERY_US: i64 = us(limits::SWEEP_EVERY);
 /// Tries of the second commit, and the pause between two.
 const OUTCOME_TRIES: u32 = 8;
 const OUTCOME_PAUSE_US: i64 = 250_000;
@@ -75,6 +77,10 @@ pub(crate) struct Center {
     telling: BTreeMap<u32, Telling>,
     /// Questions to the code brand.
     calling: BTreeMap<u64, code::Calling>,
+    /// What the line to the network tells.
+    line: hearing::Line,
+    /// What the brand's answers tell.
+    brand: hearing::Ear,
     /// When the outbox is looked at next.
     outbox_at_us: i64,
     /// A planted bug keeps here what should be on disk.
@@ -93,6 +99,8 @@ impl Center {
             outcomes: BTreeMap::new(),
             telling: BTreeMap::new(),
             calling: BTreeMap::new(),
+            line: hearing::Line::new(),
+            brand: hearing::Ear::new(),
             outbox_at_us: 0,
             unwritten: BTreeMap::new(),
         }
@@ -118,6 +126,7 @@ impl Center {
             }
         }
         world.wake(Party::Center, SWEEP_EVERY_US, Wake::Sweep);
+        self.line_is_busy(world);
         self.wakes_outbox(world, 1_000);
         Ok(())
     }
@@ -127,9 +136,20 @@ impl Center {
         match wake {
             Wake::AskNetwork(id, call) => self.asks_network(world, *id, *call),
             Wake::NetworkSilent(id) => match self.open.remove(id) {
-                Some(open) => self.happens(world, *id, Happening::from(&NoAnswer::TimedOut), open.call),
+                Some(open) => {
+                    self.line.ear.silent = true;
+                    self.happens(world, *id, Happening::from(&NoAnswer::TimedOut), open.call)
+                }
                 None => Ok(()),
             },
+            Wake::AdvicePatience(stan, tries) => self.advice_impatient(world, *stan, *tries),
+            Wake::Quiet(turn) => self.quiet(world, *turn),
+            Wake::EchoOver(frames) => {
+                self.echo_over(world, *frames);
+                Ok(())
+            }
+            Wake::BrandPatience(number) => self.brand_impatient(world, *number),
+            Wake::BrandProbe => self.probes_brand(world),
             Wake::Outcome(id) => match self.outcomes.remove(id) {
                 Some(outcome) => self.settles(world, *id, outcome),
                 None => Ok(()),
@@ -312,11 +332,13 @@ impl Center {
         }
         let Some(message) = self.request(id) else { return Ok(()) };
         self.open.insert(id, Open { call });
+        self.line_is_busy(world);
         if world.send(Party::Center, Party::Network, Letter::Iso(Box::new(message)))? {
             world.wake(Party::Center, WAIT_US, Wake::NetworkSilent(id));
             return Ok(());
         }
         self.open.remove(&id);
+        self.line_is_down();
         let not_sent = NoAnswer::NotSent("no connection to the network");
         self.happens(world, id, Happening::from(&not_sent), call)
     }
@@ -332,6 +354,11 @@ impl Center {
 
     /// The network says something.
     pub(crate) fn hears(&mut self, world: &mut World, message: &Message) -> Result<(), Halt> {
+        self.line.frames = self.line.frames.saturating_add(1);
+        self.line_is_busy(world);
+        if message.mti().class() == Class::NetworkManagement {
+            return self.echoed(world);
+        }
         let is_advice = [Mti::FINANCIAL_ADVICE, Mti::REVERSAL_ADVICE]
             .iter()
             .any(|advice| message.mti().class() == advice.class() && message.mti().is_advice());
@@ -345,6 +372,7 @@ impl Center {
         let Some(id) = id else { return Ok(()) };
         match self.open.remove(&id) {
             Some(open) => {
+                self.network_answers(world)?;
                 let Some(request) = self.request(id) else { return Ok(()) };
                 let is_back = self.tables.rows.get(&id).is_some_and(|row| row.back.is_some());
                 let answered = if is_back {

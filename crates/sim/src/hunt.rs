@@ -1,6 +1,7 @@
 //! Many seeds: the search for a broken promise, and for every planted bug the proof that it is found.
 
 use crate::bug::Bug;
+use crate::doubt;
 use crate::run::{Ended, run};
 use std::collections::BTreeMap;
 
@@ -17,6 +18,8 @@ pub struct Report {
     pub failed: Vec<Ended>,
     /// How many broke one.
     pub failures: u64,
+    /// How long their doubts lasted once the links were back.
+    pub doubts: doubt::Ended,
 }
 
 /// Failed seeds that are kept.
@@ -30,6 +33,7 @@ pub fn hunt(from: u64, count: u64) -> Report {
         report.seeds = report.seeds.saturating_add(1);
         report.events = report.events.saturating_add(u64::from(ended.events));
         report.payments = report.payments.saturating_add(u64::try_from(ended.payments).unwrap_or(0));
+        report.doubts.merge(&ended.doubts);
         if ended.broken.is_some() {
             report.failures = report.failures.saturating_add(1);
             if report.failed.len() < KEPT {
@@ -51,6 +55,8 @@ pub struct Caught {
     pub checks: BTreeMap<&'static str, u64>,
     /// Seeds that ran.
     pub seeds: u64,
+    /// How long their doubts lasted once the links were back.
+    pub doubts: doubt::Ended,
 }
 
 impl Caught {
@@ -60,14 +66,28 @@ impl Caught {
     }
 }
 
+/// The check that no single seed can make.
+const MOST_ARE_SHORT: &str = "99 % of the doubts end within ten seconds";
+/// Doubts from which on it counts how long most of them lasted.
+const ENOUGH_DOUBTS: u64 = 100;
+
 /// Plants a bug in so many seeds.
 pub fn catch(bug: Bug, from: u64, count: u64) -> Caught {
-    let mut caught = Caught { bug, first: None, checks: BTreeMap::new(), seeds: count };
+    let mut caught =
+        Caught { bug, first: None, checks: BTreeMap::new(), seeds: count, doubts: doubt::Ended::default() };
     for (number, seed) in (1..).zip(from..from.saturating_add(count)) {
-        if let Some(broken) = run(seed, false, Some(bug)).broken {
+        let ended = run(seed, false, Some(bug));
+        if let Some(broken) = ended.broken {
             caught.first = caught.first.or(Some(number));
             let times = caught.checks.entry(broken.check).or_default();
             *times = times.saturating_add(1);
+        }
+        // What no single story tells: most doubts are short.
+        caught.doubts.merge(&ended.doubts);
+        let found = &caught.doubts.found;
+        if caught.first.is_none() && found.count() >= ENOUGH_DOUBTS && !found.most_are_short() {
+            caught.first = Some(number);
+            caught.checks.insert(MOST_ARE_SHORT, 1);
         }
     }
     caught
@@ -84,7 +104,10 @@ pub fn planted(from: u64, count: u64) -> String {
             caught.checks.iter().max_by_key(|(_, times)| **times).map_or("nothing", |(check, _)| *check);
         let first = caught.first.map_or_else(|| "never".to_owned(), |first| first.to_string());
         let permille = caught.times().saturating_mul(1000).checked_div(count).unwrap_or(0);
-        let share = format!("{}.{} %", permille / 10, permille % 10);
+        let share = match most {
+            MOST_ARE_SHORT => "all together".to_owned(),
+            _ => format!("{}.{} %", permille / 10, permille % 10),
+        };
         text.push_str(&format!("| {} | {} | {most} | {first} | {share} |\n", bug.word(), bug.words()));
     }
     text

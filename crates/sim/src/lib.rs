@@ -11,6 +11,7 @@ mod center;
 mod chance;
 mod check;
 mod disk;
+mod doubt;
 mod hunt;
 mod message;
 mod network;
@@ -23,6 +24,7 @@ mod weather;
 mod world;
 
 pub use bug::Bug;
+pub use doubt::{Ended as Doubts, Lasting};
 pub use hunt::{Caught, Report, catch, hashes, hunt, planted, tell};
 pub use run::{Ended, run};
 pub use story::Story;

@@ -81,6 +81,10 @@ pub(crate) enum Letter {
     Told(Service, Told),
     /// Terminal to center. The number grows with every request of the device (its signature covers it).
     Ask { call: CallNo, counter: i64, id: PaymentId, what: Question },
+    /// Terminal to center: are you there? (`GET /api/v1/terminal`)
+    Ping(CallNo),
+    /// Center to terminal: yes.
+    Pong(CallNo),
     /// Center to terminal.
     Answer(CallNo, Result<View, Code>),
     /// Center to network and back.
@@ -210,6 +214,8 @@ impl fmt::Display for Letter {
             Self::Status(service) => write!(f, "service {}: what became of it?", service.0),
             Self::Told(service, told) => write!(f, "service {}: {told:?}", service.0),
             Self::Ask { id, what, .. } => write!(f, "{} {what}", Short(*id)),
+            Self::Ping(_) => f.write_str("are you there?"),
+            Self::Pong(_) => f.write_str("yes"),
             Self::Answer(_, Ok(view)) => write!(f, "{} is {}", Short(view.id), view.state.word()),
             Self::Answer(_, Err(code)) => write!(f, "refused: {}", code.key()),
             Self::ToBrand(_, ask) => write!(f, "{ask}"),

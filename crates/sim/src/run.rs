@@ -4,6 +4,7 @@ use crate::brand::Brand;
 use crate::bug::Bug;
 use crate::center::Center;
 use crate::check;
+use crate::doubt::{self, Doubts};
 use crate::message::{LANES, Letter, Party};
 use crate::network::Network;
 use crate::register::Register;
@@ -42,17 +43,20 @@ pub struct Ended {
     pub events: u32,
     /// Payments that were begun.
     pub payments: usize,
+    /// How long its doubts lasted once the links were back.
+    pub doubts: doubt::Ended,
 }
 
 /// Runs a seed. `told` keeps the story's lines; `bug` plants one.
 pub fn run(seed: u64, told: bool, bug: Option<Bug>) -> Ended {
     let mut world = World::new(seed, told, bug);
-    let mut events = 0;
+    let (mut events, mut doubts) = (0, Doubts::default());
     match cast(&mut world) {
-        Some(mut cast) => play(&mut cast, &mut world, &mut events),
+        Some(mut cast) => play(&mut cast, &mut world, &mut events, &mut doubts),
         None => world.broke("the cast can be made", String::new()),
     }
-    Ended { seed, broken: world.broken, story: world.story, events, payments: world.truth.minted.len() }
+    let payments = world.truth.minted.len();
+    Ended { seed, broken: world.broken, story: world.story, events, payments, doubts: doubts.ended() }
 }
 
 fn cast(world: &mut World) -> Option<Cast> {
@@ -73,8 +77,9 @@ fn cast(world: &mut World) -> Option<Cast> {
     Some(cast)
 }
 
-fn play(cast: &mut Cast, world: &mut World, events: &mut u32) {
-    for until_us in [QUIET_US.saturating_add(SETTLED_US), QUIET_US.saturating_add(SETTLED_US + REST_US)] {
+fn play(cast: &mut Cast, world: &mut World, events: &mut u32, doubts: &mut Doubts) {
+    let settled_us = QUIET_US.saturating_add(SETTLED_US);
+    for until_us in [QUIET_US, settled_us, settled_us.saturating_add(REST_US)] {
         while let Some(event) = world.next(until_us) {
             *events = events.saturating_add(1);
             if *events > EVENTS {
@@ -83,12 +88,18 @@ fn play(cast: &mut Cast, world: &mut World, events: &mut u32) {
             happens(cast, world, event);
             if std::mem::take(&mut world.written) {
                 check::always(cast, world);
+                doubts.look(cast, world);
             }
             check::screens(cast, world);
             if world.broken.is_some() {
                 return;
             }
         }
+        if until_us == QUIET_US {
+            doubts.begin(cast, world);
+            continue;
+        }
+        doubts.check(world, until_us);
         check::at_the_end(cast, world);
         if world.broken.is_some() {
             return;
@@ -159,12 +170,19 @@ fn hears(cast: &mut Cast, world: &mut World, from: Party, to: Party, letter: Let
                 Letter::GiveBack(service, of, amount) => terminal.begins(world, service, amount, Some(of)),
                 Letter::Status(service) => terminal.status(world, service),
                 Letter::Answer(call, answer) => terminal.hears(world, call, answer),
+                Letter::Pong(call) => {
+                    terminal.pong(world, call);
+                    Ok(())
+                }
                 _ => Ok(()),
             }
         }
         (Party::Center, Letter::Ask { call, counter, id, what }) => {
             let Party::Terminal(lane) = from else { return Ok(()) };
             cast.center.asked(world, lane, (call, counter), id, &what)
+        }
+        (Party::Center, Letter::Ping(call)) => {
+            world.send(to, from, Letter::Pong(call)).map(|_| ()).map_err(Halt::from)
         }
         (Party::Center, Letter::Iso(message)) => cast.center.hears(world, &message),
         (Party::Center, Letter::FromBrand(call, status, body)) => {

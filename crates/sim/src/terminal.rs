@@ -1,31 +1,37 @@
 //! The terminal: the story of a payment is folded by `Attempt::apply`, the remedy chosen by `remedy`, the
 //! center's word read by `settle`; here are only the journal on the simulation's disk and the wire.
 
+mod line;
+mod words;
+
 use crate::bug::Bug;
 use crate::disk::Disk;
 use crate::message::{CallNo, Letter, Party, Question, Service, Told, View};
 use crate::screen::Front;
-use crate::world::{Halt, Wake, World};
-use center_api::{Problem, RefundView};
+use crate::world::{Halt, Wake, World, us};
 use codes::{Code, MoneyTaken, api, pay};
+use line::{PROBE_EVERY_DOWN_US, PROBE_EVERY_US};
 use money::Yen;
-use payment::{
-    Brand, CodeEntry, Cvm, EntryMode, MaskedPan, Medium, Method, PaymentClass, PaymentId, RefundKind, State,
-    StateName,
-};
-use receipt::{CardFacts, Strokes};
+use payment::{Method, PaymentClass, PaymentId, RefundKind, State, StateName};
+use receipt::Strokes;
 use std::collections::BTreeMap;
-use terminal::attempt::{Attempt, CodeFacts, Origin, Purpose, Remedy, remedy};
+use terminal::attempt::{Attempt, Origin, Purpose, Remedy, remedy};
 use terminal::center::CenterFault;
-use terminal::event::{Done, Effect, Event, NewPayment, Press, RefundTerms};
-use terminal::journal::{Fact, Sent, Started};
-use terminal::settle::{self, Settled, Word, settle_word};
+use terminal::event::{Done, Effect, Event, Press};
+use terminal::journal::{Fact, Started};
+use terminal::limits;
+use terminal::settle::{self, Settled, settle_word};
+use words::{problem, refund_view, sent, thinks, told, undoes, wish, word};
 
 /// The terminal's own time-out.
 const WAIT_US: i64 = 35_000_000;
-/// The pauses between two inquiries (`terminal::limits`).
-const PAUSE_FIRST_US: i64 = 500_000;
-const PAUSE_MAX_US: i64 = 8_000_000;
+const FOLLOW_UP_WAIT_US: i64 = us(limits::FOLLOW_UP_WAIT);
+/// The pauses between two inquiries.
+const PAUSE_FIRST_US: i64 = us(limits::INQUIRE_PAUSE_FIRST);
+const PAUSE_MAX_US: i64 = us(limits::INQUIRE_PAUSE_MAX);
+const PAUSE_ANSWERED_US: i64 = us(limits::INQUIRE_PAUSE_ANSWERED);
+/// How often a customer who confirms on the phone is asked about.
+const CUSTOMER_POLL_US: i64 = us(limits::CUSTOMER_POLL);
 
 /// After how long an impatient clerk serves somebody else.
 const IMPATIENT_US: i64 = 20_000_000;
@@ -52,6 +58,26 @@ struct Asked {
     as_id: PaymentId,
     /// It was asked once more already, because its number had been overtaken.
     again: bool,
+    /// When the first of its questions was asked.
+    since_us: i64,
+    /// It asks how a payment stands whose own request, this one, is still under way.
+    beside: Option<CallNo>,
+}
+
+/// A payment that is being settled.
+#[derive(Clone, Copy, Debug)]
+struct Settling {
+    pause_us: i64,
+    /// Only the newest wake counts.
+    turn: u32,
+}
+
+/// What a question about a payment came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tried {
+    Moved,
+    Same,
+    Silent,
 }
 
 /// A terminal.
@@ -63,7 +89,16 @@ pub(crate) struct Terminal {
     /// What the clerk sees.
     front: Front,
     calls: BTreeMap<CallNo, (Asked, Question)>,
-    settling: BTreeMap<PaymentId, i64>,
+    settling: BTreeMap<PaymentId, Settling>,
+    /// Turns of the wakes so far.
+    turn: u32,
+    /// A question was not answered, and none has been since.
+    silent: bool,
+    /// The line has just come back, and with it this answer.
+    just_back: bool,
+    /// The try of the line under way, and the turn of the next.
+    probe: Option<CallNo>,
+    probe_turn: u32,
     /// A press whose entry the journal did not take: it is tried until it does.
     insisting: Option<PaymentId>,
     /// Request numbers: reserved on disk in blocks, so that none is used twice; the sim keeps the counter.
@@ -81,6 +116,11 @@ impl Terminal {
             front: Front::new(lane),
             calls: BTreeMap::new(),
             settling: BTreeMap::new(),
+            turn: 0,
+            silent: false,
+            just_back: false,
+            probe: None,
+            probe_turn: 0,
             insisting: None,
             counter: 0,
         }
@@ -102,6 +142,8 @@ impl Terminal {
         self.calls.clear();
         self.settling.clear();
         self.insisting = None;
+        (self.silent, self.probe) = (false, None);
+        self.probes_in(world, PROBE_EVERY_US);
         for row in self.disk.rows().to_vec() {
             self.fold(world, &row);
         }
@@ -273,6 +315,16 @@ impl Terminal {
         Ok(())
     }
 
+    /// Whether the center is asked about a payment until it is final.
+    pub(crate) fn settles_now(&self, id: PaymentId) -> bool {
+        self.settling.contains_key(&id)
+    }
+
+    /// The register's name of a payment.
+    fn service_of(&self, id: PaymentId) -> Option<Service> {
+        self.heard.iter().find(|(_, of)| **of == id).map(|(service, _)| *service)
+    }
+
     /// The register asks what became of a service.
     pub(crate) fn status(&mut self, world: &mut World, service: Service) -> Result<(), Halt> {
         let Some(attempt) = self.heard.get(&service).and_then(|id| self.attempts.get(id)) else {
@@ -292,7 +344,17 @@ impl Terminal {
         match wake {
             Wake::Card(id) => self.card(world, *id),
             Wake::Sign(id) => self.signs(world, *id),
-            Wake::Settle(id) => self.settles(world, *id),
+            Wake::Settle(id, turn) if self.settling.get(id).is_some_and(|now| now.turn == *turn) => {
+                self.settles(world, *id)
+            }
+            Wake::Beside(own) => self.looks_beside(world, *own),
+            Wake::Probe(turn) if self.probe_turn == *turn => self.probes(world),
+            Wake::ProbeOver(call) if self.probe == Some(*call) => {
+                self.probe = None;
+                self.unheard(world);
+                self.probes_in(world, PROBE_EVERY_DOWN_US);
+                Ok(())
+            }
             Wake::CallOver(call) => self.call_over(world, *call),
             Wake::Late(id) => self.journals_late(world, *id),
             Wake::Impatient(id) => self.impatient(world, *id),
@@ -363,7 +425,11 @@ impl Terminal {
             let key_counter = world.key_counter(self.lane);
             Question::Pay { amount, signature_follows, key_counter, code }
         };
-        self.asks(world, Asked { id, remedy: None, as_id, again: false }, what)
+        self.asks(
+            world,
+            Asked { id, remedy: None, as_id, again: false, since_us: world.now_us, beside: None },
+            what,
+        )
     }
 
     fn asks(&mut self, world: &mut World, asked: Asked, what: Question) -> Result<(), Halt> {
@@ -372,7 +438,14 @@ impl Terminal {
         self.counter = self.counter.max(world.now_us).saturating_add(1);
         let letter = Letter::Ask { call, counter: self.counter, id: asked.as_id, what };
         if world.send(self.party(), Party::Center, letter)? {
-            world.wake(self.party(), WAIT_US, Wake::CallOver(call));
+            let sleeps = world.has(Bug::SleepsThroughReturn);
+            let wait_us = if asked.remedy.is_some() && !sleeps { FOLLOW_UP_WAIT_US } else { WAIT_US };
+            let wait_us = if asked.beside.is_some() { FOLLOW_UP_WAIT_US } else { wait_us };
+            let left_us = asked.since_us.saturating_add(wait_us).saturating_sub(world.now_us);
+            world.wake(self.party(), left_us.max(0), Wake::CallOver(call));
+            if asked.remedy.is_none() && asked.beside.is_none() && !sleeps {
+                world.wake(self.party(), FOLLOW_UP_WAIT_US, Wake::Beside(call));
+            }
             return Ok(());
         }
         self.calls.remove(&call);
@@ -422,9 +495,21 @@ impl Terminal {
         asked: Asked,
         answer: Result<View, Option<CenterFault>>,
     ) -> Result<(), Halt> {
+        if let Some(own) = asked.beside {
+            return self.found_beside(world, own, answer);
+        }
         match asked.remedy {
-            None => self.own_answer(world, asked.id, answer),
-            Some(remedy) => self.remedied(world, asked, remedy, answer),
+            None => {
+                if let Err(Some(_)) = &answer {
+                    self.heard(world, &answer);
+                }
+                self.own_answer(world, asked.id, answer)
+            }
+            Some(remedy) => {
+                let remedied = self.remedied(world, asked, remedy, &answer);
+                self.just_back = false;
+                remedied
+            }
         }
     }
 
@@ -483,8 +568,13 @@ impl Terminal {
         if self.settling.contains_key(&id) {
             return;
         }
-        self.settling.insert(id, PAUSE_FIRST_US);
-        world.wake(self.party(), 0, Wake::Settle(id));
+        self.settles_in(world, id, 0, PAUSE_FIRST_US);
+    }
+
+    fn settles_in(&mut self, world: &mut World, id: PaymentId, after_us: i64, pause_us: i64) {
+        self.turn = self.turn.wrapping_add(1);
+        self.settling.insert(id, Settling { pause_us, turn: self.turn });
+        world.wake(self.party(), after_us, Wake::Settle(id, self.turn));
     }
 
     fn settles(&mut self, world: &mut World, id: PaymentId) -> Result<(), Halt> {
@@ -500,7 +590,9 @@ impl Terminal {
             settle::Question::Release => Question::Release,
             settle::Question::Complete => Question::Complete,
         };
-        self.asks(world, Asked { id, remedy: Some(remedy), as_id: id, again: false }, what)
+        let since_us = world.now_us;
+        let asked = Asked { id, remedy: Some(remedy), as_id: id, again: false, since_us, beside: None };
+        self.asks(world, asked, what)
     }
 
     fn remedied(
@@ -508,29 +600,46 @@ impl Terminal {
         world: &mut World,
         asked: Asked,
         remedy: Remedy,
-        answer: Result<View, Option<CenterFault>>,
+        answer: &Result<View, Option<CenterFault>>,
     ) -> Result<(), Halt> {
         let Some(attempt) = self.attempts.get(&asked.id) else { return Ok(()) };
-        let undoes = undoes(attempt, pay::NO_ANSWER);
-        let moved = match answer {
-            Ok(view) => match settle::found_word(attempt, &word(&view), remedy) {
-                Some(fact) => self.records(world, asked.id, fact)?,
-                None => false,
-            },
-            Err(Some(CenterFault::Refused(problem)))
-                if problem.code == api::NOT_FOUND && remedy == Remedy::Inquire =>
-            {
-                return self.asks(world, Asked { again: false, ..asked }, undoes);
+        if let Err(Some(CenterFault::Refused(problem))) = answer {
+            let goes_on = match remedy {
+                Remedy::Inquire if problem.code == api::NOT_FOUND => Some(undoes(attempt, pay::NO_ANSWER)),
+                _ => (problem.code == api::WRONG_STATE).then_some(Question::Look),
+            };
+            if let Some(what) = goes_on {
+                return self.asks(world, Asked { again: false, ..asked }, what);
             }
-            Err(Some(CenterFault::Refused(problem))) if problem.code == api::WRONG_STATE => {
-                return self.asks(world, Asked { again: false, ..asked }, Question::Look);
+        }
+        let found = answer.as_ref().ok().map(|view| settle::found_word(attempt, &word(view), remedy));
+        self.heard(world, answer);
+        let tried = match found {
+            Some(Some(fact)) => {
+                if self.records(world, asked.id, fact)? {
+                    Tried::Moved
+                } else {
+                    Tried::Same
+                }
             }
-            Err(_) => false,
+            Some(None) => Tried::Same,
+            None => Tried::Silent,
         };
-        let Some(pause_us) = self.settling.get_mut(&asked.id) else { return Ok(()) };
-        let wait_us = if moved { 0 } else { *pause_us };
-        *pause_us = if moved { PAUSE_FIRST_US } else { pause_us.saturating_mul(2).min(PAUSE_MAX_US) };
-        world.wake(self.party(), wait_us, Wake::Settle(asked.id));
+        let Some(Settling { pause_us, .. }) = self.settling.get(&asked.id).copied() else { return Ok(()) };
+        let longest_us = match tried {
+            Tried::Same if !world.has(Bug::SleepsThroughReturn) => PAUSE_ANSWERED_US,
+            Tried::Same | Tried::Silent | Tried::Moved => PAUSE_MAX_US,
+        };
+        let (wait_us, next_us) = match tried {
+            Tried::Moved => (0, PAUSE_FIRST_US),
+            Tried::Same | Tried::Silent => {
+                let wait_us =
+                    if remedy == Remedy::Await { CUSTOMER_POLL_US } else { pause_us.min(longest_us) };
+                (wait_us, pause_us.saturating_mul(2).min(longest_us))
+            }
+        };
+        let wait_us = if self.just_back { 0 } else { wait_us };
+        self.settles_in(world, asked.id, wait_us, next_us);
         Ok(())
     }
 
@@ -546,8 +655,7 @@ impl Terminal {
             return Ok(());
         }
         let told = told(attempt);
-        let service = self.heard.iter().find(|(_, of)| **of == id).map(|(service, _)| *service);
-        match service {
+        match self.service_of(id) {
             Some(service) => self.tells(world, service, told),
             None => Ok(()),
         }
@@ -583,125 +691,5 @@ impl Terminal {
         self.insisting = None;
         self.settles_soon(world, id);
         Ok(())
-    }
-}
-
-/// What the register wants, as the screen is told.
-fn wish(
-    id: PaymentId,
-    amount: Yen,
-    method: Method,
-    at_us: i64,
-    back: Option<(PaymentId, RefundKind)>,
-) -> NewPayment {
-    let terms = |(of, kind)| RefundTerms {
-        of,
-        kind,
-        medium: Medium::SameCard,
-        signature: false,
-        card: None,
-        code_paid: None,
-    };
-    NewPayment {
-        method,
-        origin: Origin::Local,
-        refund: back.map(|back| Box::new(terms(back))),
-        ..NewPayment::sale(id, amount, PaymentClass::Lump, at_us)
-    }
-}
-
-fn told(attempt: &Attempt) -> Told {
-    match attempt.name() {
-        StateName::Approved => Told::Paid(attempt.id),
-        name if name.is_final() => Told::NotPaid,
-        _ => Told::Underway,
-    }
-}
-
-/// Whether a customer has still to confirm and nobody has given it up.
-fn thinks(attempt: &Attempt) -> bool {
-    attempt.name() == StateName::Sent && attempt.waits_for_user && attempt.undo.is_none()
-}
-
-fn sent(signature_follows: bool, by_code: bool) -> Fact {
-    if by_code {
-        let code = CodeFacts {
-            brand: Some(Brand::PayPay),
-            masked: String::new(),
-            entry: CodeEntry::Scanner,
-            center_txn_id: None,
-        };
-        return Fact::Sent(Box::new(Sent {
-            class: PaymentClass::Lump,
-            card: None,
-            code_paid: Some(code),
-            signature_follows: false,
-        }));
-    }
-    let pan = MaskedPan { first6: String::new(), last4: String::new() };
-    let card = CardFacts {
-        brand: Brand::Visa,
-        pan,
-        entry_mode: EntryMode::Magstripe,
-        cvm: if signature_follows { Cvm::Signature } else { Cvm::NoCvm },
-        aid: None,
-        atc: None,
-        pan_seq: None,
-        app_label: None,
-    };
-    Fact::Sent(Box::new(Sent {
-        class: PaymentClass::Lump,
-        card: Some(card),
-        code_paid: None,
-        signature_follows,
-    }))
-}
-
-fn undoes(attempt: &Attempt, reason: Code) -> Question {
-    let amount = attempt.amount;
-    match attempt.gives_back() {
-        Some(of) => Question::ReverseRefund { of, amount },
-        None => Question::Reverse { amount, reason },
-    }
-}
-
-fn word(view: &View) -> Word {
-    Word {
-        id: view.id,
-        amount: view.amount,
-        state: view.state,
-        code: view.code,
-        slip: None,
-        brand: None,
-        center_txn_id: None,
-        waits_for_user: view.waits_for_user,
-    }
-}
-
-fn refund_view(view: &View) -> RefundView {
-    RefundView {
-        id: view.id,
-        payment: view.of.unwrap_or(view.id),
-        kind: RefundKind::Refund,
-        amount: view.amount,
-        state: view.state,
-        money_returned: view.state.money_taken(),
-        code: view.code,
-        slip: None,
-        in_doubt_since_us: None,
-        business_date: String::new(),
-    }
-}
-
-fn problem(code: Code) -> Problem {
-    let money_taken = if code == api::INTERNAL { MoneyTaken::Unknown } else { code.row().money };
-    Problem {
-        kind: String::new(),
-        title: String::new(),
-        status: code.row().status,
-        code,
-        money_taken,
-        next: String::new(),
-        detail: None,
     }
 }

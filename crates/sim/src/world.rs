@@ -10,9 +10,15 @@ use payment::PaymentId;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::fmt;
+use std::time::Duration;
 
 /// The instant at which every story begins: 2026-11-21 03:00 in Tokyo.
 pub(crate) const EPOCH_US: i64 = 1_795_197_600_000_000;
+
+/// A limit of the product as the simulation counts time.
+pub(crate) const fn us(span: Duration) -> i64 {
+    span.as_secs().cast_signed() * 1_000_000 + span.subsec_micros() as i64
+}
 
 /// Why a party stops what it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,8 +50,14 @@ pub(crate) enum Wake {
     Card(PaymentId),
     /// The customer signs, or the clerk gives the hold back.
     Sign(PaymentId),
-    /// The question that a remedy asks.
-    Settle(PaymentId),
+    /// The question that a remedy asks; only the newest turn counts.
+    Settle(PaymentId, u32),
+    /// The answer to a payment's own request stays away.
+    Beside(CallNo),
+    /// The terminal tries its line; only the newest turn counts.
+    Probe(u32),
+    /// Such a try has waited long enough.
+    ProbeOver(CallNo),
     /// A question to the center has waited long enough.
     CallOver(CallNo),
     /// The center asks the network, having committed.
@@ -60,6 +72,16 @@ pub(crate) enum Wake {
     Outbox,
     /// An advice was not acknowledged in time.
     AdviceSilent(u32, i64),
+    /// An advice has waited so long that its network counts as silent.
+    AdvicePatience(u32, i64),
+    /// The line to the network may be quiet; only the newest turn counts.
+    Quiet(u32),
+    /// An echo has waited long enough: the frames that had been heard when it was sent.
+    EchoOver(u64),
+    /// A question to the brand has waited so long that the brand counts as silent.
+    BrandPatience(u64),
+    /// The silent brand is asked whether it answers again.
+    BrandProbe,
     /// The brand has not answered this question.
     BrandSilent(u64),
     /// Has the customer confirmed?

@@ -19,7 +19,7 @@ pub mod event;
 mod flows;
 pub mod handle;
 pub mod journal;
-mod limits;
+pub mod limits;
 pub mod nexo;
 pub mod printer;
 pub mod reader;

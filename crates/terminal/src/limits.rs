@@ -20,16 +20,23 @@ pub(crate) const BODY_BYTES: usize = 96 * 1024;
 pub(crate) const EVENTS_WAITING: usize = 256;
 /// Seconds after which a processing screen says that it takes longer (T12).
 pub(crate) const SLOW_AFTER_S: i64 = 10;
-/// The pauses between two inquiries about a payment in doubt double up to this.
-pub(crate) const INQUIRE_PAUSE_MAX: Duration = Duration::from_secs(8);
+/// How long a question about a payment in doubt waits for its answer. It may be asked again at any time, so it
+/// need not wait as long as the payment itself: what a dead line has swallowed is asked again soon after the
+/// line is back (R4). Long enough for two addresses that answer nothing before the one that does.
+pub const FOLLOW_UP_WAIT: Duration = Duration::from_secs(6);
+/// The pauses between two questions about a payment in doubt double up to this while nobody answers; the line's
+/// return ends them.
+pub const INQUIRE_PAUSE_MAX: Duration = Duration::from_secs(8);
+/// The same while the center answers and does not know either: nothing tells that it knows now (R4).
+pub const INQUIRE_PAUSE_ANSWERED: Duration = Duration::from_secs(3);
 /// The first pause of that row.
-pub(crate) const INQUIRE_PAUSE_FIRST: Duration = Duration::from_millis(500);
+pub const INQUIRE_PAUSE_FIRST: Duration = Duration::from_millis(500);
 /// How often the line to the center is tried while nothing else uses it.
-pub(crate) const PROBE_EVERY: Duration = Duration::from_secs(10);
-/// How often it is tried while it is down.
-pub(crate) const PROBE_EVERY_DOWN: Duration = Duration::from_secs(2);
+pub const PROBE_EVERY: Duration = Duration::from_secs(10);
+/// How often it is tried while it is down, or while a question is unanswered.
+pub const PROBE_EVERY_DOWN: Duration = Duration::from_secs(2);
 /// How long one try of the line may take.
-pub(crate) const PROBE_WAIT: Duration = Duration::from_secs(5);
+pub const PROBE_WAIT: Duration = Duration::from_secs(5);
 /// How long the printer may take to take a slip and say that it has paper.
 pub(crate) const PRINT_WAIT: Duration = Duration::from_secs(10);
 /// Slip numbers run from 1 to this and begin again (R-045, four digits).
@@ -42,7 +49,7 @@ pub(crate) const CLOCK_OFF_S: i64 = 60;
 /// goes on without a warning.
 pub(crate) const DUPLICATE_WAIT: Duration = Duration::from_secs(3);
 /// How often the center is asked while the customer confirms on the phone (X-046: every 2 to 3 s).
-pub(crate) const CUSTOMER_POLL: Duration = Duration::from_secs(2);
+pub const CUSTOMER_POLL: Duration = Duration::from_secs(2);
 /// How long the center may take to say what may be given back.
 pub(crate) const OFFER_WAIT: Duration = Duration::from_secs(10);
 /// The pause between two camera frames that are looked at; what comes sooner is answered unseen.

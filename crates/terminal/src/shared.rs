@@ -40,8 +40,14 @@ pub(crate) struct Shared {
     pub(crate) public_key: String,
     pub(crate) reader_serial: String,
     pub(crate) messages: mpsc::Sender<Message>,
-    /// Wakes whoever waits to ask about a doubt again.
+    /// Wakes whoever pauses before a doubt is asked about again.
     pub(crate) ask_again: Notify,
+    /// Wakes whoever waits for the center's word about a doubt: it was silent, and answers again.
+    pub(crate) line_is_back: Notify,
+    /// Wakes whoever tries the line: a question was not answered.
+    pub(crate) fell_silent: Notify,
+    /// A question was not answered, and none has been since.
+    silent: AtomicBool,
     /// The center has said in this run that the journal goes on from what it has seen.
     pub(crate) proved: AtomicBool,
     /// Held while the journal is told to the center: of two uploads at once the shorter one could arrive last
@@ -98,6 +104,9 @@ impl Shared {
             reader_serial: parts.reader_serial,
             messages: parts.messages,
             ask_again: Notify::new(),
+            line_is_back: Notify::new(),
+            fell_silent: Notify::new(),
+            silent: AtomicBool::new(false),
             proved: AtomicBool::new(false),
             reporting: tokio::sync::Mutex::default(),
             settling: Mutex::default(),
@@ -174,17 +183,26 @@ impl Shared {
                 self.around(Around::Standing(Some(problem.code), off_s)).await;
             }
         }
-        let up = match answer {
-            Ok(_) | Err(CenterFault::Refused(_)) => true,
-            Err(CenterFault::NotReached(_)) => false,
-            Err(CenterFault::Unanswered(_)) => return,
-        };
-        if self.with_shown(|shown| shown.ctx.center_up) != up {
-            self.around(Around::Center(up)).await;
-            if up {
-                self.ask_again.notify_waiters();
-            }
+        let answered = matches!(answer, Ok(_) | Err(CenterFault::Refused(_)));
+        let was_silent = self.silent.swap(!answered, Ordering::Relaxed);
+        // One unanswered question is no line that is down.
+        let unclear = matches!(answer, Err(CenterFault::Unanswered(_)));
+        let was_up = self.with_shown(|shown| shown.ctx.center_up);
+        if !unclear && was_up != answered {
+            self.around(Around::Center(answered)).await;
         }
+        if answered && (was_silent || !was_up) {
+            self.line_is_back.notify_waiters();
+            self.ask_again.notify_waiters();
+        }
+        if !answered && !was_silent {
+            self.fell_silent.notify_waiters();
+        }
+    }
+
+    /// Whether nothing was heard from the center since a question was not answered.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.silent.load(Ordering::Relaxed)
     }
 }
 

@@ -3,7 +3,8 @@
 //! Reading is pure. What matters for the money: a refusal is only what the table names; everything else,
 //! every 5xx and every silence is not knowing.
 
-use super::hearing::Hearing;
+use super::hearing::{Hearing, Waiting};
+use crate::limits;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use clock::Clock;
@@ -16,7 +17,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -54,7 +55,50 @@ struct Inner {
     http: reqwest::Client,
     clock: Clock,
     gateways: BTreeMap<Brand, Gateway>,
+    /// Whether any brand answers again.
     hearing: Hearing,
+    /// Whether each of them does.
+    ears: BTreeMap<Brand, Ear>,
+}
+
+/// What is remembered of the answers of one brand.
+struct Ear {
+    hearing: Hearing,
+    /// The doubt that it was asked about last, and until when whether it answers again is of interest, UTC
+    /// microseconds.
+    doubt: Mutex<Option<(PaymentId, i64)>>,
+}
+
+impl Ear {
+    /// Somebody is in doubt about this payment.
+    fn doubts(&self, about: PaymentId, clock: &Clock) {
+        let of_interest = i64::try_from(limits::BRAND_PROBE_FOR.as_micros()).unwrap_or(i64::MAX);
+        let until_us = clock.now_us().saturating_add(of_interest);
+        *self.doubt.lock().unwrap_or_else(PoisonError::into_inner) = Some((about, until_us));
+        self.hearing.look_again();
+    }
+
+    /// The payment to ask a silent brand about, while anybody is in doubt.
+    fn silent_about(&self, clock: &Clock) -> Option<PaymentId> {
+        let doubt = *self.doubt.lock().unwrap_or_else(PoisonError::into_inner);
+        let (about, until_us) = doubt.filter(|_| self.hearing.is_silent())?;
+        (clock.now_us() < until_us).then_some(about)
+    }
+}
+
+/// One call: about which payment, and what is asked. `path` begins with `/v2/`.
+#[derive(Clone, Copy)]
+pub struct Call<'a> {
+    /// Whose.
+    pub brand: Brand,
+    /// Which payment.
+    pub about: PaymentId,
+    /// The HTTP method.
+    pub method: &'a Method,
+    /// The path.
+    pub path: &'a str,
+    /// The body, if there is one.
+    pub body: Option<&'a Value>,
 }
 
 /// Why there is no answer that says anything.
@@ -120,11 +164,14 @@ impl CodeNetwork {
             .no_proxy()
             .build()
             .map_err(|error| error.to_string())?;
-        let gateways = gateways.into_iter().collect();
-        Ok(Self(Arc::new(Inner { http, clock, gateways, hearing: Hearing::default() })))
+        let gateways: BTreeMap<Brand, Gateway> = gateways.into_iter().collect();
+        let hearing = Hearing::default();
+        let ear = |brand: &Brand| (*brand, Ear { hearing: hearing.beside(), doubt: Mutex::new(None) });
+        let ears = gateways.keys().map(ear).collect();
+        Ok(Self(Arc::new(Inner { http, clock, gateways, hearing, ears })))
     }
 
-    /// Changes whenever a brand answers after one did not: there is no line that would say so by itself.
+    /// Changes whenever a brand answers that did not before.
     pub fn revivals(&self) -> watch::Receiver<u64> {
         self.0.hearing.revivals()
     }
@@ -134,16 +181,30 @@ impl CodeNetwork {
         self.0.gateways.contains_key(&brand)
     }
 
-    /// One call. `path` begins with `/v2/`.
-    pub async fn call(
-        &self,
-        brand: Brand,
-        method: Method,
-        path: &str,
-        body: Option<&Value>,
-        limit: Duration,
-    ) -> Result<Reply, Silence> {
+    /// Asks every brand that did not answer about a doubt, again and again, whether it does: there is no line that
+    /// would say so by itself, and a doubt must not wait out its pause (R4). What it says moves no money.
+    pub async fn listen(&self) {
+        let listening = self.0.ears.iter().map(|(brand, ear)| async move {
+            loop {
+                ear.hearing.fell_silent().await;
+                while let Some(about) = ear.silent_about(&self.0.clock) {
+                    let path = inquiry_path(about);
+                    let call = Call { brand: *brand, about, method: &Method::GET, path: &path, body: None };
+                    drop(self.call(call, Waiting::Once(limits::BRAND_PROBE_WAIT)).await);
+                    if ear.hearing.is_silent() {
+                        self.0.clock.sleep(limits::BRAND_PROBE_EVERY).await;
+                    }
+                }
+            }
+        });
+        futures_util::future::join_all(listening).await;
+    }
+
+    /// One call.
+    pub async fn call(&self, call: Call<'_>, waiting: Waiting) -> Result<Reply, Silence> {
+        let Call { brand, about, method, path, body } = call;
         let gateway = self.0.gateways.get(&brand).ok_or(Silence::NotSent)?;
+        let ear = self.0.ears.get(&brand).ok_or(Silence::NotSent)?;
         let body = body.map(Value::to_string);
         let url = format!("{}{path}", gateway.url.trim_end_matches('/'));
         let url = reqwest::Url::parse(&url).map_err(|_| Silence::NotSent)?;
@@ -156,14 +217,28 @@ impl CodeNetwork {
             body: body.as_deref(),
         };
         let authorization = signed.authorization(gateway);
-        let mut request = self.0.http.request(method, url).header("authorization", authorization);
+        let mut request = self.0.http.request(method.clone(), url).header("authorization", authorization);
         if let Some(body) = body {
             request = request.header("content-type", JSON).body(body);
         }
-        let reply = self.0.clock.timeout(limit, ask(request)).await.unwrap_or(Err(Silence::TimedOut));
-        self.0.hearing.heard(reply.as_ref().is_ok_and(|reply| reply.status < 500));
+        let clock = &self.0.clock;
+        if waiting == Waiting::Repeated {
+            ear.doubts(about, clock);
+        }
+        let since = ear.hearing.revivals();
+        let reply = tokio::select! {
+            biased;
+            reply = clock.timeout(waiting.limit(), ask(request)) => reply.unwrap_or(Err(Silence::TimedOut)),
+            () = ear.hearing.given_up(waiting, since, clock) => return Err(Silence::TimedOut),
+        };
+        ear.hearing.heard(reply.as_ref().is_ok_and(|reply| reply.status < 500));
         reply
     }
+}
+
+/// Where a brand says how a payment stands.
+pub(crate) fn inquiry_path(id: PaymentId) -> String {
+    format!("/v2/codes/payments/{id}")
 }
 
 async fn ask(request: reqwest::RequestBuilder) -> Result<Reply, Silence> {

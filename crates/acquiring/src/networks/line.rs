@@ -5,7 +5,7 @@
 //! payment failed and nothing was taken) and [`NoAnswer::Lost`] (somebody may have been asked).
 
 use super::card_iso8583::{acknowledges, management, stan_of};
-use super::hearing::Hearing;
+use super::hearing::{Hearing, Waiting};
 use crate::limits;
 use bytes::{Bytes, BytesMut};
 use clock::Clock;
@@ -156,22 +156,47 @@ impl Line {
     }
 
     /// How long a connection may be quiet before it is asked for an echo.
-    fn quiet(&self) -> std::time::Duration {
-        if self.0.hearing.is_silent() { limits::QUIET_WHILE_SILENT } else { limits::QUIET }
+    fn quiet(&self, connection: &Connection) -> std::time::Duration {
+        if self.doubts(connection) { limits::QUIET_WHILE_SILENT } else { limits::QUIET }
+    }
+
+    /// Whether an echo would tell something: somebody has no answer, or waits for one.
+    fn doubts(&self, connection: &Connection) -> bool {
+        self.0.hearing.is_silent() || !connection.open().is_empty()
     }
 
     /// Sends a message and waits for its answer, at most `limit` on the clock.
     pub async fn ask(&self, message: &Message, limit: std::time::Duration) -> Result<Message, NoAnswer> {
+        self.put(message, Waiting::Once(limit)).await
+    }
+
+    /// Sends a message that is repeated until it is answered: an advice, or a request asked again. Its wait ends
+    /// early when the network was silent and is there again ([`limits::ADVICE_PATIENCE`]).
+    pub async fn tell(&self, message: &Message) -> Result<Message, NoAnswer> {
+        self.put(message, Waiting::Repeated).await
+    }
+
+    async fn put(&self, message: &Message, waiting: Waiting) -> Result<Message, NoAnswer> {
         let key = Key::of(message).ok_or(NoAnswer::NotSent("no trace number"))?;
         let bytes =
             self.0.dialect.framed(message).map_err(|_| NoAnswer::NotSent("the message cannot be written"))?;
         let connection = self.ready().await.ok_or(NoAnswer::NotSent("no connection to the network"))?;
         let (reply, answer) = oneshot::channel();
         let outgoing = Outgoing { key: key.clone(), bytes, reply };
+        let (hearing, clock) = (&self.0.hearing, &self.0.clock);
+        let since = hearing.revivals();
         if connection.queue.try_send(outgoing).is_err() {
             return Err(NoAnswer::NotSent("too many requests wait for the network"));
         }
-        let answer = match self.0.clock.timeout(limit, answer).await {
+        let answered = tokio::select! {
+            biased;
+            answered = clock.timeout(waiting.limit(), answer) => answered,
+            () = hearing.given_up(waiting, since, clock) => {
+                connection.open().remove(&key);
+                return Err(NoAnswer::TimedOut);
+            }
+        };
+        let answer = match answered {
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) => Err(NoAnswer::Lost("the connection ended")),
             Err(_) => {
@@ -179,7 +204,7 @@ impl Line {
                 Err(NoAnswer::TimedOut)
             }
         };
-        self.0.hearing.heard(answer.is_ok());
+        hearing.heard(answer.is_ok());
         answer
     }
 
@@ -344,7 +369,7 @@ impl Line {
                 Some(reply) => drop(reply.send(Ok(answer))),
                 // Late, twice, or never asked: the reversal that is under way settles it.
                 None if answer.mti().class() == Class::NetworkManagement => {
-                    if self.0.hearing.is_silent() {
+                    if self.doubts(connection) {
                         self.0.hearing.revived();
                     }
                 }
@@ -369,7 +394,8 @@ impl Line {
         // The frames that had been read when the open echo was sent, and until when one more must come.
         let mut echo: Option<(u64, i64)> = None;
         loop {
-            let quiet_us = connection.busy_us.load(Ordering::Relaxed).saturating_add(us(self.quiet()));
+            let quiet_us =
+                connection.busy_us.load(Ordering::Relaxed).saturating_add(us(self.quiet(connection)));
             // Silence is noticed by somebody else meanwhile, so it looks up now and then.
             let look_us = clock.now_us().saturating_add(us(limits::QUIET_WHILE_SILENT));
             let wake_us = echo.map_or(quiet_us.min(look_us), |(_, until_us)| until_us);
@@ -395,7 +421,7 @@ impl Line {
                     match echo.take() {
                         Some((before, _)) if before == frames => return Err(Ended("no answer to the echo".to_owned())),
                         Some(_) => continue,
-                        None if clock.now_us() < connection.busy_us.load(Ordering::Relaxed).saturating_add(us(self.quiet())) => continue,
+                        None if clock.now_us() < connection.busy_us.load(Ordering::Relaxed).saturating_add(us(self.quiet(connection))) => continue,
                         None => {}
                     }
                     bytes = self.framed(&self.management("301")?)?;

@@ -5,7 +5,7 @@ pub mod card_iso8583;
 pub mod card_refund;
 pub mod card_totals;
 pub mod code_http;
-mod hearing;
+pub mod hearing;
 pub mod line;
 
 use crate::step::Happening;

@@ -10,7 +10,7 @@ use crate::row::{Payment, Wire, WireKind};
 use crate::service::Acquiring;
 use crate::step::{Advice, Happening};
 use center_api::RefundView;
-use center_base::outbox::{self, Consumer, Event, Outcome};
+use center_base::outbox::{self, Again, Consumer, Event, Outcome};
 use center_base::{Base, Refusal, SignedBy};
 use codes::pay;
 use futures_util::future::BoxFuture;
@@ -245,7 +245,7 @@ impl Acquiring {
             }
         };
         let message = message.map_err(|error| error.to_string())?;
-        let answer = self.line.ask(&message, limits::ADVICE_WAIT).await;
+        let answer = self.line.tell(&message).await;
         let answered_us = self.base.clock.now_us();
         let wire = exchange(kind, (asked_us, event.tries), &message, answer.as_ref().ok(), answered_us);
         let unclear = Happening::Lost(pay::REFUND_UNKNOWN);
@@ -258,14 +258,15 @@ impl Acquiring {
             },
             Ok(answer) if acknowledges(answer) => (Happening::Acknowledged(advice), Ok(())),
             Ok(answer) => (unclear, Err(refused(answer))),
-            Err(no_answer) => (unclear, Err(no_answer.to_string())),
+            Err(no_answer) => (unclear, Err(no_answer.to_string().into())),
         };
         Ok((Some(Heard { happening, who: "network card", wire: Some(wire), center_txn_id: None }), said))
     }
 }
 
-fn refused(answer: &Message) -> String {
-    format!("the network answered {}", answer.text(39).unwrap_or("nothing"))
+fn refused(answer: &Message) -> Again {
+    let why = format!("the network answered {}", answer.text(39).unwrap_or("nothing"));
+    Again::from(why).answered()
 }
 
 fn nothing_sent() -> Heard {
@@ -306,6 +307,10 @@ pub struct Refunds(pub Acquiring);
 impl Consumer for Refunds {
     fn topic(&self) -> &'static str {
         path::ADVICE_TOPIC
+    }
+
+    fn revivals(&self) -> u64 {
+        self.0.revivals()
     }
 
     fn consume<'a>(&'a self, event: &'a Event) -> BoxFuture<'a, Outcome> {

@@ -33,6 +33,8 @@ struct Book {
     /// By `merchantRefundId`: of which payment, yen.
     refunds: BTreeMap<String, (String, i64)>,
     calls: Vec<String>,
+    /// Inquiries and cancels are swallowed.
+    swallows: bool,
     bodies: Vec<String>,
 }
 
@@ -59,6 +61,22 @@ impl Brand {
 
     pub(crate) fn acts(&self, acts: impl IntoIterator<Item = Act>) {
         self.book.lock().unwrap().acts.extend(acts);
+    }
+
+    /// Whether inquiries and cancels are swallowed from now on.
+    pub(crate) fn swallows(&self, swallows: bool) {
+        self.book.lock().unwrap().swallows = swallows;
+    }
+
+    async fn swallowed(&self, what: &str) {
+        let swallows = {
+            let mut book = self.book.lock().unwrap();
+            book.calls.push(what.into());
+            book.swallows
+        };
+        if swallows {
+            std::future::pending::<()>().await;
+        }
     }
 
     /// What stands: paid less given back, by payment.
@@ -105,8 +123,8 @@ async fn pay(State(brand): State<Brand>, body: String) -> Response {
 }
 
 async fn look(State(brand): State<Brand>, Path(id): Path<String>) -> Response {
-    let mut book = brand.book.lock().unwrap();
-    book.calls.push("look".into());
+    brand.swallowed("look").await;
+    let book = brand.book.lock().unwrap();
     match book.payments.get(&id) {
         Some((status, yen)) => reply(200, "SUCCESS", &payment(status, *yen)),
         None => reply(404, "PAYMENT_NOT_FOUND", &Value::Null),
@@ -114,8 +132,8 @@ async fn look(State(brand): State<Brand>, Path(id): Path<String>) -> Response {
 }
 
 async fn cancel(State(brand): State<Brand>, Path(id): Path<String>) -> Response {
+    brand.swallowed("cancel").await;
     let mut book = brand.book.lock().unwrap();
-    book.calls.push("cancel".into());
     match book.payments.get_mut(&id) {
         Some((status, _)) => {
             "CANCELED".clone_into(status);

@@ -1,6 +1,7 @@
 //! Code payments, with a brand that answers in every way.
 
 use super::brand::{Act, Brand as TestBrand};
+use super::recovery::little_later;
 use super::*;
 use crate::code_pay::CodeAsk;
 use crate::networks::code_http::{CodeNetwork, Gateway};
@@ -132,6 +133,37 @@ async fn a_doubt_that_nobody_can_answer_is_cancelled() {
         assert_eq!(center.ended(&db, id(1)).await, StateName::Reversed);
         assert_eq!(brand.calls().last().map(String::as_str), Some("cancel"));
         assert_eq!((center.transfers(id(1)).await, brand.charged()), (vec![], 0));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_doubt_is_final_soon_after_the_brand_answers_again_however_long_it_was_silent() {
+    // R4
+    for (db, _) in each().await {
+        let brand = TestBrand::start().await;
+        let center = center(&db, &brand).await;
+        let running = tokio::spawn({
+            let (acquiring, worker) = (center.acquiring.clone(), center.worker.clone());
+            async move { tokio::join!(acquiring.run(), worker.run()) }
+        });
+        brand.swallows(true);
+        brand.acts([Act::PayAndFail]);
+        assert_eq!(center.paid_by_code(id(1), 880).await.state, StateName::InDoubt);
+        let begun_us = db.clock.now_us();
+        while db.clock.now_us() - begun_us < 90_000_000 {
+            little_later(&center).await;
+        }
+        brand.swallows(false);
+        let since_us = db.clock.now_us();
+        while center.state(id(1)).await == StateName::InDoubt {
+            little_later(&center).await;
+        }
+        let after_s = (db.clock.now_us() - since_us) / 1_000_000;
+        // Four inquiries were not answered, so it is cancelled and never guessed.
+        assert_eq!((center.state(id(1)).await, brand.charged()), (StateName::Reversed, 0));
+        assert!(after_s <= 10, "{after_s} s");
+        assert_eq!(brand.calls().iter().filter(|what| *what == "pay").count(), 1);
+        running.abort();
     }
 }
 

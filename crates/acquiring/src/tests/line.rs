@@ -110,8 +110,7 @@ async fn a_network_that_answers_again_is_noticed_by_echo_answer_or_sign_on() {
     clock.advance(Duration::from_secs(25));
     assert_eq!(unanswered.await.unwrap(), Err(NoAnswer::TimedOut));
     assert!(!revivals.has_changed().unwrap());
-    // From now on an echo every five seconds, and its answer is a reason to try.
-    clock.advance(Duration::from_secs(5));
+    // Five seconds after somebody was asked an echo leaves, and its answer is a reason to try.
     let echo = end.next().await.unwrap();
     assert_eq!(echo.text(70), Some("301"));
     end.answer(&echo, "00").await;
@@ -124,6 +123,45 @@ async fn a_network_that_answers_again_is_noticed_by_echo_answer_or_sign_on() {
     drop(end);
     End::signed_on(&listener).await;
     revivals.changed().await.unwrap();
+    task.abort();
+}
+
+#[tokio::test]
+async fn an_advice_that_was_swallowed_is_given_up_when_the_network_is_there_again() {
+    // R4
+    let (listener, line, clock, task) = line().await;
+    let mut end = End::signed_on(&listener).await;
+    let advice = {
+        let mut advice = Message::new(Mti::REVERSAL_ADVICE);
+        advice.set(11, "000001").unwrap().set(37, "49414G2G4G92").unwrap();
+        advice
+    };
+    let tell = || {
+        let (line, advice) = (line.clone(), advice.clone());
+        tokio::spawn(async move { line.tell(&advice).await })
+    };
+    let told = tell();
+    assert!(end.next().await.is_some());
+    let payment = tokio::spawn({
+        let line = line.clone();
+        async move { line.ask(&request("000002"), Duration::from_secs(25)).await }
+    });
+    let asked = end.next().await.unwrap();
+    clock.advance(Duration::from_secs(5));
+    let echo = end.next().await.unwrap();
+    assert_eq!(echo.text(70), Some("301"), "somebody has no answer on a quiet line");
+    assert!(!told.is_finished(), "nothing was heard yet");
+    end.answer(&echo, "00").await;
+    assert_eq!(told.await.unwrap(), Err(NoAnswer::TimedOut));
+    // The same message may be sent again, and its late answer is as good as its own.
+    let again = tell();
+    let second = end.next().await.unwrap();
+    assert_eq!(second.bytes(11), advice.bytes(11));
+    end.answer(&second, "00").await;
+    assert!(again.await.unwrap().is_ok());
+    assert!(!payment.is_finished(), "a request that is asked once keeps waiting");
+    end.answer(&asked, "00").await;
+    assert!(payment.await.unwrap().is_ok());
     task.abort();
 }
 

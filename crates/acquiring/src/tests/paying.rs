@@ -156,11 +156,12 @@ async fn a_reversal_is_repeated_until_it_is_acknowledged() {
             async move { worker.drain().await }
         });
         network.seen(4).await;
+        assert_eq!(center.state(id(1)).await, StateName::InDoubt, "garbage acknowledges nothing");
+        // The network still echoes, so what it did not acknowledge may be repeated without a pause.
         db.clock.advance(seconds(20));
         silent.await.unwrap().unwrap();
-        assert_eq!(center.state(id(1)).await, StateName::InDoubt, "garbage acknowledges nothing");
         db.clock.advance(seconds(4));
-        assert_eq!(center.worker.drain().await.unwrap(), 1);
+        center.worker.drain().await.unwrap();
         assert_eq!(center.state(id(1)).await, StateName::Reversed);
         assert_eq!(network.mtis(), ["0200", "0420", "0421", "0421", "0421"]);
         let wires = center.base.read(|tx| Ok(row::wires(tx, T, id(1))?)).await.unwrap();

@@ -42,14 +42,14 @@ impl Dice {
     }
 }
 
-/// Moves the clock until the work is done.
+/// Moves the clock until the work is done: slowly, because what is on the line takes real time.
 async fn driven<R>(db: &TestDb, work: impl Future<Output = R>) -> R {
     tokio::pin!(work);
     loop {
         tokio::select! {
             biased;
             done = &mut work => return done,
-            () = tokio::task::yield_now() => db.clock.advance(Duration::from_millis(50)),
+            () = tokio::task::yield_now() => db.clock.advance(Duration::from_millis(5)),
         }
     }
 }

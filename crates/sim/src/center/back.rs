@@ -10,6 +10,7 @@ use acquiring::networks::card_iso8583::Answered;
 use acquiring::networks::card_refund::{GiveBack, read_refund_answer};
 use acquiring::refund::doubt_of;
 use acquiring::step::{Advice, Happening, Standing};
+use center_base::outbox::pause_us;
 use codes::{Code, api, pay};
 use iso8583::Message;
 use money::Yen;
@@ -185,13 +186,16 @@ impl Center {
     pub(super) fn void_answered(&mut self, world: &mut World, message: &Message) -> Result<(), Halt> {
         let stan = message.number(11).and_then(|stan| u32::try_from(stan).ok()).unwrap_or(0);
         if let Some(telling) = self.telling.remove(&stan) {
+            self.network_answers(world)?;
             let again = self.give_back(telling.id).and_then(|back| back.again(0).ok());
             let Some(again) = again else { return Ok(()) };
             return match read_refund_answer(&again, message) {
                 Answered::Approved(approval) => self.ends(world, telling, Some(Happening::Found(approval))),
                 Answered::Declined(code) => self.ends(world, telling, Some(Happening::FoundRefusal(code))),
                 // Not available now says nothing about the first asking.
-                Answered::Failed(_) | Answered::Unclear(_) => self.again(world, telling),
+                Answered::Failed(_) | Answered::Unclear(_) => {
+                    self.again_after(world, telling, pause_us(telling.tries))
+                }
             };
         }
         let is_it = |id: &PaymentId| {
@@ -199,6 +203,7 @@ impl Center {
         };
         let Some(id) = self.open.keys().copied().find(is_it) else { return Ok(()) };
         let (Some(open), Some(request)) = (self.open.remove(&id), self.request(id)) else { return Ok(()) };
+        self.network_answers(world)?;
         self.happens(world, id, Happening::from(read_refund_answer(&request, message)), open.call)
     }
 }

@@ -2,24 +2,27 @@
 //! read by `acquiring::networks::code_http`; here are the questions, the customer who is waited for, and what
 //! the outbox asks.
 
-use super::outbox::Telling;
+use super::outbox::{ADVICE_PATIENCE_US, ADVICE_WAIT_US, Telling};
 use super::tables::Write;
 use super::{Asked, Center, ORPHAN_GRACE_US, Row, WAIT_US};
 use crate::bug::Bug;
 use crate::message::{BrandAsk, CallNo, Letter, Party};
-use crate::world::{Halt, Wake, World};
+use crate::world::{Halt, Wake, World, us};
 use acquiring::code_pay::{may_cancel, of_back, of_doubt, of_sent, of_undone};
+use acquiring::limits;
 use acquiring::networks::code_http::{
     BackSaid, PaymentSaid, Reply, Silence, read_back, read_inquiry, read_payment,
 };
 use acquiring::step::{Advice, Happening};
+use center_base::outbox::pause_us;
 use codes::{Code, code};
 use payment::{Approval, PaymentId, State};
 
-/// How long an inquiry or a cancel waits for its answer (`acquiring::limits`).
-const ADVICE_WAIT_US: i64 = 20_000_000;
-/// How often a customer who must confirm is asked about (`acquiring::limits`).
-const POLL_US: i64 = 2_500_000;
+/// How often a customer who must confirm is asked about.
+const POLL_US: i64 = us(limits::CUSTOMER_POLL);
+const INQUIRY_PAUSE_US: i64 = us(limits::INQUIRY_PAUSE);
+const PROBE_EVERY_US: i64 = us(limits::BRAND_PROBE_EVERY);
+const PROBE_WAIT_US: i64 = us(limits::BRAND_PROBE_WAIT);
 /// How long the customer may take: shorter than in life, so that a story sees its end.
 const CUSTOMER_WAIT_US: i64 = 8_000_000;
 
@@ -28,10 +31,21 @@ const CUSTOMER_WAIT_US: i64 = 8_000_000;
 pub(super) struct Calling {
     id: PaymentId,
     why: Why,
+    /// How often the brand was there again when it was sent, and whether it has waited long enough.
+    sent: u64,
+    impatient: bool,
+}
+
+impl Calling {
+    const fn new(id: PaymentId, why: Why) -> Self {
+        Self { id, why, sent: 0, impatient: false }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
 enum Why {
+    /// Does the brand answer again?
+    Probe,
     /// The payment itself.
     Pay(Option<CallNo>),
     /// Has the customer confirmed?
@@ -61,11 +75,11 @@ impl Center {
         let Some(row) = self.tables.rows.get(&id).cloned() else { return Ok(()) };
         if row.back.is_some() {
             let Some(ask) = self.back_ask(id, &row) else { return Ok(()) };
-            return self.calls(world, Calling { id, why: Why::Back(call) }, ask, WAIT_US);
+            return self.calls(world, Calling::new(id, Why::Back(call)), ask, WAIT_US);
         }
         let Some(Asked { code: Some(code), .. }) = self.cards.remove(&id) else { return Ok(()) };
         let ask = BrandAsk::Pay { id, amount: row.amount, code };
-        self.calls(world, Calling { id, why: Why::Pay(call) }, ask, WAIT_US)
+        self.calls(world, Calling::new(id, Why::Pay(call)), ask, WAIT_US)
     }
 
     /// A cancel of the whole while it is possible, else a refund; the same at every repetition.
@@ -91,20 +105,81 @@ impl Center {
         wait_us: i64,
     ) -> Result<(), Halt> {
         let CallNo(number) = world.call_no();
+        let calling = Calling { sent: self.brand.revivals, ..calling };
+        let is_repeated = !matches!(calling.why, Why::Pay(_) | Why::Back(_) | Why::Probe);
+        if is_repeated {
+            self.brand.about = Some(calling.id);
+            self.brand_is_silent(world, self.brand.silent);
+        }
         self.calling.insert(number, calling);
         if world.send(Party::Center, Party::Brand, Letter::ToBrand(number, ask))? {
             world.wake(Party::Center, wait_us, Wake::BrandSilent(number));
+            if is_repeated {
+                world.wake(Party::Center, ADVICE_PATIENCE_US, Wake::BrandPatience(number));
+            }
             return Ok(());
         }
         self.calling.remove(&number);
+        self.brand_is_silent(world, true);
         self.said(world, calling, Err(Silence::NotSent))
     }
 
     pub(super) fn brand_silent(&mut self, world: &mut World, number: u64) -> Result<(), Halt> {
-        match self.calling.remove(&number) {
-            Some(calling) => self.said(world, calling, Err(Silence::TimedOut)),
-            None => Ok(()),
+        let Some(calling) = self.calling.remove(&number) else { return Ok(()) };
+        self.brand_is_silent(world, true);
+        self.said(world, calling, Err(Silence::TimedOut))
+    }
+
+    /// A question that is repeated has waited long enough: whoever was there again meanwhile has perhaps
+    /// swallowed it before.
+    pub(super) fn brand_impatient(&mut self, world: &mut World, number: u64) -> Result<(), Halt> {
+        let revivals = self.brand.revivals;
+        let Some(calling) = self.calling.get_mut(&number) else { return Ok(()) };
+        if world.has(Bug::SleepsThroughReturn) {
+            return Ok(());
         }
+        calling.impatient = true;
+        if calling.sent == revivals {
+            self.brand_is_silent(world, true);
+            return Ok(());
+        }
+        let calling = *calling;
+        self.calling.remove(&number);
+        self.said(world, calling, Err(Silence::TimedOut))
+    }
+
+    /// The brand did not answer, perhaps: then it is asked whether it does, unless it is already.
+    fn brand_is_silent(&mut self, world: &mut World, silent: bool) {
+        self.brand.silent |= silent;
+        if self.brand.silent && !self.brand.probing && !world.has(Bug::SleepsThroughReturn) {
+            self.brand.probing = true;
+            world.wake(Party::Center, 0, Wake::BrandProbe);
+        }
+    }
+
+    pub(super) fn probes_brand(&mut self, world: &mut World) -> Result<(), Halt> {
+        if let Some(id) = self.brand.about.filter(|_| self.brand.silent) {
+            return self.calls(world, Calling::new(id, Why::Probe), BrandAsk::Inquire(id), PROBE_WAIT_US);
+        }
+        self.brand.probing = false;
+        Ok(())
+    }
+
+    /// The brand answers: what has waited long enough is given up and asked again.
+    fn brand_answers(&mut self, world: &mut World) -> Result<(), Halt> {
+        if !std::mem::replace(&mut self.brand.silent, false) || world.has(Bug::SleepsThroughReturn) {
+            return Ok(());
+        }
+        self.brand.revivals = self.brand.revivals.saturating_add(1);
+        world.tell(Party::Center, format_args!("hears the brand again"));
+        let impatient: Vec<u64> =
+            self.calling.iter().filter(|(_, calling)| calling.impatient).map(|(number, _)| *number).collect();
+        for number in impatient {
+            if let Some(calling) = self.calling.remove(&number) {
+                self.said(world, calling, Err(Silence::TimedOut))?;
+            }
+        }
+        self.hastens(world)
     }
 
     /// The brand answers.
@@ -120,6 +195,11 @@ impl Center {
             return Ok(());
         };
         let reply = Reply::read(status, body);
+        if reply.as_ref().is_ok_and(|reply| reply.status < 500) {
+            self.brand_answers(world)?;
+        } else {
+            self.brand_is_silent(world, true);
+        }
         self.said(world, calling, reply.as_ref().map_err(|silence| *silence))
     }
 
@@ -129,10 +209,19 @@ impl Center {
         calling: Calling,
         reply: Result<&Reply, Silence>,
     ) -> Result<(), Halt> {
-        let Calling { id, why } = calling;
+        let Calling { id, why, .. } = calling;
+        if matches!(why, Why::Probe) {
+            self.brand.probing = false;
+            if self.brand.silent {
+                self.brand.probing = true;
+                world.wake(Party::Center, PROBE_EVERY_US, Wake::BrandProbe);
+            }
+            return Ok(());
+        }
         let Some(row) = self.tables.rows.get(&id).cloned() else { return Ok(()) };
         let yen = row.amount.get();
         match why {
+            Why::Probe => Ok(()),
             Why::Pay(call) => self.pay_said(world, id, &row, &read_payment(reply, yen), call),
             Why::Poll => self.poll_said(world, id, &row, &read_inquiry(reply, yen)),
             Why::Inquiry(telling) => {
@@ -143,7 +232,7 @@ impl Center {
                     }
                     said => of_doubt(&said, telling.tries),
                 };
-                self.ends_or_again(world, telling, happening)
+                self.ends_or_again(world, telling, happening, reply.is_ok())
             }
             Why::Cancel(telling) => match read_back(reply) {
                 BackSaid::Done | BackSaid::NotThere => {
@@ -151,13 +240,13 @@ impl Center {
                 }
                 BackSaid::NotSent | BackSaid::Unknown(_) => self.again(world, telling),
                 BackSaid::Refused(_) => {
-                    let calling = Calling { id, why: Why::AfterCancel(telling) };
+                    let calling = Calling::new(id, Why::AfterCancel(telling));
                     self.calls(world, calling, BrandAsk::Inquire(id), ADVICE_WAIT_US)
                 }
             },
             Why::AfterCancel(telling) => {
                 let happening = of_undone(&read_inquiry(reply, yen), telling.advice);
-                self.ends_or_again(world, telling, happening)
+                self.ends_or_again(world, telling, happening, reply.is_ok())
             }
             Why::Back(call) => self.happens(world, id, of_back(&read_back(reply)), call),
             Why::BackAgain(telling) => self.back_again_said(world, (id, &row), telling, &read_back(reply)),
@@ -174,7 +263,7 @@ impl Center {
                 };
                 let found = Happening::Found(Approval { code: None });
                 let happening = was.map(|was| if was { found } else { Happening::FoundRefusal(code) });
-                self.ends_or_again(world, telling, happening)
+                self.ends_or_again(world, telling, happening, false)
             }
         }
     }
@@ -184,9 +273,14 @@ impl Center {
         world: &mut World,
         telling: Telling,
         happening: Option<Happening>,
+        answers: bool,
     ) -> Result<(), Halt> {
+        let answers = answers && !world.has(Bug::SleepsThroughReturn);
         match happening {
             Some(happening) => self.ends(world, telling, Some(happening)),
+            None if answers => {
+                self.again_after(world, telling, pause_us(telling.tries).min(INQUIRY_PAUSE_US))
+            }
             None => self.again(world, telling),
         }
     }
@@ -208,7 +302,7 @@ impl Center {
                 } else {
                     BrandAsk::InquireRefund { id, of }
                 };
-                self.calls(world, Calling { id, why: Why::WasBack(telling, *code) }, ask, ADVICE_WAIT_US)
+                self.calls(world, Calling::new(id, Why::WasBack(telling, *code)), ask, ADVICE_WAIT_US)
             }
             BackSaid::NotThere => {
                 self.ends(world, telling, Some(Happening::FoundRefusal(code::NO_SUCH_TRANSACTION)))
@@ -257,7 +351,7 @@ impl Center {
         if !self.tables.rows.get(&id).is_some_and(waits) {
             return Ok(());
         }
-        self.calls(world, Calling { id, why: Why::Poll }, BrandAsk::Inquire(id), ADVICE_WAIT_US)
+        self.calls(world, Calling::new(id, Why::Poll), BrandAsk::Inquire(id), ADVICE_WAIT_US)
     }
 
     fn poll_said(
@@ -290,6 +384,6 @@ impl Center {
             (Advice::Inquiry, None) => (Why::Inquiry(telling), BrandAsk::Inquire(id)),
             (Advice::Reversal(_) | Advice::Completion, _) => (Why::Cancel(telling), BrandAsk::Cancel(id)),
         };
-        self.calls(world, Calling { id, why }, ask, ADVICE_WAIT_US)
+        self.calls(world, Calling::new(id, why), ask, ADVICE_WAIT_US)
     }
 }

@@ -3,15 +3,18 @@
 use super::back::asks;
 use super::{Center, TIMES, Write, tables};
 use crate::message::{Letter, Party};
-use crate::world::{Halt, Wake, World};
+use crate::world::{Halt, Wake, World, us};
+use acquiring::limits;
 use acquiring::networks::card_iso8583::{Told, acknowledges, stan_of};
 use acquiring::step::{Advice, Happening, step};
 use center_base::outbox::pause_us;
 use iso8583::Message;
 use payment::PaymentId;
 
-/// How long an advice waits for its acknowledgement (`acquiring::limits`).
-const ADVICE_WAIT_US: i64 = 20_000_000;
+/// How long an advice waits for its acknowledgement.
+pub(super) const ADVICE_WAIT_US: i64 = us(limits::ADVICE_WAIT);
+/// After how long without it the network counts as silent.
+pub(super) const ADVICE_PATIENCE_US: i64 = us(limits::ADVICE_PATIENCE);
 /// How long a worker holds an event (`center_base::limits`).
 const LEASE_US: i64 = 120_000_000;
 /// How often the worker looks (`center_base::limits`).
@@ -25,7 +28,12 @@ pub(super) struct Telling {
     pub(super) id: PaymentId,
     pub(super) advice: Advice,
     pub(super) tries: i64,
-    stan: u32,
+    pub(super) stan: u32,
+    /// How often any network was there again when it was begun.
+    pub(super) since: u64,
+    /// How often its own was when it was sent, and whether it has waited long enough.
+    pub(super) sent: u64,
+    pub(super) impatient: bool,
 }
 
 impl Center {
@@ -74,7 +82,8 @@ impl Center {
         };
         // An inquiry repeats the message that was asked first.
         let stan = if asks(advice) { row.stan() } else { stan_of(event.seq) };
-        let telling = Telling { id, advice, tries: event.tries, stan };
+        let (since, sent) = (self.revivals(), self.line.ear.revivals);
+        let telling = Telling { id, advice, tries: event.tries, stan, since, sent, impatient: false };
         if row.standing.advice != Some(advice) {
             return self.ends(world, telling, None);
         }
@@ -95,11 +104,14 @@ impl Center {
             (None, _) => row.subject(id).advice(&told, now_us),
         };
         let Ok(message) = message else { return Ok(()) };
+        self.line_is_busy(world);
         if world.send(Party::Center, Party::Network, Letter::Iso(Box::new(message)))? {
             self.telling.insert(stan, telling);
             world.wake(Party::Center, ADVICE_WAIT_US, Wake::AdviceSilent(stan, telling.tries));
+            world.wake(Party::Center, ADVICE_PATIENCE_US, Wake::AdvicePatience(stan, telling.tries));
             return Ok(());
         }
+        self.line_is_down();
         self.again(world, telling)
     }
 
@@ -107,10 +119,11 @@ impl Center {
     pub(super) fn advice_answered(&mut self, world: &mut World, message: &Message) -> Result<(), Halt> {
         let stan = message.number(11).and_then(|stan| u32::try_from(stan).ok()).unwrap_or(0);
         let Some(telling) = self.telling.remove(&stan) else { return Ok(()) };
+        self.network_answers(world)?;
         if acknowledges(message) {
             self.ends(world, telling, Some(Happening::Acknowledged(telling.advice)))
         } else {
-            self.again(world, telling)
+            self.again_after(world, telling, pause_us(telling.tries))
         }
     }
 
@@ -119,12 +132,26 @@ impl Center {
             return Ok(());
         };
         self.telling.remove(&stan);
+        self.line.ear.silent = true;
         self.again(world, telling)
     }
 
     pub(super) fn again(&mut self, world: &mut World, telling: Telling) -> Result<(), Halt> {
+        // Whoever comes back while it is tried has perhaps swallowed it before.
+        let is_back = telling.since != self.revivals();
+        let pause_us = if is_back { 0 } else { pause_us(telling.tries) };
+        self.again_after(world, telling, pause_us)
+    }
+
+    /// Again after a pause.
+    pub(super) fn again_after(
+        &mut self,
+        world: &mut World,
+        telling: Telling,
+        pause_us: i64,
+    ) -> Result<(), Halt> {
         let Telling { id, advice, tries, .. } = telling;
-        let due_us = world.clock_us(Party::Center).saturating_add(pause_us(tries));
+        let due_us = world.clock_us(Party::Center).saturating_add(pause_us);
         let what = format!("that it tells {} of {} again", advice.word(), World::name(id));
         match self.writes(world, vec![Write::Again(id, advice, due_us)], &what) {
             // The worker tries again to write that it must try again.
@@ -135,7 +162,7 @@ impl Center {
             }
             written => written?,
         }
-        self.wakes_outbox(world, pause_us(tries));
+        self.wakes_outbox(world, pause_us);
         Ok(())
     }
 

@@ -61,6 +61,13 @@ pub(crate) struct Event {
     pub(crate) lease_us: i64,
 }
 
+impl Event {
+    /// Whether it waits after a failed try.
+    pub(crate) const fn waits(&self, now_us: i64) -> bool {
+        self.tries > 0 && self.due_us > now_us && self.lease_us <= now_us
+    }
+}
+
 /// A row that is written.
 #[derive(Clone, Debug)]
 pub(crate) enum Write {
@@ -74,6 +81,8 @@ pub(crate) enum Write {
     Claim(PaymentId, Advice, i64),
     /// Again later.
     Again(PaymentId, Advice, i64),
+    /// Whatever waits after a failed try is due.
+    Hasten(i64),
     /// Done.
     Done(PaymentId, Advice),
     /// The highest request number of a terminal.
@@ -127,6 +136,11 @@ impl Tables {
                 if let Some(event) = self.outbox.get_mut(&(*id, *advice)) {
                     event.due_us = *due_us;
                     event.lease_us = 0;
+                }
+            }
+            Write::Hasten(now_us) => {
+                for event in self.outbox.values_mut().filter(|event| event.waits(*now_us)) {
+                    event.due_us = *now_us;
                 }
             }
             Write::Done(id, advice) => drop(self.outbox.remove(&(*id, *advice))),

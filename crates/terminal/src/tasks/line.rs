@@ -42,12 +42,16 @@ pub(crate) async fn probe(shared: &Shared) -> bool {
 /// Tries the line for as long as the program runs.
 pub(crate) async fn watch(shared: Arc<Shared>) {
     loop {
-        let (activated, up) = shared.with_shown(|shown| (shown.ctx.config.is_some(), shown.ctx.center_up));
+        let activated = shared.with_shown(|shown| shown.ctx.config.is_some());
         if activated && probe(&shared).await {
             report::report(&shared).await;
         }
-        let pause = if up || !activated { limits::PROBE_EVERY } else { limits::PROBE_EVERY_DOWN };
-        shared.clock.sleep(pause).await;
+        let silent = activated && shared.is_silent();
+        let pause = if silent { limits::PROBE_EVERY_DOWN } else { limits::PROBE_EVERY };
+        tokio::select! {
+            () = shared.clock.sleep(pause) => {}
+            () = shared.fell_silent.notified() => {}
+        }
     }
 }
 

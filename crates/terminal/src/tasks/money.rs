@@ -3,6 +3,7 @@
 use super::settling::settle_soon;
 use super::{insist, record, report};
 use crate::attempt::{Attempt, CodeFacts};
+use crate::center::{Asking, CenterFault};
 use crate::event::{Done, ReadCode};
 use crate::flows::code::masked;
 use crate::journal::{Fact, Sent};
@@ -10,10 +11,12 @@ use crate::limits;
 use crate::reader::{LastWord, Order};
 use crate::settle::{self, Settled};
 use crate::shared::Shared;
-use center_api::{CardData, CodeData, DuplicateCheck, PaymentRequest, PaymentView, RefundRequest, Suspect};
+use center_api::{
+    CardData, CodeData, DuplicateCheck, PaymentRequest, PaymentView, RefundRequest, RefundView, Suspect,
+};
 use codes::pay;
 use device::{HostAnswer, HostDecision};
-use payment::{Brand, Cvm, EntryMode, PaymentClass, PaymentId, SignaturePolicy};
+use payment::{Brand, Cvm, EntryMode, PaymentClass, PaymentId, SignaturePolicy, StateName};
 use receipt::{CardFacts, Strokes};
 use std::sync::Arc;
 use std::time::Duration;
@@ -56,7 +59,7 @@ pub(crate) async fn ask(shared: &Arc<Shared>, id: PaymentId, class: PaymentClass
     let sent = Sent { class, card: Some(facts_of(&card)), code_paid: None, signature_follows };
     let Some(attempt) = sending(shared, id, sent).await else { return };
     let request = PaymentRequest { signature_follows, card: Some(card), code: None, ..request_of(&attempt) };
-    let asked = shared.clock.timeout(terminal_wait(shared), shared.center.pay(request)).await;
+    let asked = paid(shared, id, request).await;
     let fact = match asked {
         Ok(Ok(view)) => return answered(shared, &attempt, &view).await,
         Ok(Err(fault)) => {
@@ -71,6 +74,48 @@ pub(crate) async fn ask(shared: &Arc<Shared>, id: PaymentId, class: PaymentClass
     card_hears(shared, id, no_answer(&fact)).await;
     record(shared, id, fact).await;
     settle_soon(shared, id);
+}
+
+/// Asks to pay, and waits for the center's word as long as the terminal waits.
+async fn paid(
+    shared: &Shared,
+    id: PaymentId,
+    request: PaymentRequest,
+) -> Result<Result<PaymentView, CenterFault>, clock::Elapsed> {
+    // A customer who has to confirm on the phone is an answer, too.
+    let is_word = |view: &PaymentView| view.state != StateName::Sent || view.waits_for_user;
+    let asking = word_or_answer(shared, shared.center.pay(request), || shared.center.look(id), is_word);
+    shared.clock.timeout(terminal_wait(shared), asking).await
+}
+
+/// The answer to a request; when it stays away, what the center says when it is asked how the payment stands: the
+/// answer may have been swallowed by a line that is back already (R4). The request itself is sent once.
+async fn word_or_answer<'a, T: Sync>(
+    shared: &Shared,
+    mut asking: Asking<'a, T>,
+    look: impl Fn() -> Asking<'a, Option<T>>,
+    is_word: impl Fn(&T) -> bool,
+) -> Result<T, CenterFault> {
+    let mut pause = limits::FOLLOW_UP_WAIT;
+    loop {
+        tokio::select! {
+            biased;
+            answer = &mut asking => return answer,
+            () = shared.clock.sleep(pause) => {}
+        }
+        let looked = tokio::select! {
+            biased;
+            answer = &mut asking => return answer,
+            looked = shared.clock.timeout(limits::FOLLOW_UP_WAIT, look()) => looked,
+        };
+        let looked = looked.unwrap_or_else(|elapsed| Err(CenterFault::Unanswered(elapsed.to_string())));
+        shared.heard_from_center(&looked).await;
+        match looked {
+            Ok(Some(word)) if is_word(&word) => return Ok(word),
+            // Not there yet, or not known yet: its own answer may still come.
+            Ok(_) | Err(_) => pause = limits::INQUIRE_PAUSE_ANSWERED,
+        }
+    }
 }
 
 /// The request as the journal has it, without what pays.
@@ -137,7 +182,7 @@ pub(crate) async fn ask_code(shared: &Arc<Shared>, id: PaymentId, read: ReadCode
     let Some(attempt) = sending(shared, id, sent).await else { return };
     let code = CodeData { token: read.token, brand: read.brand, entry: read.entry };
     let request = PaymentRequest { code: Some(code), ..request_of(&attempt) };
-    let asked = shared.clock.timeout(terminal_wait(shared), shared.center.pay(request)).await;
+    let asked = paid(shared, id, request).await;
     let facts = match asked {
         Ok(Ok(view)) => settle::answered(settle::settle(&attempt, &view), None),
         Ok(Err(fault)) => {
@@ -181,7 +226,10 @@ pub(crate) async fn ask_refund(
         started_at_us: attempt.started_at_us,
         card,
     };
-    let asked = shared.clock.timeout(terminal_wait(shared), shared.center.refund(of, request)).await;
+    let is_word = |view: &RefundView| view.state != StateName::Sent;
+    let asking =
+        word_or_answer(shared, shared.center.refund(of, request), || shared.center.look_refund(id), is_word);
+    let asked = shared.clock.timeout(terminal_wait(shared), asking).await;
     let fact = match asked {
         Ok(Ok(view)) => settle::refund_answered(&attempt, &view),
         Ok(Err(fault)) => {

@@ -31,9 +31,9 @@ async fn settle_all_the_way(shared: &Arc<Shared>, id: PaymentId) {
     let mut silent_since_us = None;
     loop {
         // Made before the question is asked: a line that comes back in the meantime wakes it, too.
-        let line_is_back = shared.ask_again.notified();
-        tokio::pin!(line_is_back);
-        line_is_back.as_mut().enable();
+        let woken = shared.ask_again.notified();
+        tokio::pin!(woken);
+        woken.as_mut().enable();
         let attempt = match shared.journal.load(id).await {
             Ok(Some(attempt)) => attempt,
             Ok(None) => return,
@@ -51,23 +51,27 @@ async fn settle_all_the_way(shared: &Arc<Shared>, id: PaymentId) {
         if remedy == Remedy::Await {
             silent_since_us = match tried {
                 Tried::Silent => silent_since_us.or(Some(shared.clock.now_us())),
-                Tried::Moved | Tried::Same => None,
+                Tried::Moved | Tried::Same | Tried::Overtaken => None,
             };
             if silent_since_us.is_some_and(|since| has_passed(shared, since)) {
                 record(shared, id, Fact::InDoubt { code: pay::NO_ANSWER }).await;
                 continue;
             }
         }
-        if tried == Tried::Moved {
+        if matches!(tried, Tried::Moved | Tried::Overtaken) {
             pause = limits::INQUIRE_PAUSE_FIRST;
             continue;
         }
-        let wait = if remedy == Remedy::Await { limits::CUSTOMER_POLL } else { pause };
+        let longest = match tried {
+            Tried::Same => limits::INQUIRE_PAUSE_ANSWERED,
+            Tried::Silent | Tried::Moved | Tried::Overtaken => limits::INQUIRE_PAUSE_MAX,
+        };
+        let wait = if remedy == Remedy::Await { limits::CUSTOMER_POLL } else { pause.min(longest) };
         tokio::select! {
             () = shared.clock.sleep(wait) => {}
-            () = line_is_back => {}
+            () = woken => {}
         }
-        pause = pause.saturating_mul(2).min(limits::INQUIRE_PAUSE_MAX);
+        pause = pause.saturating_mul(2).min(longest);
     }
 }
 
@@ -86,12 +90,21 @@ enum Tried {
     Same,
     /// The center did not answer.
     Silent,
+    /// The line came back while the question was under way, which it may have swallowed before.
+    Overtaken,
 }
 
 /// One try.
 async fn once(shared: &Arc<Shared>, attempt: &Attempt, remedy: Remedy) -> Tried {
-    let wait = terminal_wait(shared);
-    let asked = shared.clock.timeout(wait, one_question(shared, attempt, remedy)).await;
+    let wait = limits::FOLLOW_UP_WAIT.min(terminal_wait(shared));
+    let asking = shared.clock.timeout(wait, one_question(shared, attempt, remedy));
+    // Only the waiting is given up, never what follows from an answer. Its late answer is not heard any more;
+    // the next question brings the same.
+    let asked = tokio::select! {
+        biased;
+        asked = asking => asked,
+        () = shared.line_is_back.notified() => return Tried::Overtaken,
+    };
     let answer = match asked {
         Ok(answer) => answer,
         Err(clock::Elapsed) => Err(CenterFault::Unanswered("no answer in time".to_owned())),

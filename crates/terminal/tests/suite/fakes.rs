@@ -44,6 +44,8 @@ pub(crate) enum Next {
     Silent(StateName),
     /// Never arrives, and the caller does not know.
     Lost,
+    /// Takes it, and the line swallows the answer: nobody hears that it was cut.
+    Swallowed,
     /// Refuses the request itself.
     Problem(codes::Code),
     /// The customer must confirm on the phone.
@@ -58,6 +60,7 @@ struct Book {
     suspect: Option<Suspect>,
     plan: VecDeque<Next>,
     away: bool,
+    swallows: bool,
     stopped: Option<codes::Code>,
     last_moment: bool,
     ahead_s: Option<i64>,
@@ -76,6 +79,11 @@ impl FakeCenter {
     /// The line goes down or comes back.
     pub(crate) fn away(&self, away: bool) {
         self.0.lock().unwrap().away = away;
+    }
+
+    /// The line takes no new connection, and swallows what is asked how a payment stands.
+    pub(crate) fn swallows(&self, swallows: bool) {
+        self.0.lock().unwrap().swallows = swallows;
     }
 
     /// Refuses whatever this terminal asks, or lets it in again.
@@ -268,7 +276,12 @@ impl Center for FakeCenter {
     fn resume(&self, _terminal_id: &str) {}
 
     fn config(&self) -> Asking<'_, TerminalConfig> {
-        Box::pin(async move { self.hears("config".into()).map(|()| config()) })
+        Box::pin(async move {
+            if self.0.lock().unwrap().swallows {
+                return Err(CenterFault::NotReached("swallowed".into()));
+            }
+            self.hears("config".into()).map(|()| config())
+        })
     }
 
     fn sign_in(&self, request: ClerkSignIn) -> Asking<'_, ClerkSession> {
@@ -305,7 +318,7 @@ impl Center for FakeCenter {
                 if request.signature_follows { StateName::Authorized } else { StateName::Approved };
             let brand = request.code.as_ref().and_then(|code| code.brand);
             let mut view = match next {
-                Next::Approve => view(&attempt, approved, None),
+                Next::Approve | Next::Swallowed => view(&attempt, approved, None),
                 Next::Decline(code) => view(&attempt, StateName::Declined, Some(code)),
                 Next::Silent(state) => view(&attempt, state, Some(pay::NO_ANSWER)),
                 Next::Problem(code) => {
@@ -321,6 +334,7 @@ impl Center for FakeCenter {
             self.0.lock().unwrap().payments.insert(request.id, view.clone());
             match next {
                 Next::Silent(_) => Err(CenterFault::Unanswered("silent".into())),
+                Next::Swallowed => std::future::pending().await,
                 _ => Ok(view),
             }
         })
@@ -329,6 +343,10 @@ impl Center for FakeCenter {
     fn look(&self, id: PaymentId) -> Asking<'_, Option<PaymentView>> {
         Box::pin(async move {
             self.hears("look".into())?;
+            let swallowed = self.0.lock().unwrap().swallows;
+            if swallowed {
+                std::future::pending::<()>().await;
+            }
             let book = self.0.lock().unwrap();
             let given_back: i64 = book
                 .refunds
@@ -366,7 +384,7 @@ impl Center for FakeCenter {
                 Next::Problem(code) => {
                     return Err(CenterFault::Refused(Box::new(Problem::new(i18n::Lang::Ja, code))));
                 }
-                Next::Approve | Next::Customer => (StateName::Approved, None),
+                Next::Approve | Next::Swallowed | Next::Customer => (StateName::Approved, None),
                 Next::Decline(code) => (StateName::Declined, Some(code)),
                 Next::Silent(state) => (state, None),
             };

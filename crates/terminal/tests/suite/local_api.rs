@@ -166,6 +166,46 @@ async fn a_center_out_of_reach_takes_no_money_and_says_so_before_the_card() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_question_that_a_dead_line_swallowed_is_asked_again_at_once_when_the_line_is_back() {
+    // R4
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::fresh(folder.path()).await;
+    bench.center.plan(Next::Silent(StateName::Approved));
+    bench.center.swallows(true);
+    let id = bench.start(880).await;
+    bench.reach("present").await;
+    bench.swipe().await;
+    let looks = || bench.center.heard().iter().filter(|what| *what == "look").count();
+    bench.pass_until(Duration::from_millis(1), "it is asked about", async || looks() == 1).await;
+    bench.center.swallows(false);
+    let since = bench.clock.now();
+    let paid = async || bench.look(id).await["state"] == "approved";
+    bench.pass_until(Duration::from_secs(1), "paid", paid).await;
+    // The line is tried every two seconds while it is down; the question alone would wait longer.
+    let waited = bench.clock.now().duration_since(since);
+    assert!(waited.as_secs() < terminal::limits::FOLLOW_UP_WAIT.as_secs().cast_signed(), "{waited}");
+    assert_eq!((looks(), bench.center.charged_yen()), (2, 880));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_payment_whose_answer_was_swallowed_is_found_before_the_terminal_s_own_time_is_over() {
+    // R4
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::fresh(folder.path()).await;
+    bench.center.plan(Next::Swallowed);
+    let id = bench.start(880).await;
+    bench.reach("present").await;
+    bench.swipe().await;
+    let since = bench.clock.now();
+    bench.pass_until_screen(Duration::from_secs(1), "sign").await;
+    let waited = bench.clock.now().duration_since(since);
+    assert!(waited.as_secs() < 10, "{waited}");
+    assert_eq!(bench.center.state(id), Some(StateName::Authorized));
+    let pays = bench.center.heard().iter().filter(|what| what.starts_with("pay")).count();
+    assert_eq!(pays, 1, "the request itself is sent once");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn refusals_end_with_their_own_code_and_no_money() {
     let folder = tempfile::tempdir().unwrap();
     let bench = Bench::fresh(folder.path()).await;
