@@ -114,7 +114,8 @@ impl Writes {
             }
             runner.commit(self.units.get(done..done + ready).unwrap_or_default())?;
             let now = begun.elapsed();
-            let late = |number| u64::try_from(now.saturating_sub(due(number)).as_micros()).unwrap_or(u64::MAX);
+            let late =
+                |number| u64::try_from(now.saturating_sub(due(number)).as_micros()).unwrap_or(u64::MAX);
             times.extend((done..done + ready).map(late));
             done += ready;
         }
