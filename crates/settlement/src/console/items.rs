@@ -293,6 +293,8 @@ struct File {
     lines: Vec<Line>,
     proofs: Vec<Proof>,
     is_lost: bool,
+    /// Everything is read, written and proved.
+    is_over: bool,
     only: Option<usize>,
     row: i64,
     lang: Lang,
@@ -318,6 +320,7 @@ impl File {
             proofs: shown.lines.iter().map(|_| Proof::default()).collect(),
             lines: shown.lines.clone(),
             is_lost: false,
+            is_over: false,
             only,
             row: 0,
             lang,
@@ -347,7 +350,8 @@ impl File {
                 Piece::DayEnds => self.end_day(),
             }
         }
-        if matches!(page.next, Cursor::End) {
+        self.is_over = matches!(page.next, Cursor::End);
+        if self.is_over {
             self.prove();
         }
         Ok((std::mem::take(&mut self.out), self))
@@ -507,9 +511,12 @@ impl Walk {
     async fn next(self) -> Option<(Result<Vec<u8>, Infallible>, Self)> {
         let (file, mut pages) = self.0?;
         let (lang, charset) = (file.lang, file.charset);
-        let written = match pages.recv().await? {
-            Ok(page) => aside(move || file.write(page)).await.flatten(),
-            Err(refusal) => Err(refusal),
+        let written = match pages.recv().await {
+            Some(Ok(page)) => aside(move || file.write(page)).await.flatten(),
+            Some(Err(refusal)) => Err(refusal),
+            None if file.is_over => return None,
+            // A file that only stops would look whole.
+            None => Err(Refusal::internal("who reads the file is gone")),
         };
         match written {
             Ok((out, file)) => Some((Ok(out), Self(Some((file, pages))))),

@@ -143,6 +143,19 @@ async fn a_file_that_is_not_what_was_closed_ends_with_a_row_that_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_cannot_be_read_on_says_so_and_does_not_only_stop() {
+    for till in Till::each_without_rates().await {
+        till.fill().await;
+        let spoil = "UPDATE payment SET brand = 'nobody' WHERE tenant = $1 AND amount_yen = 8800";
+        till.base.write(move |tx| Ok(tx.execute(spoil, store::params![T])?)).await.unwrap();
+        let text = till.items_file("/settlement/documents/2026-12-15.00008/items").await;
+        let last = text.lines().last().unwrap();
+        assert!(last.starts_with("\"ERROR\",\"\",\"The file ends here because"), "{last}");
+        assert_eq!(text.matches("ERROR").count(), 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_file_comes_in_shift_jis_where_that_is_asked() {
     for till in Till::each_without_rates().await {
         till.fill().await;

@@ -35,7 +35,7 @@ fn a_file_of_the_running_network_makes_one_case_which_a_person_settles_with_reas
         }
         for (reason, proof) in [("", "受付 4711"), ("窓口の回答どおり", ""), ("", "")] {
             let refused = house.settle(&session, case, reason, proof).await;
-            assert_eq!(refused.status, 200, "asked again: {reason:?} {proof:?}");
+            assert_eq!(refused.status, 422, "asked again: {reason:?} {proof:?}");
             assert!(house.console(&session, case).await.body.contains(FORM), "still open");
         }
         let settled = house.settle(&session, case, "窓口の回答どおり、取消済みと確認", "受付 4711").await;
