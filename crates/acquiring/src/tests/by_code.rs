@@ -1,7 +1,7 @@
 //! Code payments, with a brand that answers in every way.
 
 use super::brand::{Act, Brand as TestBrand};
-use super::recovery::little_later;
+use super::recovery::{little_later, moment_later};
 use super::*;
 use crate::code_pay::CodeAsk;
 use crate::networks::code_http::{CodeNetwork, Gateway};
@@ -156,7 +156,7 @@ async fn a_doubt_is_final_soon_after_the_brand_answers_again_however_long_it_was
         brand.swallows(false);
         let since_us = db.clock.now_us();
         while center.state(id(1)).await == StateName::InDoubt {
-            little_later(&center).await;
+            moment_later(&center).await;
         }
         let after_s = (db.clock.now_us() - since_us) / 1_000_000;
         // Four inquiries were not answered, so it is cancelled and never guessed.
