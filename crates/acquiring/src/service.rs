@@ -14,7 +14,7 @@ use crate::row::{self, Payment, Wire, WireKind};
 use crate::step::{Advice, Happening, Times};
 use crate::view::{self, Beside};
 use center_api::{HostAnswer, PaymentView};
-use center_base::outbox::{self, Again, Consumer, Event, Outcome};
+use center_base::outbox::{self, Consumer, Event, Outcome};
 use center_base::{Base, Refusal, Scope, SignedBy};
 use codes::pay;
 use futures_util::future::BoxFuture;
@@ -341,10 +341,7 @@ impl Acquiring {
         let answer = self.line.tell(&message).await;
         let said = match &answer {
             Ok(answer) if acknowledges(answer) => Ok(()),
-            Ok(answer) => {
-                let why = format!("the network answered {}", answer.text(39).unwrap_or("nothing"));
-                Err(Again::from(why).answered())
-            }
+            Ok(answer) => Err(refund::service::refused(answer)),
             Err(no_answer) => Err(no_answer.to_string().into()),
         };
         let wire = Wire {

@@ -288,14 +288,18 @@ pub fn subject(tx: &mut ReadTx<'_>, tenant: TenantId, id: PaymentId) -> Result<O
     Ok(its.map(|(found, _)| Subject::Void(found)))
 }
 
-/// The first business date on which anything was paid, `YYYY-MM-DD`.
-pub fn first_day(tx: &mut ReadTx<'_>, tenant: TenantId) -> Result<Option<String>, DbError> {
-    tx.query_one(FIRST_DAY, params![tenant], |row| Ok(row.opt_text(0)?.map(str::to_owned)))
+/// The first business date on which anything was paid or given back.
+pub fn first_day(tx: &mut ReadTx<'_>, tenant: TenantId) -> Result<Option<Date>, DbError> {
+    tx.query_one(FIRST_DAY, params![tenant], opt_day)
 }
 
-/// The last business date on which anything was paid or given back, `YYYY-MM-DD`.
-pub fn last_day(tx: &mut ReadTx<'_>, tenant: TenantId) -> Result<Option<String>, DbError> {
-    tx.query_one(LAST_DAY, params![tenant], |row| Ok(row.opt_text(0)?.map(str::to_owned)))
+/// The last business date on which anything was paid or given back.
+pub fn last_day(tx: &mut ReadTx<'_>, tenant: TenantId) -> Result<Option<Date>, DbError> {
+    tx.query_one(LAST_DAY, params![tenant], opt_day)
+}
+
+fn opt_day(row: &Row<'_>) -> Result<Option<Date>, DbError> {
+    row.opt_text(0)?.map(|_| day_at(row, 0, "payment.business_date")).transpose()
 }
 
 /// The milliseconds since 1970 that a UUIDv7 begins with.

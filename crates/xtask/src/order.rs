@@ -17,8 +17,9 @@ const TRIES: usize = 120;
 /// Seconds of rest: what a program does by itself while nobody asks belongs to it.
 const REST: u64 = 8;
 
-/// Starts center and terminal under valgrind and writes the list. To be run when dependencies or the toolchain
-/// change, since a function's name in the binary has a hash of them; a name that is gone is passed over.
+/// Starts center and terminal under valgrind and writes the list. To be run before a release, and when dependencies
+/// or the toolchain change: a function's name in the binary has a hash of them, and what the optimiser took out of a
+/// module has one of the module. A name that is gone is passed over.
 pub(crate) fn order() -> Result<()> {
     if !run::works("valgrind", &["--version"]) {
         bail!("valgrind is needed: apt-get install valgrind");

@@ -54,22 +54,21 @@ pub struct CodeNetwork(Arc<Inner>);
 struct Inner {
     http: reqwest::Client,
     clock: Clock,
-    gateways: BTreeMap<Brand, Gateway>,
     /// Whether any brand answers again.
     hearing: Hearing,
-    /// Whether each of them does.
-    ears: BTreeMap<Brand, Ear>,
+    brands: BTreeMap<Brand, Partner>,
 }
 
-/// What is remembered of the answers of one brand.
-struct Ear {
+/// A brand that can be asked, and what is remembered of its answers.
+struct Partner {
+    gateway: Gateway,
     hearing: Hearing,
     /// The doubt that it was asked about last, and until when whether it answers again is of interest, UTC
     /// microseconds.
     doubt: Mutex<Option<(PaymentId, i64)>>,
 }
 
-impl Ear {
+impl Partner {
     /// Somebody is in doubt about this payment.
     fn doubts(&self, about: PaymentId, clock: &Clock) {
         let of_interest = i64::try_from(limits::BRAND_PROBE_FOR.as_micros()).unwrap_or(i64::MAX);
@@ -164,11 +163,10 @@ impl CodeNetwork {
             .no_proxy()
             .build()
             .map_err(|error| error.to_string())?;
-        let gateways: BTreeMap<Brand, Gateway> = gateways.into_iter().collect();
         let hearing = Hearing::default();
-        let ear = |brand: &Brand| (*brand, Ear { hearing: hearing.beside(), doubt: Mutex::new(None) });
-        let ears = gateways.keys().map(ear).collect();
-        Ok(Self(Arc::new(Inner { http, clock, gateways, hearing, ears })))
+        let partner = |gateway| Partner { gateway, hearing: hearing.beside(), doubt: Mutex::new(None) };
+        let brands = gateways.into_iter().map(|(brand, gateway)| (brand, partner(gateway))).collect();
+        Ok(Self(Arc::new(Inner { http, clock, hearing, brands })))
     }
 
     /// Changes whenever a brand answers that did not before.
@@ -178,20 +176,20 @@ impl CodeNetwork {
 
     /// Whether this brand can be asked.
     pub fn has(&self, brand: Brand) -> bool {
-        self.0.gateways.contains_key(&brand)
+        self.0.brands.contains_key(&brand)
     }
 
     /// Asks every brand that did not answer about a doubt, again and again, whether it does: there is no line that
     /// would say so by itself, and a doubt must not wait out its pause (R4). What it says moves no money.
     pub async fn listen(&self) {
-        let listening = self.0.ears.iter().map(|(brand, ear)| async move {
+        let listening = self.0.brands.iter().map(|(brand, partner)| async move {
             loop {
-                ear.hearing.fell_silent().await;
-                while let Some(about) = ear.silent_about(&self.0.clock) {
+                partner.hearing.fell_silent().await;
+                while let Some(about) = partner.silent_about(&self.0.clock) {
                     let path = inquiry_path(about);
                     let call = Call { brand: *brand, about, method: &Method::GET, path: &path, body: None };
                     drop(self.call(call, Waiting::Once(limits::BRAND_PROBE_WAIT)).await);
-                    if ear.hearing.is_silent() {
+                    if partner.hearing.is_silent() {
                         self.0.clock.sleep(limits::BRAND_PROBE_EVERY).await;
                     }
                 }
@@ -203,8 +201,8 @@ impl CodeNetwork {
     /// One call.
     pub async fn call(&self, call: Call<'_>, waiting: Waiting) -> Result<Reply, Silence> {
         let Call { brand, about, method, path, body } = call;
-        let gateway = self.0.gateways.get(&brand).ok_or(Silence::NotSent)?;
-        let ear = self.0.ears.get(&brand).ok_or(Silence::NotSent)?;
+        let partner = self.0.brands.get(&brand).ok_or(Silence::NotSent)?;
+        let gateway = &partner.gateway;
         let body = body.map(Value::to_string);
         let url = format!("{}{path}", gateway.url.trim_end_matches('/'));
         let url = reqwest::Url::parse(&url).map_err(|_| Silence::NotSent)?;
@@ -223,15 +221,15 @@ impl CodeNetwork {
         }
         let clock = &self.0.clock;
         if waiting == Waiting::Repeated {
-            ear.doubts(about, clock);
+            partner.doubts(about, clock);
         }
-        let since = ear.hearing.revivals();
+        let since = partner.hearing.revivals();
         let reply = tokio::select! {
             biased;
             reply = clock.timeout(waiting.limit(), ask(request)) => reply.unwrap_or(Err(Silence::TimedOut)),
-            () = ear.hearing.given_up(waiting, since, clock) => return Err(Silence::TimedOut),
+            () = partner.hearing.given_up(waiting, since, clock) => return Err(Silence::TimedOut),
         };
-        ear.hearing.heard(reply.as_ref().is_ok_and(|reply| reply.status < 500));
+        partner.hearing.heard(reply.as_ref().is_ok_and(|reply| reply.status < 500));
         reply
     }
 }

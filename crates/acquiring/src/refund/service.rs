@@ -264,7 +264,8 @@ impl Acquiring {
     }
 }
 
-fn refused(answer: &Message) -> Again {
+/// Why an advice that was answered, and not acknowledged, is sent again.
+pub(crate) fn refused(answer: &Message) -> Again {
     let why = format!("the network answered {}", answer.text(39).unwrap_or("nothing"));
     Again::from(why).answered()
 }

@@ -23,9 +23,8 @@ fn open_windows(
     plan: &Plan,
     recounted: &mut Recounted,
 ) -> Result<(), DbError> {
-    let Some(last) = acquiring::taken::last_day(tx, tenant)? else { return Ok(()) };
+    let Some(mut last) = acquiring::taken::last_day(tx, tenant)? else { return Ok(()) };
     // What came late belongs to a window that may have no day with a payment yet.
-    let mut last = crate::rows::date(&last, "payment.business_date")?;
     windows::each_odd(tx, tenant, |noted| last = last.max(noted.last))?;
     let odd = not_noted(tx, tenant, plan)
         .map_err(|why| DbError::from(Inconsistent::new("the book", why.to_string())))?;

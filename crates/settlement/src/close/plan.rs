@@ -1,7 +1,7 @@
 //! What closing is decided from: terms, cycles, calendar, cuts, and which windows and pay days follow.
 
 use crate::rows::windows::{self, CutWindow};
-use crate::rows::{batches, calendar, date, terms};
+use crate::rows::{batches, calendar, terms};
 use crate::rules::{Calendar, Cuts, Cycle, CycleCode, Cycles, Ground, PayDayState, TermsBook, Window};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,7 +36,6 @@ impl Plan {
         let known = terms::terms(tx, tenant)?;
         let windows = windows::windows(tx, tenant)?;
         let first = acquiring::taken::first_day(tx, tenant)?;
-        let first = first.map(|day| date(&day, "payment.business_date")).transpose()?;
         let pay_days = batches::pay_days(tx, tenant)?;
         let begun = pay_days.iter().filter(|day| day.state != PayDayState::Open).map(|day| day.pay_on).max();
         let closed = pay_days

@@ -301,7 +301,6 @@ struct File {
     charset: Charset,
     /// The words of a sale, of what went back, of a void.
     kinds: [String; 3],
-    likes: Likes,
     cells: Cells,
     out: Vec<u8>,
 }
@@ -326,7 +325,6 @@ impl File {
             lang,
             charset,
             kinds: kinds.map(|key| t(lang, key)),
-            likes: Likes::default(),
             cells: Cells::default(),
             out: Vec::new(),
         };
@@ -337,10 +335,11 @@ impl File {
 
     /// Writes what was read, and proves at the end.
     fn write(mut self, page: Page) -> Result<(Vec<u8>, Self), Refusal> {
+        let (ground, mut likes) = (Arc::clone(&self.ground), Likes::default());
         for piece in page.pieces {
             match piece {
-                Piece::Sale(row, told) => self.sale(&row, &told)?,
-                Piece::Back(row, told) => self.back(&row, &told)?,
+                Piece::Sale(row, told) => self.sale(&row, &told, &ground, &mut likes)?,
+                Piece::Back(row, told) => self.back(&row, &told, &ground)?,
                 Piece::Odd(odd, Some((Entry { item, target, .. }, told))) => {
                     let (kind, shop, brand) = (odd.kind, odd.shop.as_str(), odd.brand);
                     let (target, payment, told) = (&target, odd.payment, &told);
@@ -357,15 +356,13 @@ impl File {
         Ok((std::mem::take(&mut self.out), self))
     }
 
-    fn sale(&mut self, row: &Taken, told: &Told) -> Result<(), DbError> {
+    fn sale(&mut self, row: &Taken, told: &Told, ground: &Ground, likes: &mut Likes) -> Result<(), DbError> {
         if row.state != StateName::Approved {
             return Ok(());
         }
         let sale = sale_of(row)?;
         let (kind, shop, brand, payment) = (OddKind::Sale, row.shop.as_str(), sale.brand, sale.id);
         let row_of = |item, target| Row { item, target, kind, shop, brand, payment, told };
-        let ground = Arc::clone(&self.ground);
-        let mut likes = std::mem::take(&mut self.likes);
         if let Some((item, span, target)) = likes.entry(&sale, ground.plan.ground()) {
             if ground.wanted.contains(span) {
                 self.take(&row_of(item, target));
@@ -378,15 +375,13 @@ impl File {
                 None => {}
             }
         }
-        self.likes = likes;
         Ok(())
     }
 
-    fn back(&mut self, row: &Back, told: &Told) -> Result<(), DbError> {
+    fn back(&mut self, row: &Back, told: &Told, ground: &Ground) -> Result<(), DbError> {
         let give = give_of(row)?;
         let (brand, company) = (give.sale.brand, give.sale.company);
         let key = ItemKey { company, brand, day: give.day, seq: give.seq };
-        let ground = Arc::clone(&self.ground);
         match ground.take(key, entry_of_give(&give, ground.plan.ground())) {
             Some(Ok(Entry { item, target, .. })) => {
                 let (kind, shop) = (OddKind::Back, row.of.shop.as_str());
