@@ -180,18 +180,18 @@ impl CodeNetwork {
     }
 
     /// Asks every brand that did not answer about a doubt, again and again, whether it does: there is no line that
-    /// would say so by itself, and a doubt must not wait out its pause (R4). What it says moves no money.
+    /// would say so by itself, and a doubt must not wait out its pause (R4). What it says moves no money. The first
+    /// time it waits too: whoever is in doubt asks at once by himself, and his answer may be on its way.
     pub async fn listen(&self) {
         let listening = self.0.brands.iter().map(|(brand, partner)| async move {
             loop {
                 partner.hearing.fell_silent().await;
+                self.0.clock.sleep(limits::BRAND_PROBE_EVERY).await;
                 while let Some(about) = partner.silent_about(&self.0.clock) {
                     let path = inquiry_path(about);
                     let call = Call { brand: *brand, about, method: &Method::GET, path: &path, body: None };
                     drop(self.call(call, Waiting::Once(limits::BRAND_PROBE_WAIT)).await);
-                    if partner.hearing.is_silent() {
-                        self.0.clock.sleep(limits::BRAND_PROBE_EVERY).await;
-                    }
+                    self.0.clock.sleep(limits::BRAND_PROBE_EVERY).await;
                 }
             }
         });

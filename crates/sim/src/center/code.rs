@@ -153,7 +153,7 @@ impl Center {
         self.brand.silent |= silent;
         if self.brand.silent && !self.brand.probing && !world.has(Bug::SleepsThroughReturn) {
             self.brand.probing = true;
-            world.wake(Party::Center, 0, Wake::BrandProbe);
+            world.wake(Party::Center, PROBE_EVERY_US, Wake::BrandProbe);
         }
     }
 
