@@ -8,7 +8,7 @@ use center_api::{CardData, PaymentRequest};
 use center_base::Refusal;
 use iso8583::private::{EncryptedCard, EncryptedPin, KeySerial, SecureData};
 use money::Yen;
-use payment::{EntryMode, Method, Operator, PaymentClass, PaymentId};
+use payment::{EntryMode, Method, Operator, PaymentClass, PaymentId, TaxParts};
 use receipt::CardFacts;
 
 /// A request that can be asked.
@@ -25,6 +25,8 @@ pub struct Ask {
     pub slip_no: i64,
     /// Note.
     pub note: Option<String>,
+    /// What is not taxed at the standard rate, where it is stated.
+    pub tax: Option<TaxParts>,
     /// Clerk.
     pub operator: Option<Operator>,
     /// 0100.
@@ -59,6 +61,7 @@ impl Ask {
             class: request.class,
             slip_no: request.slip_no,
             note: request.note.filter(|note| !note.is_empty()),
+            tax: request.tax,
             operator: request.operator,
             completion_follows: request.signature_follows,
             fingerprint: hex_array(&card.fingerprint, "card.fingerprint")?,
@@ -106,6 +109,9 @@ pub(crate) fn check_frame(request: &PaymentRequest) -> Result<(), Refusal> {
         .is_some_and(|note| note.chars().count() > limits::NOTE_CHARS || note.contains('\0'))
     {
         return Err(Refusal::bad("note is too long"));
+    }
+    if request.tax.is_some_and(|tax| tax.standard(request.amount).is_none()) {
+        return Err(Refusal::bad("tax: more than the amount"));
     }
     if request.operator.as_ref().is_some_and(|operator| !fits(&operator.id) || !fits(&operator.name)) {
         return Err(Refusal::bad("operator is too long"));

@@ -27,7 +27,7 @@ use http::Method;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use money::Yen;
-use payment::{Approval, Brand, CodeEntry, Operator, PaymentClass, PaymentId, State, StateName};
+use payment::{Approval, Brand, CodeEntry, Operator, PaymentClass, PaymentId, State, StateName, TaxParts};
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,6 +44,7 @@ pub struct CodeAsk {
     amount: Yen,
     slip_no: i64,
     note: Option<String>,
+    tax: Option<TaxParts>,
     operator: Option<Operator>,
     /// Never stored.
     token: CodeToken,
@@ -67,6 +68,7 @@ impl CodeAsk {
             amount: request.amount,
             slip_no: request.slip_no,
             note: request.note.filter(|note| !note.is_empty()),
+            tax: request.tax,
             operator: request.operator,
             token,
             chosen: data.brand,
@@ -191,6 +193,7 @@ fn begin(
     let mut payment = path::fresh(tx, place, given, ask.id, (ask.amount, method, class));
     payment.slip_no = ask.slip_no;
     payment.note.clone_from(&ask.note);
+    payment.tax = ask.tax;
     payment.operator.clone_from(&ask.operator);
     payment.standing.doubt = Doubt::InquireThenUndo;
     let day = payment.business_date.parse().unwrap_or(Date::MIN);

@@ -63,6 +63,7 @@ pub fn begin(
     let mut payment = fresh(tx, place, given, ask.id, (ask.amount, ask.method, ask.class));
     payment.slip_no = ask.slip_no;
     payment.note.clone_from(&ask.note);
+    payment.tax = ask.tax;
     payment.operator.clone_from(&ask.operator);
     payment.card = Some(ask.card.clone());
     payment.fingerprint = Some(ask.fingerprint);
@@ -121,6 +122,7 @@ pub(crate) fn fresh(
         slip_no: 0,
         order_code: String::new(),
         note: None,
+        tax: None,
         operator: None,
         card: None,
         code: None,

@@ -6,6 +6,7 @@
 mod read;
 mod write;
 
+pub(crate) use read::tax_parts;
 pub use read::{current, event_list, load, orphans, overdue, payment as payment_row, signature, wires};
 pub use write::{Change, append_event, insert, next_serial, put_code, put_signature, put_wire, update};
 
@@ -13,7 +14,7 @@ use crate::networks::card_iso8583::{Subject, stan_of};
 use crate::step::Standing;
 use center_base::{CompanyId, ShopId, TerminalId};
 use money::Yen;
-use payment::{Brand, CodeEntry, Method, Operator, PaymentClass, PaymentId, StateName};
+use payment::{Brand, CodeEntry, Method, Operator, PaymentClass, PaymentId, StateName, TaxParts};
 use receipt::CardFacts;
 use sha2::{Digest as _, Sha256};
 use store::Migration;
@@ -147,6 +148,8 @@ pub struct Payment {
     pub order_code: String,
     /// Product note.
     pub note: Option<String>,
+    /// What is not taxed at the standard rate, where it was stated.
+    pub tax: Option<TaxParts>,
     /// The clerk.
     pub operator: Option<Operator>,
     /// The card; `None` for a tombstone, of which no card is known.

@@ -14,6 +14,7 @@ mod refunds;
 mod room;
 mod storm;
 mod taken;
+mod taxed;
 mod totals;
 
 use crate::ask::Ask;

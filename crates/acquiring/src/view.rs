@@ -7,8 +7,9 @@ use crate::token::ReceiptToken;
 use center_api::{HostAnswer, PaymentView};
 use codes::MoneyTaken;
 use iso8583::{Message, Spec};
-use payment::StateName;
+use money::Yen;
 use payment::refund::RefundBy;
+use payment::{StateName, TaxLine, TaxParts};
 use receipt::{CodeFacts, Merchant, SlipFacts, Strokes};
 
 /// What the slip of a payment says; `None` while there is nothing to give one for.
@@ -45,9 +46,16 @@ pub fn slip_facts(
         terminal: payment.terminal.as_str().to_owned(),
         operator: payment.operator.clone(),
         note: payment.note.clone(),
+        tax: tax_lines(payment.tax, payment.amount, &payment.business_date),
         signature,
         link: Some(format!("{public_url}/r/{}", token.text())),
     })
+}
+
+/// The tax inside an amount that was sold on this business date; nothing where nobody stated it.
+pub(crate) fn tax_lines(parts: Option<TaxParts>, amount: Yen, sold_on: &str) -> Vec<TaxLine> {
+    let Some((parts, day)) = parts.zip(sold_on.parse().ok()) else { return Vec::new() };
+    parts.lines(amount, day)
 }
 
 /// What stands beside a payment's row.
@@ -72,6 +80,7 @@ pub fn payment_view(
     let state = payment.shown_state();
     let Beside { host, signature, refunds } = beside;
     let offer = refund::view::offer(payment, &refunds, &place.policy, RefundBy::Terminal, today);
+    let (_, rest) = refund::rest(payment, &refunds);
     let refund_views =
         refunds.iter().map(|refund| refund::view::refund_view(refund, payment, &place.merchant, public_url));
     PaymentView {
@@ -91,7 +100,7 @@ pub fn payment_view(
         center_txn_id: payment.code.as_ref().and_then(|code| code.center_txn_id.clone()),
         given_back: payment.refunded,
         refunds: refund_views.collect(),
-        refund_offer: offer.ok().map(|offer| refund::view::offer_view(offer, today)),
+        refund_offer: offer.ok().map(|offer| refund::view::offer_view(offer, rest, today)),
     }
 }
 

@@ -5,6 +5,7 @@ use codes::{Code, MoneyTaken};
 use money::Yen;
 use payment::{
     Brand, CodeEntry, Cvm, EntryMode, MaskedPan, Method, Operator, PaymentClass, PaymentId, StateName,
+    TaxParts,
 };
 use receipt::{SlipFacts, Strokes};
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,10 @@ pub struct PaymentRequest {
     /// Product note (M-020), at most 100 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// What of the amount is not taxed at the standard rate; absent where nobody states it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<Object>))]
+    pub tax: Option<TaxParts>,
     /// The clerk.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(value_type = Option<Object>))]

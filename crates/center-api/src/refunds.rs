@@ -3,7 +3,7 @@
 use crate::payments::CardData;
 use codes::{Code, MoneyTaken};
 use money::Yen;
-use payment::{Medium, Operator, PaymentId, RefundKind, StateName};
+use payment::{Medium, Operator, PaymentId, RefundKind, StateName, TaxParts};
 use receipt::SlipFacts;
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +26,11 @@ pub struct RefundOffer {
     pub until: String,
     /// The customer signs for it.
     pub signature: bool,
+    /// The parts of the most, while they are known: where there are several kinds, less than the most is given
+    /// back with a statement of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<Object>))]
+    pub tax: Option<TaxParts>,
 }
 
 /// `POST /api/v1/payments/{id}/refunds`: give this much back. Same id again = same answer; same id with
@@ -49,6 +54,11 @@ pub struct RefundRequest {
     /// Why, at most 100 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// What of the amount was not taxed at the standard rate; needed only where the rest of the payment is of
+    /// several kinds and less than the rest is given back. More of a kind than is left of it is declined (504).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<Object>))]
+    pub tax: Option<TaxParts>,
     /// The terminal's clock when it started, a claim only.
     pub started_at_us: i64,
     /// The card, where the offer asks for it.

@@ -13,6 +13,7 @@ mod method;
 mod policy;
 pub mod refund;
 mod state;
+pub mod tax;
 
 pub use brand::{Brand, BrandRow, UnknownBrand, brands};
 pub use class::{BadClass, PaymentClass};
@@ -21,7 +22,8 @@ pub use label::{Icon, KEYS as LABEL_KEYS, Label, Returned, StatusProfile, label,
 pub use method::{CodeEntry, Cvm, EntryMode, MaskedPan, Method, Operator};
 pub use policy::{
     BadPolicy, Interfaces, Keypad, PanMask, PasswordPolicy, Policy, Profile, ReceiptPolicy, SessionPolicy,
-    SignaturePolicy, Timers,
+    SignaturePolicy, SlipTax, Timers,
 };
 pub use refund::{Medium, RefundKind};
 pub use state::{Approval, Event, IllegalTransition, Settlement, State, StateName, next};
+pub use tax::{TaxKind, TaxLine, TaxParts};

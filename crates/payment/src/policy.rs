@@ -1,7 +1,7 @@
 //! Policies: where the manuals disagree the rule is data (model.md 3.6), resolved tenant → company →
 //! shop → terminal. One struct with defaults; a profile or a level is a partial overlay of it.
 
-use crate::StatusProfile;
+use crate::{StatusProfile, TaxKind, TaxParts};
 use money::Yen;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -117,6 +117,37 @@ pub struct ReceiptPolicy {
     pub handling_class: String,
     /// Product class printed on USEN slips (商品区分, R-045, X-017).
     pub product_class: String,
+    /// What slips state of the consumption tax.
+    pub tax: SlipTax,
+}
+
+/// What a shop's slips state of the consumption tax inside an amount (X-080 … X-082).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SlipTax {
+    /// Nothing, unless a register says it: the register's own receipt states the tax.
+    None,
+    /// Everything is sold at the standard rate.
+    Standard,
+    /// Everything is sold at the reduced rate.
+    Reduced,
+    /// Nothing is taxed.
+    Exempt,
+    /// The clerk says it with each amount.
+    Entered,
+}
+
+impl SlipTax {
+    /// What an amount is made of where every sale is alike.
+    pub fn parts(self, amount: Yen) -> Option<TaxParts> {
+        let kind = match self {
+            Self::None | Self::Entered => return None,
+            Self::Standard => TaxKind::Standard,
+            Self::Reduced => TaxKind::Reduced,
+            Self::Exempt => TaxKind::Exempt,
+        };
+        Some(TaxParts::all(kind, amount))
+    }
 }
 
 /// Passwords and locks.
@@ -191,6 +222,7 @@ impl Default for ReceiptPolicy {
             mail_limit: 0,
             handling_class: "110".to_owned(),
             product_class: "990".to_owned(),
+            tax: SlipTax::None,
         }
     }
 }

@@ -1,7 +1,9 @@
 //! What a slip says, before any layout: the facts of one payment (M-058, R-045).
 
 use money::Yen;
-use payment::{Brand, Cvm, EntryMode, MaskedPan, Method, Operator, PaymentClass, PaymentId, RefundKind};
+use payment::{
+    Brand, Cvm, EntryMode, MaskedPan, Method, Operator, PaymentClass, PaymentId, RefundKind, TaxLine,
+};
 use serde::{Deserialize, Serialize};
 
 /// The facts of a slip of a sale, or of giving one back. Complete when the payment is approved; nothing here is secret.
@@ -44,6 +46,9 @@ pub struct SlipFacts {
     pub operator: Option<Operator>,
     /// Product note (M-020); the reason, where money is given back.
     pub note: Option<String>,
+    /// The consumption tax inside the amount, a line per rate (X-080 … X-082); empty where nobody stated it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tax: Vec<TaxLine>,
     /// The strokes of the signature, when one was given (M-062).
     pub signature: Option<Strokes>,
     /// Where the receipt page and its QR code lead (M-053); absolute URL.
@@ -88,6 +93,9 @@ pub struct Merchant {
     pub address: String,
     /// Phone.
     pub phone: String,
+    /// The company's registration number for qualified invoices, `T` and thirteen digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registration_no: Option<String>,
     /// Counter (売場), printed on USEN slips.
     pub counter: String,
     /// Closing words chosen by the shop.

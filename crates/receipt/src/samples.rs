@@ -2,7 +2,9 @@
 
 use crate::{CardFacts, CodeFacts, Merchant, RefundFacts, SlipFacts, Strokes};
 use money::Yen;
-use payment::{Brand, Cvm, EntryMode, MaskedPan, Method, Operator, PaymentClass, PaymentId, RefundKind};
+use payment::{
+    Brand, Cvm, EntryMode, MaskedPan, Method, Operator, PaymentClass, PaymentId, RefundKind, TaxParts,
+};
 
 /// A chip sale of ¥880 with PIN.
 pub fn chip_sale() -> SlipFacts {
@@ -15,6 +17,7 @@ pub fn chip_sale() -> SlipFacts {
             postal_code: "150-0013".into(),
             address: "東京都渋谷区恵比寿1-2-3 みどりビル1階".into(),
             phone: "03-0000-0001".into(),
+            registration_no: None,
             counter: "1".into(),
             message: "ご来店ありがとうございました".into(),
         },
@@ -40,6 +43,7 @@ pub fn chip_sale() -> SlipFacts {
         terminal: "000000358002".into(),
         operator: Some(Operator { id: "hanako".into(), name: "佐藤 花子".into() }),
         note: Some("ブレンドとトースト".into()),
+        tax: Vec::new(),
         signature: None,
         link: Some("http://127.0.0.1:8700/r/sample".into()),
     }
@@ -104,6 +108,31 @@ pub fn code_refund() -> SlipFacts {
     });
     facts.taken_at_us = facts.taken_at_us.saturating_add(3_600_000_000);
     facts.amount = Yen::new(300).unwrap_or_default();
+    facts.note = None;
+    facts.link = None;
+    facts
+}
+
+/// A sale of ¥5,500 with its tax stated: the standard rate, the reduced one, and none. The number is made up.
+pub fn taxed_sale() -> SlipFacts {
+    let yen = |yen| Yen::new(yen).unwrap_or_default();
+    let mut facts = chip_sale();
+    facts.amount = yen(5_500);
+    facts.merchant.registration_no = Some("T1234567890123".into());
+    facts.tax = TaxParts { reduced: yen(3_240), exempt: yen(60) }
+        .lines(facts.amount, jiff::civil::date(2026, 11, 21));
+    facts
+}
+
+/// The whole of [`taxed_sale`] given back the next day.
+pub fn taxed_return() -> SlipFacts {
+    let mut facts = taxed_sale();
+    facts.refund = Some(RefundFacts {
+        kind: RefundKind::Return,
+        id: PaymentId::from_u128(0x019a_a000_0000_7000_8000_0000_0000_0004),
+        sold_at_us: facts.taken_at_us,
+    });
+    facts.taken_at_us = facts.taken_at_us.saturating_add(24 * 3_600_000_000);
     facts.note = None;
     facts.link = None;
     facts

@@ -1,7 +1,8 @@
 //! Every slip × copy × profile × width as text, read before it was accepted.
 
 use expect_test::expect_file;
-use payment::{Policy, Profile};
+use jiff::civil::date;
+use payment::{Policy, Profile, TaxKind, TaxParts};
 use receipt::{Copy, Printing, document, samples};
 
 #[test]
@@ -37,6 +38,23 @@ fn every_slip_of_giving_back_and_of_codes_is_the_one_that_was_read() {
             }
         }
         expect_file![format!("golden/{name}-back.txt")].assert_eq(&text);
+    }
+}
+
+#[test]
+fn every_slip_that_states_its_tax_is_the_one_that_was_read() {
+    //
+    for (name, profile) in [("mpos", Profile::Mpos), ("usen", Profile::Usen)] {
+        let policy = Policy::profile(profile).unwrap().receipt;
+        let mut reduced = samples::code_sale();
+        reduced.tax =
+            TaxParts::all(TaxKind::Reduced, reduced.amount).lines(reduced.amount, date(2026, 11, 21));
+        let mut text = String::new();
+        for facts in [samples::taxed_sale(), samples::taxed_return(), reduced] {
+            text.push_str(&document(&facts, &policy, Copy::Customer, Printing::First).text());
+            text.push_str("=== cut ===\n");
+        }
+        expect_file![format!("golden/{name}-tax.txt")].assert_eq(&text);
     }
 }
 

@@ -284,6 +284,7 @@ impl Terminal {
             class: PaymentClass::Lump,
             slip_no: 1,
             note: None,
+            tax: None,
             operator: None,
             origin: Origin::Local,
             purpose: back.map_or(Purpose::Sale, |of| Purpose::Refund { of, kind }),

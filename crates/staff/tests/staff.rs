@@ -34,12 +34,17 @@ impl House {
                 support_phone: "0120-000-000".into(),
             };
             tenancy::put_tenant(tx, "cast", &tenant)?;
-            tenancy::put_company(tx, "cast", &Company { id: "00008".into(), name: "帳場コーヒー".into() })?;
+            tenancy::put_company(
+                tx,
+                "cast",
+                &Company { id: "00008".into(), name: "帳場コーヒー".into(), registration_no: None },
+            )?;
             let merchant = receipt::Merchant {
                 name: "帳場コーヒー 恵比寿店".into(),
                 postal_code: "150-0013".into(),
                 address: "東京都渋谷区".into(),
                 phone: "03-0000-0000".into(),
+                registration_no: None,
                 counter: String::new(),
                 message: String::new(),
             };

@@ -74,7 +74,11 @@ fn put(tx: &mut store::Tx<'_>, cast: &[Terminal]) -> Result<(), Refusal> {
     let mut shops: Vec<(&str, &str)> = cast.iter().map(|t| (t.company.as_str(), t.shop.as_str())).collect();
     shops.dedup();
     for (number, (company, shop)) in shops.into_iter().enumerate() {
-        let row = tenancy::Company { id: company.into(), name: format!("つばめ商会 {company}") };
+        let row = tenancy::Company {
+            id: company.into(),
+            name: format!("つばめ商会 {company}"),
+            registration_no: None,
+        };
         tenancy::put_company(tx, "bench", &row)?;
         for brand in [Brand::Visa, Brand::Mastercard, Brand::Jcb] {
             let contract = tenancy::Contract { brand, classes: vec![PaymentClass::Lump] };
@@ -85,6 +89,7 @@ fn put(tx: &mut store::Tx<'_>, cast: &[Terminal]) -> Result<(), Refusal> {
             postal_code: "150-0013".into(),
             address: "東京都渋谷区恵比寿1-2-3".into(),
             phone: "03-0000-0000".into(),
+            registration_no: None,
             counter: "001".into(),
             message: "またのお越しを".into(),
         };

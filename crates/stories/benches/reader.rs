@@ -75,6 +75,7 @@ impl Till {
             class: PaymentClass::Lump,
             slip_no: self.counter.rem_euclid(9999) + 1,
             note: None,
+            tax: None,
             operator: None,
             started_at_us: 0,
             signature_follows: false,

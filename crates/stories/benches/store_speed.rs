@@ -143,6 +143,7 @@ pub(crate) fn payment(number: usize, rows: usize) -> Result<Payment> {
         refunding: Yen::ZERO,
         order_code: payment::order_code("T001", i64::try_from(number)?),
         note: None,
+        tax: None,
         operator: None,
         card: Some(receipt::CardFacts {
             brand,

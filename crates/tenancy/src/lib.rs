@@ -24,6 +24,7 @@ pub const MIGRATIONS: &[Migration] = &[
     policy::OVERLAY,
     contract::CONTRACT,
     contract::CONTRACT_PLACE,
+    party::REGISTRATION,
 ];
 
 /// Every statement of this crate.

@@ -44,15 +44,22 @@ pub(crate) const SHOP: Migration = Migration {
             UNIQUE (tenant, code)
         ) /*sqlite: STRICT, WITHOUT ROWID */;",
 };
+pub(crate) const REGISTRATION: Migration = Migration {
+    name: "tenancy/0007_registration_no",
+    sql: "-- The company's registration number for qualified invoices, which its shops' slips show (X-080).
+        ALTER TABLE company ADD COLUMN registration_no TEXT;",
+};
 
 pub(crate) const TENANT_PUT: &str =
     "INSERT INTO tenant (tenant, name, profile, support_phone) VALUES ($1, $2, $3, $4)
      ON CONFLICT (tenant) DO UPDATE SET name = $2, profile = $3, support_phone = $4
        WHERE tenant.name <> $2 OR tenant.profile <> $3 OR tenant.support_phone <> $4";
 pub(crate) const TENANT_LOAD: &str = "SELECT name, profile, support_phone FROM tenant WHERE tenant = $1";
-pub(crate) const COMPANY_PUT: &str = "INSERT INTO company (tenant, id, name) VALUES ($1, $2, $3)
-     ON CONFLICT (tenant, id) DO UPDATE SET name = $3 WHERE company.name <> $3";
-pub(crate) const COMPANIES: &str = "SELECT id, name FROM company
+pub(crate) const COMPANY_PUT: &str =
+    "INSERT INTO company (tenant, id, name, registration_no) VALUES ($1, $2, $3, $4)
+     ON CONFLICT (tenant, id) DO UPDATE SET name = $3, registration_no = $4
+       WHERE company.name <> $3 OR company.registration_no IS DISTINCT FROM $4";
+pub(crate) const COMPANIES: &str = "SELECT id, name, registration_no FROM company
       WHERE tenant = $1 AND (id = $2 OR $2 IS NULL)
         AND (id = (SELECT company_id FROM shop WHERE tenant = $1 AND id = $3) OR $3 IS NULL)
       ORDER BY id";
@@ -64,14 +71,15 @@ pub(crate) const SHOP_PUT: &str =
       WHERE shop.company_id = $3
         AND (shop.code <> $4 OR shop.name <> $5 OR shop.postal_code <> $6 OR shop.address <> $7
              OR shop.phone <> $8 OR shop.counter <> $9 OR shop.message <> $10)";
-pub(crate) const SHOPS: &str =
-    "SELECT id, company_id, code, name, postal_code, address, phone, counter, message
-       FROM shop
-      WHERE tenant = $1 AND (company_id = $2 OR $2 IS NULL) AND (id = $3 OR $3 IS NULL)
-      ORDER BY company_id, id";
+pub(crate) const SHOPS: &str = "SELECT s.id, s.company_id, s.code, s.name, s.postal_code, s.address, s.phone,
+            s.counter, s.message, c.registration_no
+       FROM shop s
+       JOIN company c ON c.tenant = s.tenant AND c.id = s.company_id
+      WHERE s.tenant = $1 AND (s.company_id = $2 OR $2 IS NULL) AND (s.id = $3 OR $3 IS NULL)
+      ORDER BY s.company_id, s.id";
 pub(crate) const SHOP_LOAD: &str =
     "SELECT s.id, s.company_id, s.code, s.name, s.postal_code, s.address, s.phone,
-            s.counter, s.message, c.name, t.support_phone
+            s.counter, s.message, c.registration_no, c.name, t.support_phone
        FROM shop s
        JOIN company c ON c.tenant = s.tenant AND c.id = s.company_id
        JOIN tenant t ON t.tenant = s.tenant
@@ -97,6 +105,9 @@ pub struct Company {
     pub id: CompanyId,
     /// Name.
     pub name: String,
+    /// Its registration number for qualified invoices, `T` and thirteen digits (X-080); none where it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registration_no: Option<String>,
 }
 
 /// A shop (店舗).
@@ -109,7 +120,7 @@ pub struct Shop {
     pub company_id: CompanyId,
     /// Four letters and digits in front of order codes (R-045).
     pub code: String,
-    /// What slips say.
+    /// What slips say. The registration number is the company's and is not given here.
     pub merchant: receipt::Merchant,
 }
 
@@ -152,10 +163,14 @@ pub fn tenant(tx: &mut ReadTx<'_>, tenant: TenantId) -> Result<Option<Tenant>, D
 
 /// Writes a company; true when something changed.
 pub fn put_company(tx: &mut Tx<'_>, who: &str, row: &Company) -> Result<bool, Refusal> {
-    let tenant = tx.tenant();
-    let rows = tx.execute(COMPANY_PUT, params![tenant, &row.id, &row.name])?;
+    let (tenant, number) = (tx.tenant(), row.registration_no.as_deref());
+    if number.is_some_and(|number| !payment::tax::is_registration_no(number)) {
+        return Err(Refusal::bad("registration_no: T and thirteen digits"));
+    }
+    let rows = tx.execute(COMPANY_PUT, params![tenant, &row.id, &row.name, number])?;
     let about = format!("company {}", row.id);
-    changed(tx, rows, who, "company_changed", &about, serde_json::json!({ "name": row.name }))
+    let what = serde_json::json!({ "name": row.name, "registration_no": number });
+    changed(tx, rows, who, "company_changed", &about, what)
 }
 
 /// The companies in a scope; that of the shop for a shop's scope.
@@ -165,7 +180,11 @@ pub fn companies(tx: &mut ReadTx<'_>, tenant: TenantId, scope: &Scope) -> Result
         return Ok(Vec::new());
     }
     tx.query_all(COMPANIES, &[tenant.into(), company, shop], |row| {
-        Ok(Company { id: row.text(0)?.into(), name: row.text(1)?.to_owned() })
+        Ok(Company {
+            id: row.text(0)?.into(),
+            name: row.text(1)?.to_owned(),
+            registration_no: row.opt_text(2)?.map(str::to_owned),
+        })
     })
 }
 
@@ -175,6 +194,9 @@ pub fn put_shop(tx: &mut Tx<'_>, who: &str, row: &Shop) -> Result<bool, Refusal>
         && row.code.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
     if !code {
         return Err(Refusal::bad("a shop's code has four capital letters and digits"));
+    }
+    if row.merchant.registration_no.is_some() {
+        return Err(Refusal::bad("registration_no is the company's"));
     }
     let (tenant, m) = (tx.tenant(), &row.merchant);
     let values = params![
@@ -208,8 +230,8 @@ pub fn shop(tx: &mut ReadTx<'_>, tenant: TenantId, id: &ShopId) -> Result<Option
     tx.query_opt(SHOP_LOAD, params![tenant, id], |row| {
         Ok(ShopFull {
             shop: shop_row(row)?,
-            company_name: row.text(9)?.to_owned(),
-            support_phone: row.text(10)?.to_owned(),
+            company_name: row.text(10)?.to_owned(),
+            support_phone: row.text(11)?.to_owned(),
         })
     })
 }
@@ -224,6 +246,7 @@ fn shop_row(row: &Row<'_>) -> Result<Shop, DbError> {
             postal_code: row.text(4)?.to_owned(),
             address: row.text(5)?.to_owned(),
             phone: row.text(6)?.to_owned(),
+            registration_no: row.opt_text(9)?.map(str::to_owned),
             counter: row.text(7)?.to_owned(),
             message: row.text(8)?.to_owned(),
         },

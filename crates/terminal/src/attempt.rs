@@ -7,7 +7,7 @@ use codes::{Code, MoneyTaken};
 use money::Yen;
 use payment::{
     Brand, CodeEntry, Event, IllegalTransition, Method, Operator, PaymentClass, PaymentId, RefundKind, State,
-    StateName,
+    StateName, TaxParts,
 };
 use receipt::{CardFacts, Copy, SlipFacts, Strokes};
 use serde::{Deserialize, Serialize};
@@ -101,6 +101,9 @@ pub struct Attempt {
     pub slip_no: i64,
     /// Product note (M-020).
     pub note: Option<String>,
+    /// What of the amount is not taxed at the standard rate, where that was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax: Option<TaxParts>,
     /// The clerk at that time.
     pub operator: Option<Operator>,
     /// Who asked.
@@ -179,6 +182,7 @@ impl Attempt {
                 let new = NewPayment {
                     method: started.method,
                     note: started.note.clone(),
+                    tax: started.tax,
                     origin: started.origin.clone(),
                     deadline_us: started.deadline_us,
                     ..NewPayment::sale(id, started.amount, started.class, at_us)
@@ -288,6 +292,7 @@ impl Attempt {
             class: new.class,
             slip_no: 0,
             note: new.note.clone(),
+            tax: new.tax,
             operator,
             origin: new.origin.clone(),
             purpose: new.purpose(),

@@ -2,12 +2,12 @@
 
 use crate::attempt::{Attempt, CodeFacts, Origin, Purpose};
 use crate::context::LocalSettings;
-use crate::screen::{CardHint, Filter, Trouble};
+use crate::screen::{CardHint, Filter, TaxChoice, Trouble, TypedParts};
 use crate::secret::Password;
 use center_api::{Activation, CardData, CodeToken, RefundOffer, Suspect};
 use codes::Code;
 use money::Yen;
-use payment::{Brand, CodeEntry, Medium, Method, PaymentClass, PaymentId, RefundKind};
+use payment::{Brand, CodeEntry, Medium, Method, PaymentClass, PaymentId, RefundKind, TaxParts};
 use receipt::{CardFacts, Copy, Strokes};
 
 /// Time and chance, handed to every step.
@@ -69,7 +69,11 @@ pub enum Press {
         typed: String,
         /// Product note.
         note: String,
+        /// How it is taxed, where that is asked.
+        tax: TaxChoice,
     },
+    /// The parts of the amount.
+    Split(TypedParts),
     /// By card, with this class.
     Pay(PaymentClass),
     /// Show the classes.
@@ -175,6 +179,8 @@ pub struct NewPayment {
     pub class: PaymentClass,
     /// Product note; the reason, where money is given back.
     pub note: Option<String>,
+    /// What of the amount is not taxed at the standard rate, where somebody says it.
+    pub tax: Option<TaxParts>,
     /// Who asks.
     pub origin: Origin,
     /// Since when (401).
@@ -196,6 +202,7 @@ impl NewPayment {
             method: Method::Card,
             class,
             note: None,
+            tax: None,
             origin: Origin::Keypad,
             since_us,
             deadline_us: None,

@@ -14,7 +14,7 @@ use crate::shared::Shared;
 use crate::tasks::{journal_code, offer};
 use codes::{Code, api, pay};
 use money::Yen;
-use payment::{PaymentId, StateName};
+use payment::{PaymentId, StateName, TaxParts};
 use receipt::Strokes;
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -85,6 +85,8 @@ pub struct RefundWish {
     pub amount: Option<Yen>,
     /// Why, at most 100 characters.
     pub reason: Option<String>,
+    /// What of the amount was not taxed at the standard rate, where whoever asks says it.
+    pub tax: Option<TaxParts>,
     /// Who asks.
     pub origin: crate::attempt::Origin,
     /// When whoever asks no longer wants an answer, UTC microseconds.
@@ -149,6 +151,7 @@ impl TerminalHandle {
         let new = NewPayment {
             method: of.method,
             note: wish.reason.as_deref().and_then(crate::flows::sale::read_note),
+            tax: wish.tax,
             origin: wish.origin,
             deadline_us: wish.deadline_us,
             refund: Some(Box::new(refund::terms(&of, &offer))),

@@ -330,6 +330,7 @@ fn start(
         class: new.class,
         slip_no,
         note: new.note.clone(),
+        tax: new.tax,
         operator: operator.cloned(),
         origin: new.origin.clone(),
         purpose: new.purpose(),

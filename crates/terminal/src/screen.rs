@@ -7,7 +7,7 @@ use center_api::{Activation, CardData, RefundOffer, Suspect};
 use codes::{Code, MoneyTaken};
 use i18n::Lang;
 use money::Yen;
-use payment::{Brand, PaymentClass, PaymentId};
+use payment::{Brand, PaymentClass, PaymentId, TaxKind, TaxParts};
 use receipt::Copy;
 
 /// The screen.
@@ -27,6 +27,8 @@ pub enum Screen {
     Method(Draft),
     /// T7b: how many payments.
     Class(Draft),
+    /// T5: which part of the amount is taxed how.
+    Split(Split),
     /// T7, T8: the reader waits, reads, asks for the PIN.
     Present(Present),
     /// T7b again, with the card read: its brand does not take the chosen class.
@@ -159,8 +161,60 @@ pub struct AmountEntry {
     pub typed: String,
     /// The note to begin with.
     pub note: String,
+    /// How it is taxed, where the clerk says it.
+    pub tax: TaxChoice,
     /// Why it was not taken: 207, 208, or nothing typed.
     pub error: Option<AmountError>,
+}
+
+/// How the whole amount is taxed, as the clerk says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TaxChoice {
+    /// All of it so.
+    All(TaxKind),
+    /// It is of several kinds: the parts are asked for next.
+    Several,
+}
+
+impl Default for TaxChoice {
+    fn default() -> Self {
+        Self::All(TaxKind::Standard)
+    }
+}
+
+impl TaxChoice {
+    /// The word in a form.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::All(kind) => kind.word(),
+            Self::Several => "several",
+        }
+    }
+
+    /// Reads [`TaxChoice::word`]. What says nothing is asked for.
+    pub fn from_word(word: &str) -> Self {
+        TaxKind::from_word(word).map_or(Self::Several, Self::All)
+    }
+}
+
+/// The parts of an amount that are not taxed at the standard rate, as typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TypedParts {
+    /// At the reduced rate.
+    pub reduced: String,
+    /// Not taxed.
+    pub exempt: String,
+}
+
+/// The parts of a sale's amount.
+#[derive(Clone, Debug)]
+pub struct Split {
+    /// The payment.
+    pub draft: Draft,
+    /// The parts to begin with.
+    pub typed: TypedParts,
+    /// Nothing was typed, no amount, or more than the amount.
+    pub wrong: bool,
 }
 
 /// Why an amount is not taken.
@@ -181,6 +235,8 @@ pub struct Draft {
     pub amount: Yen,
     /// Product note.
     pub note: Option<String>,
+    /// What of it is not taxed at the standard rate, where that was said.
+    pub tax: Option<TaxParts>,
     /// Since when the clerk has been at it: the session of 401 begins here.
     pub since_us: i64,
 }
@@ -516,10 +572,27 @@ pub struct GiveBack {
     pub reason: String,
     /// Why the amount was not taken.
     pub error: Option<AmountError>,
-    /// Only the last word is missing.
-    pub confirming: bool,
+    /// The parts of the amount as typed, where they are asked for.
+    pub parts: TypedParts,
+    /// The parts were not taken.
+    pub parts_wrong: bool,
+    /// The parts that were taken.
+    pub tax: Option<TaxParts>,
+    /// Which of its pages.
+    pub page: BackPage,
     /// Where the detail leads back to.
     pub back: Place,
+}
+
+/// A page of giving back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BackPage {
+    /// How much, and why.
+    Amount,
+    /// Which part of it was taxed how.
+    Split,
+    /// Only the last word is missing.
+    Confirm,
 }
 
 /// Where a screen leads back to.
@@ -590,6 +663,7 @@ impl Screen {
             Self::Amount(_) => "amount",
             Self::Method(_) => "method",
             Self::Class(_) => "class",
+            Self::Split(_) => "split",
             Self::Present(present) => match present.stage {
                 Stage::Pin { .. } => "pin",
                 Stage::Reading => "reading",
@@ -603,7 +677,8 @@ impl Screen {
             Self::Scan(Scan { ready: false, .. }) => "preparing",
             Self::Scan(_) => "scan",
             Self::Brands(_) => "brands",
-            Self::GiveBack(GiveBack { confirming: true, .. }) => "refund-confirm",
+            Self::GiveBack(GiveBack { page: BackPage::Confirm, .. }) => "refund-confirm",
+            Self::GiveBack(GiveBack { page: BackPage::Split, .. }) => "refund-split",
             Self::GiveBack(_) => "refund",
             Self::Processing(processing) if processing.is_undoing() => "undoing",
             Self::Processing(processing) if processing.attempt.waits_for_user => "customer",
@@ -640,6 +715,7 @@ impl Screen {
             | Self::Amount(_)
             | Self::Method(_)
             | Self::Class(_)
+            | Self::Split(_)
             | Self::Mail(_)
             | Self::Qr(_)
             | Self::History(_)
@@ -666,7 +742,10 @@ impl Screen {
     pub fn busy_with(&self) -> Option<&'static str> {
         match self {
             Self::Activate(_) | Self::ConfirmShop(_) => Some("activation"),
-            Self::Method(_) | Self::Class(_) | Self::GiveBack(GiveBack { confirming: true, .. }) => {
+            Self::Method(_)
+            | Self::Class(_)
+            | Self::Split(_)
+            | Self::GiveBack(GiveBack { page: BackPage::Split | BackPage::Confirm, .. }) => {
                 Some("a payment on the terminal's own screen")
             }
             Self::Recovering(_) => Some("recovery of an interrupted payment"),

@@ -80,6 +80,7 @@ fn listen(ctx: &Context, screen: Screen, event: Event, at: Moment) -> Step {
         Screen::Amount(entry) => sale::amount(ctx, entry, event, at),
         Screen::Method(draft) => sale::method(ctx, draft, event, at),
         Screen::Class(draft) => sale::class(ctx, draft, event, at),
+        Screen::Split(split) => sale::split(ctx, split, event, at),
         Screen::Present(present) => card::present(ctx, present, event, at),
         Screen::ClassAgain(again) => card::class_again(ctx, again, event, at),
         Screen::Duplicate(asked) => duplicate::duplicate(ctx, asked, event, at),
@@ -173,9 +174,13 @@ fn open_sale(ctx: &Context) -> Step {
 }
 
 /// Starts a payment: the intent goes to the journal before the reader hears of it.
-pub(crate) fn begin(ctx: &Context, new: NewPayment, at: Moment) -> Step {
+pub(crate) fn begin(ctx: &Context, mut new: NewPayment, at: Moment) -> Step {
     if let Some(open) = ctx.unacknowledged() {
         return Step::to(Screen::Result(Finished::new(open.clone())));
+    }
+    if new.refund.is_none() {
+        // where every sale of a shop is alike, nobody needs to say it.
+        new.tax = new.tax.or_else(|| ctx.policy().receipt.tax.parts(new.amount));
     }
     let operator = ctx.clerk_at(at.now_us).map(|clerk| clerk.operator.clone());
     let attempt = Box::new(Attempt::planned(&new, operator, at.now_us));

@@ -10,6 +10,7 @@ mod past;
 mod refund;
 mod result;
 mod sale;
+mod tax;
 
 use crate::attempt::Attempt;
 use crate::context::{Context, Theme};
@@ -65,9 +66,10 @@ pub fn body(ctx: &Context, screen: &Screen, now_us: i64) -> Markup {
         Screen::ConfirmShop(form) => counter::confirm(w, form),
         Screen::SignIn(form) => counter::sign_in(w, ctx, form),
         Screen::Home => sale::home(w, ctx),
-        Screen::Amount(entry) => sale::amount(w, ctx, entry),
+        Screen::Amount(entry) => sale::amount(w, ctx, entry, now_us),
         Screen::Method(draft) => sale::method(w, ctx, draft, now_us),
         Screen::Class(draft) => sale::class(w, ctx, draft, now_us),
+        Screen::Split(screen) => tax::split(w, screen, now_us),
         Screen::Present(present) => card::present(w, ctx, present, now_us),
         Screen::ClassAgain(again) => card::class_again(w, again),
         Screen::Duplicate(asked) => refund::duplicate(w, asked),

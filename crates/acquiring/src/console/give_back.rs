@@ -17,13 +17,13 @@ use center_base::{Access, Caller, Level, Refusal, Role, Routes};
 use codes::{Code, MoneyTaken, api, pay};
 use http::Method;
 use i18n::{Lang, code_text, t, ta};
-use maud::{Markup, html};
+use maud::{Markup, Render as _, html};
 use money::Yen;
 use pages::icon::Icon;
 use pages::list::{key_values, panel};
 use pages::ui::{Button, Field, Tone, form, notice, tag, yen};
 use payment::refund::{Offer, RefundBy};
-use payment::{PaymentId, RefundKind, StateName};
+use payment::{PaymentId, RefundKind, StateName, TaxParts};
 use serde::Deserialize;
 use staff::{ConsolePage, Right};
 
@@ -135,6 +135,9 @@ fn mint(console: &Console) -> Result<PaymentId, Refusal> {
 #[derive(Clone, Debug, Default)]
 struct Typed {
     amount: String,
+    /// The parts of the amount, where they are asked for.
+    reduced: String,
+    exempt: String,
     reason: String,
 }
 
@@ -144,7 +147,7 @@ async fn draw(
     shown: &Shown,
     mint: PaymentId,
     typed: Typed,
-    refused: Option<Code>,
+    refused: Option<Wrong>,
 ) -> Result<Markup, Refusal> {
     let lang = caller.lang;
     let here = format!("{LIST_PATH}/{}/give-back", shown.payment.id);
@@ -153,16 +156,16 @@ async fn draw(
     let title = offered.map_or_else(|_| t(lang, "payments-back"), |offer| t(lang, kind_key(offer.kind)));
     let body = html! {
         div.page-head { h1 tabindex="-1" { (title) } }
-        @if let Some(code) = refused { (refusal_notice(lang, code)) }
+        @if let Some(Wrong::Refused(code)) = refused { (refusal_notice(lang, code)) }
         @match offered {
             Err(code) => {
-                @if refused != Some(code) { (refusal_notice(lang, code)) }
+                @if refused != Some(Wrong::Refused(code)) { (refusal_notice(lang, code)) }
                 (Button::second(&t(lang, "payments-back-leave")).link(&back))
             }
             Ok(offer) => (panel(&title, &html! {
                 (facts(lang, shown))
                 p { (t(lang, "payments-back-about")) }
-                (form("stack", &here, &fields(lang, &title, &offer, mint, &typed)))
+                (form("stack", &here, &fields(lang, &title, &offer, &split(shown, &offer, refused), mint, &typed)))
                 (Button::plain(&t(lang, "payments-back-leave")).link(&back))
             })),
         }
@@ -194,7 +197,38 @@ fn facts(lang: Lang, shown: &Shown) -> Markup {
     key_values(&rows)
 }
 
-fn fields(lang: Lang, title: &str, offer: &Offer, mint: PaymentId, typed: &Typed) -> Markup {
+/// The parts of what is left, where giving back a part of it needs a statement; what is wrong with it.
+struct Split {
+    parts: Option<TaxParts>,
+    wrong: bool,
+}
+
+fn split(shown: &Shown, offer: &Offer, refused: Option<Wrong>) -> Split {
+    Split { parts: asks_parts(shown, offer.partial), wrong: refused == Some(Wrong::Parts) }
+}
+
+/// The rest of a payment of several kinds, of which a part may be given back.
+fn asks_parts(shown: &Shown, partial: bool) -> Option<TaxParts> {
+    let (left, parts) = crate::refund::rest(&shown.payment, &shown.refunds);
+    parts.filter(|parts| partial && parts.only(left).is_none())
+}
+
+fn part_fields(lang: Lang, split: &Split, typed: &Typed) -> Markup {
+    let Some(parts) = split.parts else { return html! {} };
+    let (reduced, exempt) = (t(lang, "payments-back-reduced"), t(lang, "payments-back-exempt"));
+    let (hint, wrong) = (t(lang, "payments-back-parts"), t(lang, "payments-back-parts-wrong"));
+    let field = |name, label, left: Yen, typed: &str| {
+        let value = if typed.is_empty() { left.get().to_string() } else { typed.to_owned() };
+        let field = Field::text(name, label).value(&value).inputmode("numeric").max_chars(9).hint(&hint);
+        if split.wrong { field.error(&wrong).render() } else { field.render() }
+    };
+    html! {
+        @if !parts.reduced.is_zero() { (field("reduced", &reduced, parts.reduced, &typed.reduced)) }
+        @if !parts.exempt.is_zero() { (field("exempt", &exempt, parts.exempt, &typed.exempt)) }
+    }
+}
+
+fn fields(lang: Lang, title: &str, offer: &Offer, split: &Split, mint: PaymentId, typed: &Typed) -> Markup {
     let most = offer.most.get().to_string();
     let amount = if typed.amount.is_empty() { most.as_str() } else { typed.amount.as_str() };
     let hint = ta(lang, "payments-back-most", &[("most", &offer.most.to_string())]);
@@ -203,6 +237,7 @@ fn fields(lang: Lang, title: &str, offer: &Offer, mint: PaymentId, typed: &Typed
         input type="hidden" name="id" value=(mint);
         @if offer.partial {
             (Field::text("amount", &amount_label).value(amount).hint(&hint).inputmode("numeric").max_chars(9).required())
+            (part_fields(lang, split, typed))
         } @else {
             input type="hidden" name="amount" value=(most);
             (pages::ui::amount(&amount_label, offer.most))
@@ -217,7 +252,33 @@ struct Sent {
     id: String,
     amount: String,
     #[serde(default)]
+    reduced: String,
+    #[serde(default)]
+    exempt: String,
+    #[serde(default)]
     reason: String,
+}
+
+/// Why the page comes again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wrong {
+    /// It was refused, and nothing was given back.
+    Refused(Code),
+    /// The parts of the amount are no amounts, or more than the amount.
+    Parts,
+}
+
+/// The parts as they were typed, an empty field for nothing of it; nothing where they were not asked for.
+fn read_parts(sent: &Sent, asked: Option<TaxParts>, amount: Yen) -> Result<Option<TaxParts>, Wrong> {
+    if asked.is_none() {
+        return Ok(None);
+    }
+    let yen = |typed: &str| match typed.trim() {
+        "" => Ok(Yen::ZERO),
+        typed => Yen::parse_typed(typed).map_err(|_| Wrong::Parts),
+    };
+    let parts = TaxParts { reduced: yen(&sent.reduced)?, exempt: yen(&sent.exempt)? };
+    parts.standard(amount).map(|_| Some(parts)).ok_or(Wrong::Parts)
 }
 
 async fn give_back(
@@ -228,12 +289,23 @@ async fn give_back(
 ) -> Result<Response, Refusal> {
     let payment: PaymentId = payment.parse().map_err(|_| Refusal::from(api::NOT_FOUND))?;
     let mint: PaymentId = sent.id.parse().map_err(|_| Refusal::bad("id"))?;
-    let typed = Typed { amount: sent.amount.clone(), reason: sent.reason.clone() };
-    let again = |code: Code| again(&console, &caller, payment, typed.clone(), code);
+    let typed = Typed {
+        amount: sent.amount.clone(),
+        reduced: sent.reduced.clone(),
+        exempt: sent.exempt.clone(),
+        reason: sent.reason.clone(),
+    };
+    let again = |wrong: Wrong| again(&console, &caller, payment, typed.clone(), wrong);
+    let refused = |code: Code| again(Wrong::Refused(code));
     if !may(&caller) {
-        return again(pay::NO_CANCEL_PERMISSION).await;
+        return refused(pay::NO_CANCEL_PERMISSION).await;
     }
-    let Ok(amount) = Yen::parse_typed(&sent.amount) else { return again(pay::ABOVE_REST).await };
+    let Ok(amount) = Yen::parse_typed(&sent.amount) else { return refused(pay::ABOVE_REST).await };
+    let shown = load(&console, &caller, payment).await?;
+    let tax = match read_parts(&sent, asks_parts(&shown, true), amount) {
+        Ok(tax) => tax,
+        Err(wrong) => return again(wrong).await,
+    };
     if sent.reason.chars().count() > 100 || sent.reason.contains('\0') {
         return Err(Refusal::bad("reason is too long"));
     }
@@ -246,11 +318,12 @@ async fn give_back(
         slip_no: 0,
         operator: Some(payment::Operator { id: person.login_id.to_string(), name: person.name.to_string() }),
         reason: Some(sent.reason.trim().to_owned()).filter(|reason| !reason.is_empty()),
+        tax,
         card: None,
     };
     match console.acquiring.give_back(giver, wanted).await {
         Ok(view) if view.money_returned == MoneyTaken::No => {
-            again(view.code.unwrap_or(pay::REFUND_REFUSED)).await
+            refused(view.code.unwrap_or(pay::REFUND_REFUSED)).await
         }
         Ok(_) => Ok(Redirect::to(&format!("{LIST_PATH}/{payment}")).into_response()),
         Err(refusal) => Err(refusal),
@@ -263,11 +336,11 @@ async fn again(
     caller: &Caller,
     payment: PaymentId,
     typed: Typed,
-    code: Code,
+    wrong: Wrong,
 ) -> Result<Response, Refusal> {
     let shown = load(console, caller, payment).await?;
     let mint = mint(console)?;
-    let page = draw(console, caller, &shown, mint, typed, Some(code)).await?;
+    let page = draw(console, caller, &shown, mint, typed, Some(wrong)).await?;
     Ok((http::StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
 }
 

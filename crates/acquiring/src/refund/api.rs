@@ -60,6 +60,9 @@ fn wanted(payment: PaymentId, request: RefundRequest) -> Result<Wanted, Refusal>
     if !(1..=9999).contains(&request.slip_no) {
         return Err(Refusal::bad("slip_no must be 1 to 9999"));
     }
+    if request.tax.is_some_and(|tax| tax.standard(request.amount).is_none()) {
+        return Err(Refusal::bad("tax: more than the amount"));
+    }
     let fits = |text: &str, most: usize| !text.contains('\0') && text.chars().count() <= most;
     if request.reason.as_ref().is_some_and(|reason| !fits(reason, limits::NOTE_CHARS)) {
         return Err(Refusal::bad("reason is too long"));
@@ -76,6 +79,7 @@ fn wanted(payment: PaymentId, request: RefundRequest) -> Result<Wanted, Refusal>
         slip_no: request.slip_no,
         operator: request.operator,
         reason: request.reason.filter(|reason| !reason.is_empty()),
+        tax: request.tax,
         card,
     })
 }

@@ -28,7 +28,8 @@ use crate::step::{Doubt, Standing};
 use center_base::TerminalId;
 use money::Yen;
 use payment::refund::{RefundBy, RefundFacts};
-use payment::{Method, Operator, PaymentId, RefundKind, StateName};
+use payment::tax::rest_parts;
+use payment::{Method, Operator, PaymentId, RefundKind, StateName, TaxParts};
 
 /// A refund as it stands in its row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,6 +68,8 @@ pub struct Refund {
     pub operator: Option<Operator>,
     /// Why.
     pub reason: Option<String>,
+    /// What of it was not taxed at the standard rate, where that is known.
+    pub tax: Option<TaxParts>,
     /// Fingerprint of the card that was shown.
     pub fingerprint: Option<[u8; 16]>,
     /// ATC of the card that was shown (M-059).
@@ -131,6 +134,13 @@ pub fn facts(payment: &Payment, refunds: &[Refund], by: RefundBy, days: i64) -> 
         count: u32::try_from(count).unwrap_or(u32::MAX),
         days,
     }
+}
+
+/// What is left of a payment after the refunds that count: how much, and its parts while they are known.
+pub fn rest(payment: &Payment, refunds: &[Refund]) -> (Yen, Option<TaxParts>) {
+    let back = || refunds.iter().filter(|refund| refund.counts()).map(|refund| (refund.amount, refund.tax));
+    let left = back().fold(payment.amount, |left, (amount, _)| left.minus(amount).unwrap_or(Yen::ZERO));
+    (left, rest_parts(payment.amount, payment.tax, back()))
 }
 
 /// Days between two business dates; a date that cannot be read is today's.

@@ -12,7 +12,8 @@ use jiff::Timestamp;
 use ledger::Transfer;
 use money::Yen;
 use payment::refund::{RefundBy, Shown, decide, refund_rule};
-use payment::{Operator, PaymentId, Policy, RefundKind, State, StateName};
+use payment::tax::of_refund;
+use payment::{Operator, PaymentId, Policy, RefundKind, State, StateName, TaxParts};
 use store::{Inconsistent, ReadTx, TenantId, Tx};
 
 /// The outbox topic of what the network must still be told or asked about a refund.
@@ -80,6 +81,8 @@ pub struct Wanted {
     pub operator: Option<Operator>,
     /// Why.
     pub reason: Option<String>,
+    /// What of it was not taxed at the standard rate, where the giver says it.
+    pub tax: Option<TaxParts>,
     /// The card that was shown.
     pub card: Option<ShownCard>,
 }
@@ -139,10 +142,12 @@ pub fn begin(
         refund.standing.doubt = doubt_of(refund.method, kind);
     }
     let allowed = decide(rule, &facts(&payment, &refunds, giver.by(), days))
-        .and_then(|offer| offer.take(wanted.amount, shown(&payment, wanted)));
+        .and_then(|offer| offer.take(wanted.amount, shown(&payment, wanted)))
+        .and_then(|()| parts(&payment, &refunds, wanted));
+    refund.tax = allowed.unwrap_or_default();
     let refused = match allowed {
-        Ok(()) if given.no_room => Some(no_room(&refund.standing.state)?),
-        Ok(()) => None,
+        Ok(_) if given.no_room => Some(no_room(&refund.standing.state)?),
+        Ok(_) => None,
         Err(code) => Some(refused_here(&refund.standing.state, code)?),
     };
     if let Some(state) = refused {
@@ -158,6 +163,15 @@ pub fn begin(
     rows::insert(tx, &refund)?;
     rows::keep_sums(tx, payment.id, refund.amount.get(), 0)?;
     Ok(Begun::Ask(refund, payment))
+}
+
+/// What the refund's slip says of the tax. More of a kind than is left of it is refused.
+fn parts(payment: &Payment, refunds: &[Refund], wanted: &Wanted) -> Result<Option<TaxParts>, codes::Code> {
+    let (left, Some(rest)) = super::rest(payment, refunds) else { return Ok(None) };
+    match (of_refund(left, rest, wanted.amount, wanted.tax), wanted.tax) {
+        (None, Some(_)) => Err(pay::ABOVE_REST),
+        (parts, _) => Ok(parts),
+    }
 }
 
 /// The fingerprint is keyed by the readers, so equal means the same number.
@@ -197,6 +211,7 @@ fn fresh(tx: &mut Tx<'_>, giver: &Giver, payment: &Payment, wanted: &Wanted, ins
         slip_no: wanted.slip_no,
         operator: wanted.operator.clone(),
         reason: wanted.reason.clone(),
+        tax: None,
         fingerprint: wanted.card.as_ref().map(|card| card.fingerprint),
         atc: wanted.card.as_ref().and_then(|card| card.atc.clone()),
         center_txn_id: None,
@@ -242,6 +257,7 @@ pub fn reverse(
         slip_no: 0,
         operator: None,
         reason: None,
+        tax: None,
         card: None,
     };
     let mut refund = fresh(tx, &giver, &payment, &wanted, instance);

@@ -9,9 +9,10 @@ use payment::{Approval, Method, Operator, PaymentId, RefundKind, State, StateNam
 use store::{DbError, Inconsistent, Migration, ReadTx, Row, TenantId, Tx, params};
 
 /// The table of this module, and what it adds to the payment's.
-pub const MIGRATIONS: &[Migration] = &[Migration {
-    name: "acquiring/0004_refund",
-    sql: "-- One row a void, return or refund. The payment keeps two sums: what came back, and what is being given back.
+pub const MIGRATIONS: &[Migration] = &[
+    Migration {
+        name: "acquiring/0004_refund",
+        sql: "-- One row a void, return or refund. The payment keeps two sums: what came back, and what is being given back.
         CREATE TABLE refund (
             tenant BIGINT NOT NULL,
             id BYTEA NOT NULL,
@@ -48,13 +49,22 @@ pub const MIGRATIONS: &[Migration] = &[Migration {
         ALTER TABLE payment ADD COLUMN code_entry TEXT;
         ALTER TABLE payment ADD COLUMN center_txn_id TEXT;
         ALTER TABLE payment ADD COLUMN waits BIGINT NOT NULL DEFAULT 0;",
-}];
+    },
+    Migration {
+        name: "acquiring/0014_tax_parts",
+        sql: "-- The parts of an amount that are not taxed at the standard rate, with tax; both, or neither where nobody stated it.
+        ALTER TABLE payment ADD COLUMN reduced_yen BIGINT;
+        ALTER TABLE payment ADD COLUMN exempt_yen BIGINT;
+        ALTER TABLE refund ADD COLUMN reduced_yen BIGINT;
+        ALTER TABLE refund ADD COLUMN exempt_yen BIGINT;",
+    },
+];
 
 macro_rules! columns {
     () => {
         "id, seq, payment, kind, method, amount_yen, state, code, approval, advice, due_us, version,
         sent_at_us, changed_at_us, business_date, instance, terminal_id, who, slip_no, operator_id,
-        operator_name, reason, fingerprint, atc, center_txn_id"
+        operator_name, reason, fingerprint, atc, center_txn_id, reduced_yen, exempt_yen"
     };
 }
 
@@ -69,9 +79,9 @@ const ORPHANS: &str = "SELECT id, instance FROM refund
 const INSERT: &str = "INSERT INTO refund (
         tenant, id, seq, payment, kind, method, amount_yen, state, code, approval, advice, due_us, version,
         sent_at_us, changed_at_us, business_date, instance, terminal_id, who, slip_no, operator_id,
-        operator_name, reason, fingerprint, atc, center_txn_id)
+        operator_name, reason, fingerprint, atc, center_txn_id, reduced_yen, exempt_yen)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-        $22, $23, $24, $25, $26)";
+        $22, $23, $24, $25, $26, $27, $28)";
 const UPDATE: &str = "UPDATE refund
         SET state = $4, code = $5, approval = $6, advice = $7, due_us = $8, changed_at_us = $9,
             posted_seq = CASE WHEN $4 = 'approved' AND state <> 'approved' THEN $11 ELSE posted_seq END,
@@ -176,6 +186,8 @@ pub(crate) fn insert(tx: &mut Tx<'_>, refund: &Refund) -> Result<(), DbError> {
             refund.fingerprint.as_ref().into(),
             refund.atc.as_ref().into(),
             refund.center_txn_id.as_ref().into(),
+            refund.tax.map(|tax| tax.reduced.get()).into(),
+            refund.tax.map(|tax| tax.exempt.get()).into(),
         ],
     )?;
     Ok(())
@@ -247,6 +259,7 @@ fn refund(row: &Row<'_>) -> Result<Refund, DbError> {
         fingerprint: row.opt_array(22)?,
         atc: text(23)?,
         center_txn_id: text(24)?,
+        tax: crate::row::tax_parts(row, 25)?,
     })
 }
 

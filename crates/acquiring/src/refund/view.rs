@@ -2,10 +2,11 @@
 
 use super::{Refund, days_between, facts};
 use crate::row::Payment;
+use crate::view::tax_lines;
 use center_api::{RefundOffer, RefundView};
 use codes::Code;
 use payment::refund::{Offer, RefundBy, decide, refund_rule};
-use payment::{Policy, Returned, StateName};
+use payment::{Policy, Returned, StateName, TaxParts};
 use receipt::{Merchant, RefundFacts, SlipFacts};
 
 /// The cancel slip (M-059, R-046); nothing while the refund is not approved. The order code and the
@@ -27,6 +28,8 @@ pub fn slip_facts(
     facts.trace_no = refund.trace_no();
     facts.operator.clone_from(&refund.operator);
     facts.note.clone_from(&refund.reason);
+    // What is taken back was taxed as on the day of its sale.
+    facts.tax = tax_lines(refund.tax, refund.amount, &payment.business_date);
     facts.link = None;
     if let Some(terminal) = &refund.terminal {
         terminal.as_str().clone_into(&mut facts.terminal);
@@ -68,8 +71,8 @@ pub fn offer(
     decide(rule, &facts(payment, refunds, by, days))
 }
 
-/// The same for the terminal's API.
-pub fn offer_view(offer: Offer, today: &str) -> RefundOffer {
+/// The same for the terminal's API. `tax`: the parts of what is left of the payment.
+pub fn offer_view(offer: Offer, tax: Option<TaxParts>, today: &str) -> RefundOffer {
     let last = today.parse::<jiff::civil::Date>().ok().and_then(|today| {
         let span = jiff::Span::new().try_days(offer.days_left).ok()?;
         today.checked_add(span).ok()
@@ -81,6 +84,7 @@ pub fn offer_view(offer: Offer, today: &str) -> RefundOffer {
         partial: offer.partial,
         until: last.map_or_else(|| today.to_owned(), |last| last.to_string()),
         signature: offer.signature,
+        tax,
     }
 }
 

@@ -6,7 +6,7 @@ use codes::Code;
 use money::Yen;
 use payment::{
     Approval, Brand, CodeEntry, Cvm, EntryMode, MaskedPan, Method, Operator, PaymentClass, PaymentId, State,
-    StateName,
+    StateName, TaxParts,
 };
 use receipt::{CardFacts, Strokes};
 use store::{DbError, Inconsistent, ReadTx, Row, TenantId, params};
@@ -20,7 +20,7 @@ macro_rules! payment_columns {
         completion_follows, state, code, approval, advice, due_us, version, sent_at_us, changed_at_us,
         instance, merchant_no, slip_no, order_code, note, operator_id, operator_name, brand, entry_mode,
         cvm, first6, last4, fingerprint, pan_seq, aid, app_label, atc, receipt_secret, given_back_yen,
-        refunded_yen, refunding_yen, code_entry, center_txn_id, waits"
+        refunded_yen, refunding_yen, code_entry, center_txn_id, waits, reduced_yen, exempt_yen"
     };
 }
 
@@ -147,6 +147,7 @@ pub fn payment(row: &Row<'_>) -> Result<Payment, DbError> {
         slip_no: row.i64(20)?,
         order_code: row.text(21)?.to_owned(),
         note: row.opt_text(22)?.map(str::to_owned),
+        tax: tax_parts(row, 42)?,
         operator,
         card: card(row, id)?,
         code: code(row, id)?,
@@ -155,6 +156,14 @@ pub fn payment(row: &Row<'_>) -> Result<Payment, DbError> {
         fingerprint: row.opt_array(30)?,
         receipt_secret: row.array(35)?,
     })
+}
+
+/// `reduced_yen` and `exempt_yen`, from this column on.
+pub(crate) fn tax_parts(row: &Row<'_>, column: usize) -> Result<Option<TaxParts>, DbError> {
+    let (reduced, exempt) = (row.opt_i64(column)?, row.opt_i64(column.saturating_add(1))?);
+    let Some((reduced, exempt)) = reduced.zip(exempt) else { return Ok(None) };
+    let amount = |yen| Yen::new(yen).map_err(|_| Inconsistent::new("reduced_yen, exempt_yen", "amounts"));
+    Ok(Some(TaxParts { reduced: amount(reduced)?, exempt: amount(exempt)? }))
 }
 
 /// State, code and approval belong together; what cannot be is said, never guessed.

@@ -13,12 +13,15 @@ use serde_json::json;
 /// A PayPay code.
 const CODE: &str = "900081818801234567890123";
 
-fn code_ask(id: PaymentId, yen: i64) -> CodeAsk {
-    let request = json!({
+pub(super) fn code_json(id: PaymentId, yen: i64) -> serde_json::Value {
+    json!({
         "id": id, "amount": yen, "method": "code", "class": "lump", "slip_no": 1, "started_at_us": 0,
         "signature_follows": false, "code": {"token": CODE, "entry": "scanner"}
-    });
-    CodeAsk::read(serde_json::from_value(request).unwrap()).unwrap()
+    })
+}
+
+fn code_ask(id: PaymentId, yen: i64) -> CodeAsk {
+    CodeAsk::read(serde_json::from_value(code_json(id, yen)).unwrap()).unwrap()
 }
 
 /// A center that is connected to the brand.

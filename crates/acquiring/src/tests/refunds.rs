@@ -24,6 +24,7 @@ pub(super) fn wanted(refund: PaymentId, payment: PaymentId, yen: i64) -> Wanted 
         slip_no: 2,
         operator: None,
         reason: Some("色違い".into()),
+        tax: None,
         card: Some(card(CARD)),
     }
 }

@@ -325,6 +325,7 @@ fn begin(tx: &mut store::Tx<'_>, id: PaymentId, count: i64, sale: Sale) -> Resul
         slip_no: count,
         order_code: payment::order_code(code, count),
         note: (count % 3 == 0).then(|| "ブレンドコーヒーとチーズケーキのセット".to_owned()),
+        tax: None,
         operator: (count % 4 != 0).then(|| Operator { id: "aoki".into(), name: "青木 香".into() }),
         card: Some(CardFacts {
             brand: sale.brand,
@@ -359,7 +360,11 @@ fn cast(tx: &mut store::Tx<'_>) -> Result<(), Refusal> {
     };
     tenancy::put_tenant(tx, "cast", &tenant)?;
     for (id, name) in [("00008", "つばめ珈琲株式会社"), ("00009", "合同会社 灯台")] {
-        tenancy::put_company(tx, "cast", &Company { id: id.into(), name: name.into() })?;
+        tenancy::put_company(
+            tx,
+            "cast",
+            &Company { id: id.into(), name: name.into(), registration_no: None },
+        )?;
     }
     for (id, company, code, name) in SHOPS {
         let merchant = Merchant {
@@ -367,6 +372,7 @@ fn cast(tx: &mut store::Tx<'_>) -> Result<(), Refusal> {
             postal_code: "150-0013".into(),
             address: "東京都渋谷区恵比寿1-2-3".into(),
             phone: "03-0000-0000".into(),
+            registration_no: None,
             counter: "001".into(),
             message: "またのお越しをお待ちしております".into(),
         };

@@ -56,6 +56,7 @@ fn payment(state: State) -> Payment {
         slip_no: facts.slip_no,
         order_code: facts.order_code,
         note: facts.note,
+        tax: None,
         operator: facts.operator,
         card: facts.card,
         code: None,
@@ -78,7 +79,8 @@ async fn center(db: &TestDb, state: State) -> (Base, ApprovedPayments) {
             support_phone: "0120-000-000".to_owned(),
         };
         tenancy::put_tenant(tx, "test", &tenant)?;
-        let company = tenancy::Company { id: "00008".into(), name: "喫茶帳場".to_owned() };
+        let company =
+            tenancy::Company { id: "00008".into(), name: "喫茶帳場".to_owned(), registration_no: None };
         tenancy::put_company(tx, "test", &company)?;
         let shop = tenancy::Shop {
             id: "9000009".into(),

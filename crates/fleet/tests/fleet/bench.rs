@@ -62,6 +62,7 @@ fn shop(id: &str, company: &str, code: &str) -> Shop {
             postal_code: text("150-0013"),
             address: text("東京都渋谷区恵比寿1-2-3"),
             phone: text("03-0000-0000"),
+            registration_no: None,
             counter: text("01"),
             message: text("ありがとうございました"),
         },
@@ -73,7 +74,11 @@ fn cast(tx: &mut Tx<'_>) -> Result<(), Refusal> {
     let tenant = Tenant { name: text("帳場"), profile: Profile::Usen, support_phone: text("0120-000-000") };
     tenancy::put_tenant(tx, "cast", &tenant)?;
     for (company, id, code) in [("00008", "9000009", "TSU3"), ("00009", "9000011", "KIT1")] {
-        tenancy::put_company(tx, "cast", &Company { id: company.into(), name: format!("会社 {company}") })?;
+        tenancy::put_company(
+            tx,
+            "cast",
+            &Company { id: company.into(), name: format!("会社 {company}"), registration_no: None },
+        )?;
         tenancy::put_shop(tx, "cast", &shop(id, company, code))?;
     }
     let visa = Contract { brand: Brand::Visa, classes: vec![PaymentClass::Lump] };

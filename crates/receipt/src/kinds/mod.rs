@@ -2,6 +2,7 @@
 //! (bilingual where the profile prints both); screens and mails around it have their languages.
 
 mod mpos_sale;
+mod tax;
 mod usen_sale;
 
 use crate::{Copy, Document, Line, Printing, SlipFacts};
@@ -54,8 +55,8 @@ fn approval(facts: &SlipFacts) -> String {
     facts.approval_code.clone().unwrap_or_else(|| "000000".to_owned())
 }
 
-fn date(facts: &SlipFacts) -> String {
-    jiff::Timestamp::from_microsecond(facts.taken_at_us).map(clock::tokyo_text).unwrap_or_default()
+fn date(at_us: i64) -> String {
+    jiff::Timestamp::from_microsecond(at_us).map(clock::tokyo_text).unwrap_or_default()
 }
 
 /// The code by which the slip is found again: a QR code of the transaction id (M-068), and on the

@@ -1,8 +1,17 @@
 //! 売上票 and 売上取消票 of the mPOS profile: bilingual labels, fields of M-058 and M-059, signature M-062.
 
-use super::{approval, class_ja, codes, copy_ja, date, masked};
+use super::{approval, class_ja, codes, copy_ja, date, masked, tax};
 use crate::{CardFacts, Copy, Line, SlipFacts};
 use payment::{EntryMode, Method, PaymentClass, ReceiptPolicy, RefundKind};
+
+const TAX: tax::Words = tax::Words {
+    tax: "内消費税(TAX)",
+    exempt: "対象外(NOT TAXED)",
+    mark: "※軽減税率対象(REDUCED RATE)",
+    sold: "売上日時(SALE DATE)",
+    registration: "登録番号(REG. NO)",
+    minus: "-",
+};
 
 pub(super) fn lines(facts: &SlipFacts, policy: &ReceiptPolicy, copy: Copy) -> Vec<Line> {
     let mut lines = head(facts);
@@ -10,7 +19,7 @@ pub(super) fn lines(facts: &SlipFacts, policy: &ReceiptPolicy, copy: Copy) -> Ve
     lines.extend(facts.card.iter().flat_map(chip));
     if let Some(note) = &facts.note {
         let label = if facts.refund.is_some() { "理由(REASON)" } else { "商品名(ITEM)" };
-        lines.push(Line::Pair(label.into(), note.clone()));
+        lines.push(Line::Pair(label.into(), tax::marked(facts, note)));
     }
     if let Some(operator) = &facts.operator {
         lines.push(Line::Pair("担当者(CLERK)".into(), operator.name.clone()));
@@ -63,7 +72,7 @@ fn deal(facts: &SlipFacts, policy: &ReceiptPolicy, copy: Copy) -> Vec<Line> {
         PaymentClass::BonusLump => format!("{}(BONUS)", class_ja(facts.class)),
     };
     let mut lines = vec![
-        Line::Pair("取引日時(DATE)".into(), date(facts)),
+        Line::Pair("取引日時(DATE)".into(), date(facts.taken_at_us)),
         Line::Pair("取引種別(TRANSACTION TYPE)".into(), kind(facts).into()),
     ];
     if let Some(card) = &facts.card {
@@ -87,12 +96,9 @@ fn deal(facts: &SlipFacts, policy: &ReceiptPolicy, copy: Copy) -> Vec<Line> {
         let number = code.center_txn_id.clone().unwrap_or_default();
         lines.push(Line::Pair("センター取引ID(CENTER ID)".into(), number));
     }
-    lines.extend([
-        Line::Rule,
-        Line::Total("金額(AMOUNT)".into(), amount(facts)),
-        Line::Rule,
-        Line::Pair("取引ID(TRANSACTION ID)".into(), facts.public_id.clone()),
-    ]);
+    lines.extend([Line::Rule, Line::Total("金額(AMOUNT)".into(), amount(facts))]);
+    lines.extend(tax::lines(facts, &TAX));
+    lines.extend([Line::Rule, Line::Pair("取引ID(TRANSACTION ID)".into(), facts.public_id.clone())]);
     lines
 }
 

@@ -1,8 +1,17 @@
 //! クレジットカード売上票 and 取消票 of the USEN profile: fields of.
 
-use super::{approval, class_ja, codes, copy_ja, date, masked};
+use super::{approval, class_ja, codes, copy_ja, date, masked, tax};
 use crate::{CardFacts, Copy, Line, SlipFacts};
 use payment::{EntryMode, Method, ReceiptPolicy, RefundKind};
+
+const TAX: tax::Words = tax::Words {
+    tax: "内消費税",
+    exempt: "対象外",
+    mark: "※は軽減税率の対象です",
+    sold: "売上日",
+    registration: "登録番号",
+    minus: "",
+};
 
 pub(super) fn lines(facts: &SlipFacts, policy: &ReceiptPolicy, copy: Copy) -> Vec<Line> {
     let mut lines = vec![
@@ -12,7 +21,7 @@ pub(super) fn lines(facts: &SlipFacts, policy: &ReceiptPolicy, copy: Copy) -> Ve
         Line::Text(format!("TEL {}", facts.merchant.phone)),
         Line::Rule,
         Line::Pair("受注コード".into(), facts.order_code.clone()),
-        Line::Pair("ご利用日".into(), date(facts)),
+        Line::Pair("ご利用日".into(), date(facts.taken_at_us)),
         Line::Pair("端末番号".into(), facts.terminal.clone()),
     ];
     lines.extend(facts.card.iter().flat_map(|of| card(facts, of, policy, copy)));
@@ -26,6 +35,7 @@ pub(super) fn lines(facts: &SlipFacts, policy: &ReceiptPolicy, copy: Copy) -> Ve
     lines.push(Line::Rule);
     lines.push(Line::Pair("金額".into(), facts.amount.to_string()));
     lines.push(Line::Total("合計".into(), facts.amount.to_string()));
+    lines.extend(tax::lines(facts, &TAX));
     lines.push(Line::Rule);
     if let Some(signature) = &facts.signature {
         lines.push(Line::Text("ご署名".into()));
@@ -34,7 +44,7 @@ pub(super) fn lines(facts: &SlipFacts, policy: &ReceiptPolicy, copy: Copy) -> Ve
     lines.extend(facts.card.iter().flat_map(chip));
     if let Some(note) = &facts.note {
         let label = if facts.refund.is_some() { "理由" } else { "商品" };
-        lines.push(Line::Pair(label.into(), note.clone()));
+        lines.push(Line::Pair(label.into(), tax::marked(facts, note)));
     }
     let clerk = facts.operator.as_ref().map(|operator| operator.name.clone()).unwrap_or_default();
     lines.push(Line::Pair("売場".into(), facts.merchant.counter.clone()));

@@ -117,9 +117,7 @@ impl Issuer {
         if self.address.len() > notice::limits::MOST_ADDRESS_LINES {
             return Err(BadIssuer::Address);
         }
-        let digits = self.invoice_reg_no.strip_prefix('T').unwrap_or_default();
-        let is_registration = digits.len() == 13 && digits.bytes().all(|byte| byte.is_ascii_digit());
-        if !self.invoice_reg_no.is_empty() && !is_registration {
+        if !self.invoice_reg_no.is_empty() && !payment::tax::is_registration_no(&self.invoice_reg_no) {
             return Err(BadIssuer::RegNo);
         }
         if self.silence_days > limits::SILENCE_DAYS {

@@ -4,7 +4,6 @@ use super::net::Net;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::sync::LazyLock;
 
 /// A rate in parts per million, 0 to 1,000,000 (26,000 is 2.6 %).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -42,13 +41,7 @@ impl Ppm {
 
     /// As notices print it: `3.24%`, without zeros at the end.
     pub fn percent(self) -> String {
-        let (whole, parts) =
-            (self.0.checked_div(10_000).unwrap_or(0), self.0.checked_rem(10_000).unwrap_or(0));
-        let parts = format!("{parts:04}");
-        match parts.trim_end_matches('0') {
-            "" => format!("{whole}%"),
-            parts => format!("{whole}.{parts}%"),
-        }
+        payment::tax::percent(self.0)
     }
 }
 
@@ -124,31 +117,8 @@ pub fn fee(sales: Net, rates: Rates) -> Fee {
     Fee { total, taxable, exempt }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TaxRow {
-    from: Date,
-    ppm: Ppm,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TaxFile {
-    tax: Vec<TaxRow>,
-}
-
-fn taxes() -> &'static [TaxRow] {
-    static ROWS: LazyLock<Vec<TaxRow>> = LazyLock::new(|| {
-        toml::from_str::<TaxFile>(include_str!("../../data/tax.toml"))
-            .map(|file| file.tax)
-            .unwrap_or_default()
-    });
-    &ROWS
-}
-
 /// The consumption tax on a fee of this day, parts per million. It changes on the first of a month only and no
 /// window crosses one, so all days of a window have the same.
 pub fn tax_at(day: Date) -> Ppm {
-    let row = taxes().iter().rev().find(|row| row.from <= day).or_else(|| taxes().first());
-    row.map_or(Ppm::ZERO, |row| row.ppm)
+    Ppm::new(payment::tax::tax_rates_at(day).standard).unwrap_or(Ppm::ZERO)
 }

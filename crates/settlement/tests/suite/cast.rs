@@ -32,12 +32,17 @@ fn cast(tx: &mut Tx<'_>) -> Result<(), Refusal> {
     };
     tenancy::put_tenant(tx, "cast", &tenant)?;
     for (id, code, name) in COMPANIES {
-        tenancy::put_company(tx, "cast", &Company { id: id.into(), name: name.into() })?;
+        tenancy::put_company(
+            tx,
+            "cast",
+            &Company { id: id.into(), name: name.into(), registration_no: None },
+        )?;
         let merchant = Merchant {
             name: format!("{name} 本店"),
             postal_code: "150-0013".into(),
             address: "東京都渋谷区恵比寿1-2-3".into(),
             phone: "03-0000-0000".into(),
+            registration_no: None,
             counter: "001".into(),
             message: String::new(),
         };

@@ -40,7 +40,11 @@ impl Till {
             tenancy::put_company(
                 tx,
                 "person sato",
-                &Company { id: company.into(), name: format!("株式会社{company}商店") },
+                &Company {
+                    id: company.into(),
+                    name: format!("株式会社{company}商店"),
+                    registration_no: None,
+                },
             )?;
             let facts =
                 payees::PayeeFacts { contact: contact.into(), mail: mail.into(), ..Default::default() };

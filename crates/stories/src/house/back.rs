@@ -44,6 +44,46 @@ impl House {
         self.until_screen("refund-confirm").await;
     }
 
+    /// The operator lets the shop's slips state the tax, as the clerk says it with each amount; the terminal hears it
+    /// with its next look at the line.
+    pub async fn slips_state_the_tax(&mut self) {
+        self.say("The shop's slips state the tax from now on, as the clerk says it.");
+        let base = self.center.as_ref().unwrap().rooms.base.clone();
+        let level = tenancy::PolicyLevel::Shop("9000009".into());
+        let overlay = serde_json::json!({ "receipt": { "tax": "entered" } });
+        base.write(move |tx| tenancy::put_policy(tx, "story", &level, &overlay)).await.unwrap();
+        base.refresh().await.unwrap();
+        self.go("/go/sale").await;
+        self.until_screen("amount").await;
+        self.advance(10).await;
+        let asks = async |house: &Self| house.seen().lines.iter().any(|line| line == "消費税");
+        self.until("the keypad asks for the tax", async || asks(self).await).await;
+        self.forget_screens();
+    }
+
+    /// The clerk types an amount of several rates and its parts.
+    pub async fn sale_of_several_rates(&mut self, amount: &str, reduced: &str, exempt: &str) {
+        self.say(&format!("The clerk types {amount}, of several rates."));
+        self.press("amount", &[("amount", amount), ("tax", "several")]).await;
+        self.until_screen("split").await;
+        self.say(&format!("Of it {reduced} at the reduced rate, {exempt} not taxed."));
+        self.press("split", &[("reduced", reduced), ("exempt", exempt)]).await;
+        self.until_screen("method").await;
+    }
+
+    /// The clerk gives back so much, of it so much at the reduced rate.
+    pub async fn ask_back_of_several_rates(&mut self, amount: &str, reduced: &str) {
+        self.say("The clerk presses the button that gives back.");
+        self.press("refund-open", &[]).await;
+        self.until_screen("refund").await;
+        self.say(&format!("The clerk types {amount}."));
+        self.press("refund", &[("amount", amount), ("reason", "")]).await;
+        self.until_screen("refund-split").await;
+        self.say(&format!("Of it {reduced} at the reduced rate."));
+        self.press("split", &[("reduced", reduced), ("exempt", "")]).await;
+        self.until_screen("refund-confirm").await;
+    }
+
     /// The clerk answers the last question with yes.
     pub async fn confirm_back(&mut self) {
         self.say("The clerk gives back.");

@@ -70,6 +70,35 @@ fn a_code_payment_is_given_back_in_parts() {
 }
 
 #[test]
+fn a_sale_of_several_rates_is_given_back_in_part_with_a_return_invoice() {
+    //
+    check!("taxed", "A sale of several rates, and a part of it given back.", async |house: &mut House| {
+        house.slips_state_the_tax().await;
+        house.sale_of_several_rates("25500", "10800", "200").await;
+        house.press("pay-by-code", &[]).await;
+        house.until_screen("scan").await;
+        house.show_code("aoi-paypay").await;
+        house.until_screen("approved").await;
+        house.print("customer").await;
+        house.press("finish", &[]).await;
+        house.until_screen("amount").await;
+        house.forget_screens();
+        house.next_morning().await;
+        house.open_newest_sale().await;
+        house.ask_back_of_several_rates("12000", "10800").await;
+        house.confirm_back().await;
+        house.until_screen("approved").await;
+        house.print("customer").await;
+        house.say("The rest is of two rates, and comes back without a question.");
+        house.open_newest_sale().await;
+        house.ask_back("", "").await;
+        house.confirm_back().await;
+        house.until_screen("approved").await;
+        house.print("customer").await;
+    });
+}
+
+#[test]
 fn a_refund_whose_answer_is_lost_is_a_doubt_that_ends_as_given_back() {
     //
     check!("refund_in_doubt", "The answer to a refund is lost.", async |house: &mut House| {

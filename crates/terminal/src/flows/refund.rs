@@ -1,18 +1,20 @@
 //! Giving back: what is offered, how much, the last question, the same card, the signature (T20, R-052 … R-058).
 
 use super::card::{asking, stop};
-use super::sale::read_note;
+use super::sale::{read_note, read_parts};
 use crate::attempt::{Attempt, Origin};
 use crate::context::Context;
 use crate::event::{Done, Effect, Event, Moment, NewPayment, Offered, Press, RefundTerms};
 use crate::screen::{
-    AmountError, Before, Detail, GiveBack, Offering, Place, Present, PrintState, Screen, Sign, Stage,
+    AmountError, BackPage, Before, Detail, GiveBack, Offering, Place, Present, PrintState, Screen, Sign,
+    Stage, TypedParts,
 };
 use crate::step::{Step, begin};
 use center_api::{CardData, RefundOffer};
 use codes::pay;
 use money::Yen;
-use payment::StateName;
+use payment::tax::of_refund;
+use payment::{StateName, TaxParts};
 
 /// Whether anything could be given back of a payment at all, so that the center is worth asking.
 pub(crate) fn may_be_offered(attempt: &Attempt) -> bool {
@@ -33,7 +35,10 @@ pub(crate) fn open(detail: Detail) -> Step {
         amount,
         reason: String::new(),
         error: None,
-        confirming: false,
+        parts: TypedParts::default(),
+        parts_wrong: false,
+        tax: None,
+        page: BackPage::Amount,
         back,
     }))
 }
@@ -57,6 +62,16 @@ pub(crate) fn check_amount(offer: &RefundOffer, amount: Yen) -> Result<Yen, Amou
     }
 }
 
+/// Whether the parts of an amount must be said: what is left is of several kinds, and not all of it comes back.
+fn asks_parts(offer: &RefundOffer, amount: Yen) -> bool {
+    offer.tax.is_some_and(|parts| of_refund(offer.most, parts, amount, None).is_none())
+}
+
+/// Whether these parts are there to be given back.
+fn is_left(offer: &RefundOffer, amount: Yen, tax: TaxParts) -> bool {
+    offer.tax.is_some_and(|parts| of_refund(offer.most, parts, amount, Some(tax)).is_some())
+}
+
 /// On which terms the offer gives a payment back.
 pub(crate) fn terms(of: &Attempt, offer: &RefundOffer) -> RefundTerms {
     RefundTerms {
@@ -71,28 +86,37 @@ pub(crate) fn terms(of: &Attempt, offer: &RefundOffer) -> RefundTerms {
 
 pub(crate) fn give_back(ctx: &Context, form: GiveBack, event: Event, at: Moment) -> Step {
     match event {
-        Event::Press(Press::Refund { typed, reason }) if !form.confirming => {
+        Event::Press(Press::Refund { typed, reason }) if form.page == BackPage::Amount => {
             let reason = read_note(&reason).unwrap_or_default();
             match read_amount(&form.offer, &typed) {
                 Ok(amount) => {
-                    let form = GiveBack { amount, reason, error: None, confirming: true, ..form };
+                    let asks = asks_parts(&form.offer, amount);
+                    let page = if asks { BackPage::Split } else { BackPage::Confirm };
+                    let form = GiveBack { amount, reason, error: None, tax: None, page, ..form };
                     Step::to(Screen::GiveBack(form))
                 }
                 Err(error) => Step::to(Screen::GiveBack(GiveBack { reason, error: Some(error), ..form })),
             }
         }
-        Event::Press(Press::ConfirmRefund) if form.confirming => {
+        Event::Press(Press::Split(parts)) if form.page == BackPage::Split => {
+            let tax = read_parts(&parts, form.amount).filter(|tax| is_left(&form.offer, form.amount, *tax));
+            let page = if tax.is_some() { BackPage::Confirm } else { BackPage::Split };
+            let parts_wrong = tax.is_none();
+            Step::to(Screen::GiveBack(GiveBack { parts, parts_wrong, tax, page, ..form }))
+        }
+        Event::Press(Press::ConfirmRefund) if form.page == BackPage::Confirm => {
             let new = NewPayment {
                 method: form.of.method,
                 note: read_note(&form.reason),
+                tax: form.tax,
                 origin: Origin::Keypad,
                 refund: Some(Box::new(terms(&form.of, &form.offer))),
                 ..NewPayment::sale(at.fresh, form.amount, form.of.class, at.now_us)
             };
             begin(ctx, new, at)
         }
-        Event::Press(Press::Back) if form.confirming => {
-            Step::to(Screen::GiveBack(GiveBack { confirming: false, ..form }))
+        Event::Press(Press::Back) if form.page != BackPage::Amount => {
+            Step::to(Screen::GiveBack(GiveBack { page: BackPage::Amount, ..form }))
         }
         Event::Press(Press::Back | Press::Cancel) => detail_of(form.of, form.back),
         // What was offered is no longer true: it is asked for anew.

@@ -1,6 +1,7 @@
 //! What became of it: approved, refused, undone, or not known yet; and the receipt (M-027, M-051 … M-053).
 
 use super::delivery;
+use crate::attempt::Attempt;
 use crate::context::Context;
 use crate::event::{Done, Effect, Event, Moment, NewPayment, Press};
 use crate::screen::{Draft, Filter, Finished, Place, PrintState, Screen};
@@ -54,7 +55,8 @@ pub(crate) fn result(ctx: &Context, finished: Finished, event: Event, at: Moment
 }
 
 fn draft(finished: &Finished, at: Moment) -> Draft {
-    Draft { amount: finished.attempt.amount, note: finished.attempt.note.clone(), since_us: at.now_us }
+    let Attempt { amount, note, tax, .. } = &*finished.attempt;
+    Draft { amount: *amount, note: note.clone(), tax: *tax, since_us: at.now_us }
 }
 
 /// The same sale once more: a new payment with an id of its own.
@@ -63,6 +65,7 @@ fn again(ctx: &Context, finished: &Finished, at: Moment) -> Step {
     let new = NewPayment {
         method: attempt.method,
         note: attempt.note.clone(),
+        tax: attempt.tax,
         ..NewPayment::sale(at.fresh, attempt.amount, attempt.class, at.now_us)
     };
     let mut step = begin(ctx, new, at);

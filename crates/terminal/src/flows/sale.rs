@@ -3,11 +3,11 @@
 use crate::context::{Context, seconds};
 use crate::event::{Event, Moment, NewPayment, Press};
 use crate::limits;
-use crate::screen::{AmountEntry, AmountError, Draft, Screen};
+use crate::screen::{AmountEntry, AmountError, Draft, Screen, Split, TaxChoice, TypedParts};
 use crate::step::{Step, begin, home};
 use codes::pay;
 use money::Yen;
-use payment::{Method, PaymentClass};
+use payment::{Method, PaymentClass, SlipTax, TaxParts};
 
 /// Reads an amount as people type it, within what this terminal takes.
 pub(crate) fn read_amount(ctx: &Context, typed: &str) -> Result<Yen, AmountError> {
@@ -42,15 +42,57 @@ pub(crate) fn read_note(typed: &str) -> Option<String> {
 
 pub(crate) fn amount(ctx: &Context, entry: AmountEntry, event: Event, at: Moment) -> Step {
     match event {
-        Event::Press(Press::Amount { typed, note }) => match read_amount(ctx, &typed) {
+        Event::Press(Press::Amount { typed, note, tax }) => match read_amount(ctx, &typed) {
             Ok(amount) => {
-                let draft = Draft { amount, note: read_note(&note), since_us: at.now_us };
-                Step::to(Screen::Method(draft))
+                taxed(ctx, Draft { amount, note: read_note(&note), tax: None, since_us: at.now_us }, tax)
             }
-            Err(error) => Step::to(Screen::Amount(AmountEntry { typed, note, error: Some(error) })),
+            Err(error) => Step::to(Screen::Amount(AmountEntry { typed, note, tax, error: Some(error) })),
         },
         Event::Press(Press::Back | Press::Cancel) => home(ctx, at),
         _ => Step::deaf(Screen::Amount(entry)),
+    }
+}
+
+/// On with the payment, once it is said how it is taxed; asked only where the shop's slips state it.
+fn taxed(ctx: &Context, draft: Draft, choice: TaxChoice) -> Step {
+    if ctx.policy().receipt.tax != SlipTax::Entered {
+        return Step::to(Screen::Method(draft));
+    }
+    match choice {
+        TaxChoice::All(kind) => {
+            let tax = Some(TaxParts::all(kind, draft.amount));
+            Step::to(Screen::Method(Draft { tax, ..draft }))
+        }
+        TaxChoice::Several => {
+            Step::to(Screen::Split(Split { draft, typed: TypedParts::default(), wrong: false }))
+        }
+    }
+}
+
+/// The parts of an amount as people type them: at least one of the two fields, and together not above the amount.
+pub(crate) fn read_parts(typed: &TypedParts, amount: Yen) -> Option<TaxParts> {
+    let fields = [typed.reduced.trim(), typed.exempt.trim()];
+    if fields.iter().all(|field| field.is_empty()) {
+        return None;
+    }
+    let yen = |field: &str| if field.is_empty() { Some(Yen::ZERO) } else { Yen::parse_typed(field).ok() };
+    let [reduced, exempt] = fields.map(yen);
+    let parts = TaxParts { reduced: reduced?, exempt: exempt? };
+    parts.standard(amount).map(|_| parts)
+}
+
+pub(crate) fn split(ctx: &Context, split: Split, event: Event, at: Moment) -> Step {
+    if let (Event::Tick | Event::Press(_), Some(step)) = (&event, expired(ctx, &split.draft, at)) {
+        return step;
+    }
+    match event {
+        Event::Press(Press::Split(typed)) => match read_parts(&typed, split.draft.amount) {
+            Some(parts) => Step::to(Screen::Method(Draft { tax: Some(parts), ..split.draft })),
+            None => Step::to(Screen::Split(Split { typed, wrong: true, ..split })),
+        },
+        Event::Press(Press::Back) => back_to_amount(&split.draft),
+        Event::Press(Press::Cancel) => home(ctx, at),
+        _ => Step::deaf(Screen::Split(split)),
     }
 }
 
@@ -58,8 +100,16 @@ fn back_to_amount(draft: &Draft) -> Step {
     Step::to(Screen::Amount(AmountEntry {
         typed: draft.amount.get().to_string(),
         note: draft.note.clone().unwrap_or_default(),
+        tax: choice_of(draft),
         error: None,
     }))
+}
+
+/// What the clerk said of the tax, to begin with.
+fn choice_of(draft: &Draft) -> TaxChoice {
+    draft.tax.map_or_else(TaxChoice::default, |parts| {
+        parts.only(draft.amount).map_or(TaxChoice::Several, TaxChoice::All)
+    })
 }
 
 /// 401: left too long; the amount is asked for again, so that nobody pays a stranger's sum.
@@ -67,14 +117,18 @@ fn expired(ctx: &Context, draft: &Draft, at: Moment) -> Option<Step> {
     let until = draft.since_us.saturating_add(seconds(ctx.policy().session_wait_s));
     (at.now_us >= until).then(|| {
         let error = Some(AmountError::Code(pay::SESSION_EXPIRED));
-        Step::to(Screen::Amount(AmountEntry { typed: String::new(), note: String::new(), error }))
+        Step::to(Screen::Amount(AmountEntry { error, ..AmountEntry::default() }))
     })
 }
 
+/// The payment that a draft becomes.
+fn drafted(draft: Draft, class: PaymentClass, at: Moment) -> NewPayment {
+    let Draft { amount, note, tax, since_us } = draft;
+    NewPayment { note, tax, ..NewPayment::sale(at.fresh, amount, class, since_us) }
+}
+
 fn pay_with(ctx: &Context, draft: Draft, class: PaymentClass, at: Moment) -> Step {
-    let new =
-        NewPayment { note: draft.note, ..NewPayment::sale(at.fresh, draft.amount, class, draft.since_us) };
-    begin(ctx, new, at)
+    begin(ctx, drafted(draft, class, at), at)
 }
 
 pub(crate) fn method(ctx: &Context, draft: Draft, event: Event, at: Moment) -> Step {
@@ -86,8 +140,8 @@ pub(crate) fn method(ctx: &Context, draft: Draft, event: Event, at: Moment) -> S
             pay_with(ctx, draft, class, at)
         }
         Event::Press(Press::PayByCode) if !ctx.code_brands().is_empty() => {
-            let sale = NewPayment::sale(at.fresh, draft.amount, PaymentClass::Lump, draft.since_us);
-            begin(ctx, NewPayment { method: Method::Code, note: draft.note, ..sale }, at)
+            let sale = drafted(draft, PaymentClass::Lump, at);
+            begin(ctx, NewPayment { method: Method::Code, ..sale }, at)
         }
         Event::Press(Press::OpenClasses) if ctx.classes(at.now_us).len() > 1 => {
             Step::to(Screen::Class(draft))

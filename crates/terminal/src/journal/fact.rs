@@ -4,7 +4,7 @@
 use crate::attempt::{CodeFacts, Origin, Purpose};
 use codes::Code;
 use money::Yen;
-use payment::{Approval, Brand, Method, Operator, PaymentClass, PaymentId};
+use payment::{Approval, Brand, Method, Operator, PaymentClass, PaymentId, TaxParts};
 use receipt::{CardFacts, Copy, SlipFacts, Strokes};
 use serde::{Deserialize, Serialize};
 
@@ -139,6 +139,9 @@ pub struct Started {
     pub slip_no: i64,
     /// Product note.
     pub note: Option<String>,
+    /// What of the amount is not taxed at the standard rate, where that was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax: Option<TaxParts>,
     /// The clerk.
     pub operator: Option<Operator>,
     /// Who asked.

@@ -141,6 +141,7 @@ impl Registers {
         let new = NewPayment {
             method: plan.method,
             note: plan.note.as_deref().and_then(crate::flows::sale::read_note),
+            tax: plan.tax,
             origin: origin(wish, Some(&payment.sale_data)),
             deadline_us: Some(now_us.saturating_add(plan.deadline_s.saturating_mul(1_000_000))),
             ..NewPayment::sale(wish.id, amount, plan.class, now_us)
@@ -156,6 +157,9 @@ impl Registers {
         let number = reversal.original.poi_transaction_id.as_ref().map(|id| id.transaction_id.as_str());
         let of: PaymentId =
             number.and_then(|text| text.parse().ok()).ok_or_else(|| self.not_now(NotNow::Unknown))?;
+        let pairs = reversal.sale_data.as_ref().map(SaleData::pairs).unwrap_or_default();
+        let tax = plan::tax_parts(&pairs, reversal.reversed_amount.map(|amount| amount.0))
+            .map_err(|why| self.not_taken(why))?;
         let now_us = self.clock().now_us();
         let wait_s = plan::usual_deadline_s(self.handle.config().as_ref());
         let wish = RefundWish {
@@ -163,6 +167,7 @@ impl Registers {
             of,
             amount: reversal.reversed_amount.map(|amount| amount.0),
             reason: Some(reversal.reversal_reason.word().to_owned()),
+            tax,
             origin: origin(wish, reversal.sale_data.as_ref()),
             deadline_us: Some(now_us.saturating_add(wait_s.saturating_mul(1_000_000))),
         };

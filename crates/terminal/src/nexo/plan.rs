@@ -1,10 +1,12 @@
 //! What a payment request means on this terminal: method, class, deadline; or why it is not taken. Pure.
 
 use super::limits;
+use ::nexo::pairs::Pairs;
 use ::nexo::request::{Payment, PaymentType};
 use center_api::TerminalConfig;
 use codes::{Code, api, pay};
-use payment::{Brand, Method, PaymentClass, Policy};
+use money::Yen;
+use payment::{Brand, Method, PaymentClass, Policy, TaxParts};
 
 /// What is to be started.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +14,8 @@ pub(crate) struct Plan {
     pub(crate) method: Method,
     pub(crate) class: PaymentClass,
     pub(crate) note: Option<String>,
+    /// What is not taxed at the standard rate, where the register says it.
+    pub(crate) tax: Option<TaxParts>,
     /// Seconds until the screen is cleared.
     pub(crate) deadline_s: i64,
 }
@@ -71,8 +75,31 @@ pub(crate) fn plan(
         method,
         class,
         note: pairs.get("note").map(str::to_owned),
+        tax: tax_parts(&pairs, Some(payment.payment_transaction.amounts_req.requested_amount.0))?,
         deadline_s: deadline_s(pairs.get("deadline"), config)?,
     })
+}
+
+/// `reduced=` and `exempt=` of `SaleToPOIData`: what of the amount is taxed at the reduced rate and what is not
+/// taxed, whole yen with tax. One of them is enough. `amount`: of what; unknown where all that is left is
+/// given back.
+pub(crate) fn tax_parts(pairs: &Pairs, amount: Option<Yen>) -> Result<Option<TaxParts>, NotTaken> {
+    let yen = |key| match pairs.get(key) {
+        None => Ok(None),
+        Some(text) => {
+            let yen = text.parse::<i64>().ok().and_then(|yen| Yen::new(yen).ok());
+            yen.map(Some).ok_or(not_taken(api::BAD_REQUEST, "reduced, exempt: whole yen"))
+        }
+    };
+    let (reduced, exempt) = match (yen("reduced")?, yen("exempt")?) {
+        (None, None) => return Ok(None),
+        (reduced, exempt) => (reduced.unwrap_or_default(), exempt.unwrap_or_default()),
+    };
+    let parts = TaxParts { reduced, exempt };
+    if amount.is_some_and(|amount| parts.standard(amount).is_none()) {
+        return Err(not_taken(api::BAD_REQUEST, "reduced and exempt: more than the amount"));
+    }
+    Ok(Some(parts))
 }
 
 fn deadline_s(text: Option<&str>, config: Option<&TerminalConfig>) -> Result<i64, NotTaken> {
@@ -238,6 +265,26 @@ mod tests {
         assert_eq!(method(&phone), Ok(Method::Code));
         for bad in [json!(["visa", "paypay"]), json!(["dance"])] {
             assert!(method(&conditions(json!({ "AllowedPaymentBrand": bad }))).is_err());
+        }
+    }
+
+    #[test]
+    fn a_register_says_what_is_taxed_how() {
+        //
+        let tax = |pairs: &str| {
+            let sale = json!({ "SaleTransactionID": { "TransactionID": "1", "TimeStamp": "2026-11-28T01:00:00Z" },
+                "SaleToPOIData": pairs });
+            read(&json!({ "SaleData": sale })).map(|plan| plan.tax)
+        };
+        let parts = |reduced, exempt| {
+            Some(TaxParts { reduced: Yen::new(reduced).unwrap(), exempt: Yen::new(exempt).unwrap() })
+        };
+        assert_eq!(tax("note=x"), Ok(None));
+        assert_eq!(tax("reduced=0"), Ok(parts(0, 0)));
+        assert_eq!(tax("reduced=540&exempt=40"), Ok(parts(540, 40)));
+        assert_eq!(tax("exempt=880"), Ok(parts(0, 880)));
+        for bad in ["reduced=-1", "reduced=1.5", "exempt=x", "reduced=800&exempt=81"] {
+            assert_eq!(tax(bad).unwrap_err().code, api::BAD_REQUEST, "{bad}");
         }
     }
 

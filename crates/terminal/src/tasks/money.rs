@@ -127,6 +127,7 @@ fn request_of(attempt: &Attempt) -> PaymentRequest {
         class: attempt.class,
         slip_no: attempt.slip_no,
         note: attempt.note.clone(),
+        tax: attempt.tax,
         operator: attempt.operator.clone(),
         started_at_us: attempt.started_at_us,
         signature_follows: false,
@@ -223,6 +224,7 @@ pub(crate) async fn ask_refund(
         slip_no: attempt.slip_no,
         operator: attempt.operator.clone(),
         reason: attempt.note.clone(),
+        tax: attempt.tax,
         started_at_us: attempt.started_at_us,
         card,
     };

@@ -1,10 +1,10 @@
 //! Giving back, and the question whether the same sale is paid twice (T13w, T20).
 
-use super::{Words, card_line, form};
+use super::{Words, card_line, form, tax};
 use crate::attempt::{Attempt, Purpose};
 use crate::context::{Context, instant};
 use crate::limits;
-use crate::screen::{AmountError, Duplicate, GiveBack, Offering};
+use crate::screen::{AmountError, BackPage, Duplicate, GiveBack, Offering};
 use center_api::{RefundOffer, Suspect};
 use maud::{Markup, html};
 use pages::icon::Icon;
@@ -73,7 +73,11 @@ fn terms_line(w: Words, offer: &RefundOffer) -> String {
 }
 
 pub(super) fn give_back(w: Words, ctx: &Context, screen: &GiveBack) -> Markup {
-    if screen.confirming { last_question(w, screen) } else { how_much(w, ctx, screen) }
+    match screen.page {
+        BackPage::Amount => how_much(w, ctx, screen),
+        BackPage::Split => tax::refund_split(w, screen),
+        BackPage::Confirm => last_question(w, screen),
+    }
 }
 
 fn error_text(w: Words, error: AmountError) -> String {
@@ -160,7 +164,10 @@ fn last_question(w: Words, screen: &GiveBack) -> Markup {
     html! {
         (form("stack screen-fill confirm-page", "refund-go", &html! {
             h1.screen-title tabindex="-1" { (w.t(&kind_key(offer.kind, "confirm"))) }
-            (big_amount(&amount, screen.amount))
+            div.stack-s {
+                (big_amount(&amount, screen.amount))
+                (tax::parts_line(w, screen.amount, screen.tax, screen.of.started_at_us))
+            }
             div.stack-s {
                 p { (what) }
                 @if offer.signature { p { (w.t("terminal-refund-confirm-sign")) } }

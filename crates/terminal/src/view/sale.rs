@@ -1,6 +1,6 @@
 //! Home, keypad, method, class.
 
-use super::{Words, code_line, form};
+use super::{Words, code_line, form, tax};
 use crate::context::{Context, Reader, instant};
 use crate::limits;
 use crate::screen::{AmountEntry, AmountError, Draft};
@@ -94,7 +94,7 @@ pub(super) fn home(w: Words, ctx: &Context) -> Markup {
     }
 }
 
-pub(super) fn amount(w: Words, ctx: &Context, entry: &AmountEntry) -> Markup {
+pub(super) fn amount(w: Words, ctx: &Context, entry: &AmountEntry, now_us: i64) -> Markup {
     let (label, note, hint, go) = (
         w.t("terminal-amount-label"),
         w.t("terminal-amount-note"),
@@ -120,7 +120,10 @@ pub(super) fn amount(w: Words, ctx: &Context, entry: &AmountEntry) -> Markup {
         &html! {
             h1.sr-only tabindex="-1" { (w.t("terminal-amount-title")) }
             (pad)
-            div.note-line { (Field::text("note", &note).value(&entry.note).max_chars(max).placeholder(&hint)) }
+            div.note-line {
+                (Field::text("note", &note).value(&entry.note).max_chars(max).placeholder(&hint))
+                (tax::choice(w, ctx, entry.tax, now_us))
+            }
             div.actions { (Button::primary(&go).amount_echo().large()) }
         },
     )
@@ -156,7 +159,10 @@ pub(super) fn method(w: Words, ctx: &Context, draft: &Draft, now_us: i64) -> Mar
     let (code, code_brands) = (w.t("terminal-method-code"), brand_names(w, ctx, Method::Code));
     html! {
         (form("method", "pay", &html! {
-            (big_amount(&label, draft.amount))
+            div.stack-s {
+                (big_amount(&label, draft.amount))
+                (tax::parts_line(w, draft.amount, draft.tax, now_us))
+            }
             (hindrances(w, ctx))
             div.stack {
                 h1.screen-title tabindex="-1" { (w.t("terminal-method-title")) }

@@ -22,7 +22,7 @@ use center_api::{CodeToken, Problem};
 use codes::{Code, api, pay};
 use http::{StatusCode, header};
 use money::Yen;
-use payment::{CodeEntry, Method, PaymentClass, PaymentId, RefundKind, StateName};
+use payment::{CodeEntry, Method, PaymentClass, PaymentId, RefundKind, StateName, TaxParts};
 use receipt::{Copy, Strokes};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -60,6 +60,9 @@ struct NewLocal {
     /// Product note.
     #[serde(default)]
     note: Option<String>,
+    /// What of the amount is not taxed at the standard rate, whole yen with tax: `reduced`, `exempt`.
+    #[serde(default)]
+    tax: Option<TaxParts>,
 }
 
 /// `POST /local/payments/{id}/refunds`.
@@ -75,6 +78,9 @@ struct NewLocalRefund {
     /// Why.
     #[serde(default)]
     reason: Option<String>,
+    /// As for a payment; needed where less than the rest is given back and the rest is of several kinds.
+    #[serde(default)]
+    tax: Option<TaxParts>,
 }
 
 /// A signature: bare strokes in a box of 1000 × 400, or points of a sheet of `width` × `height`.
@@ -237,8 +243,10 @@ fn checked(shared: &Shared, new: &NewLocal) -> Result<NewPayment, Refused> {
         brand: None,
     };
     let id = new.id.unwrap_or_else(|| shared.fresh_id());
+    check_parts(shared, new.tax, Some(amount))?;
     Ok(NewPayment {
         method,
+        tax: new.tax,
         note: new.note.as_deref().and_then(|note| read_note(&pages::typed::text(note))),
         origin: Origin::Local,
         code: new.code.as_ref().map(read),
@@ -294,24 +302,27 @@ async fn refund(
     let amount = new.amount.map(Yen::new).transpose().ok().filter(|amount| *amount != Some(Yen::ZERO));
     let amount = amount
         .ok_or_else(|| Refused(refuse(&shared, api::BAD_REQUEST).detail("amount: whole yen above zero")))?;
-    give_back(&shared, &of, new.id, amount, new.reason).await
+    check_parts(&shared, new.tax, amount)?;
+    let id = new.id.unwrap_or_else(|| shared.fresh_id());
+    let reason = new.reason.map(|reason| pages::typed::text(&reason));
+    give_back(&shared, RefundWish { amount, reason, tax: new.tax, ..wish(id, &of) }).await
 }
 
-async fn give_back(
-    shared: &Arc<Shared>,
-    of: &Attempt,
-    id: Option<PaymentId>,
-    amount: Option<Yen>,
-    reason: Option<String>,
-) -> Result<Response, Refused> {
-    let wish = RefundWish {
-        id: id.unwrap_or_else(|| shared.fresh_id()),
-        of: of.id,
-        amount,
-        reason: reason.map(|reason| pages::typed::text(&reason)),
-        origin: Origin::Local,
-        deadline_us: None,
-    };
+/// Parts that are more than the amount are refused before anything begins.
+fn check_parts(shared: &Shared, tax: Option<TaxParts>, amount: Option<Yen>) -> Result<(), Refused> {
+    if tax.zip(amount).is_some_and(|(tax, amount)| tax.standard(amount).is_none()) {
+        return Err(Refused(refuse(shared, api::BAD_REQUEST).detail("tax: more than the amount")));
+    }
+    Ok(())
+}
+
+/// The wish to give all that is left of a payment back.
+fn wish(id: PaymentId, of: &Attempt) -> RefundWish {
+    let (amount, reason, tax, deadline_us) = (None, None, None, None);
+    RefundWish { id, of: of.id, amount, reason, tax, origin: Origin::Local, deadline_us }
+}
+
+async fn give_back(shared: &Arc<Shared>, wish: RefundWish) -> Result<Response, Refused> {
     match handle(shared).refund(wish).await {
         Ok(done) => Ok(heard(shared, &done)),
         Err(why) => Err(not_now(shared, why)),
@@ -345,7 +356,7 @@ async fn cancel(State(shared): Terminal, Path(id): Path<String>) -> Result<Respo
                 return Ok(heard(&shared, &Heard { attempt: before, fresh: false }));
             }
         }
-        return give_back(&shared, &attempt, None, None, None).await;
+        return give_back(&shared, wish(shared.fresh_id(), &attempt)).await;
     }
     let given_up = attempt.name() == StateName::Abandoned;
     match handle(&shared).cancel(attempt.id).await {

@@ -3,7 +3,7 @@
 use crate::context::{LocalSettings, Theme};
 use crate::event::{Press, ReadCode};
 use crate::limits;
-use crate::screen::{Filter, Kind, Period};
+use crate::screen::{Filter, Kind, Period, TaxChoice, TypedParts};
 use crate::secret::Password;
 use center_api::CodeToken;
 use i18n::Lang;
@@ -37,7 +37,12 @@ pub(super) fn read(name: &str, fields: &Fields) -> Option<Press> {
         "home" => Press::Home,
         "back" => Press::Back,
         "sale" => Press::OpenSale,
-        "amount" => Press::Amount { typed: text("amount"), note: text("note") },
+        "amount" => Press::Amount {
+            typed: text("amount"),
+            note: text("note"),
+            tax: TaxChoice::from_word(field(fields, "tax")),
+        },
+        "split" => Press::Split(TypedParts { reduced: text("reduced"), exempt: text("exempt") }),
         "pay" => Press::Pay(field(fields, "class").parse().ok()?),
         "classes" => Press::OpenClasses,
         "choose-class" => Press::ChooseClass(field(fields, "class").parse().ok()?),
@@ -148,7 +153,7 @@ mod tests {
         let typed = fields(&[("amount", "１，３６０円"), ("note", "　お茶 ")]);
         assert_eq!(
             read("amount", &typed),
-            Some(Press::Amount { typed: "1,360円".into(), note: "お茶".into() })
+            Some(Press::Amount { typed: "1,360円".into(), note: "お茶".into(), tax: TaxChoice::Several })
         );
         let login = fields(&[("login_id", " Hanako＠Example.jp "), ("password", " p w ")]);
         assert_eq!(

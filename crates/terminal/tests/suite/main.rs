@@ -19,5 +19,6 @@ mod nexo;
 mod samples;
 #[cfg(test)]
 mod steps;
+mod taxed;
 #[cfg(test)]
 mod text;

@@ -198,6 +198,7 @@ pub(crate) fn offer(medium: Medium, partial: bool) -> RefundOffer {
         partial,
         until: "2027-05-20".into(),
         signature: medium == Medium::SameCard,
+        tax: None,
     }
 }
 
@@ -257,7 +258,10 @@ pub(crate) fn giving_back(medium: Medium, partial: bool, confirming: bool) -> Sc
         amount: yen(880),
         reason: if confirming { "商品の返品".into() } else { String::new() },
         error: None,
-        confirming,
+        parts: TypedParts::default(),
+        parts_wrong: false,
+        tax: None,
+        page: if confirming { BackPage::Confirm } else { BackPage::Amount },
         back: Place::Home,
     })
 }
@@ -322,9 +326,9 @@ fn activation() -> Vec<(&'static str, Screen)> {
 }
 
 fn sale() -> Vec<(&'static str, Screen)> {
-    let draft = Draft { amount: yen(28_000), note: None, since_us: NOW };
+    let draft = Draft { amount: yen(28_000), note: None, tax: None, since_us: NOW };
     let entry = |typed: &str, error| {
-        Screen::Amount(AmountEntry { typed: typed.into(), note: String::new(), error: Some(error) })
+        Screen::Amount(AmountEntry { typed: typed.into(), error: Some(error), ..AmountEntry::default() })
     };
     vec![
         ("home", Screen::Home),

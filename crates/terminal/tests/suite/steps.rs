@@ -50,8 +50,14 @@ fn events() -> Vec<(&'static str, Event)> {
         ("press home", press(Press::Home)),
         ("press sale", press(Press::OpenSale)),
         ("press back", press(Press::Back)),
-        ("press amount 1360", press(Press::Amount { typed: "1,360".into(), note: "茶".into() })),
-        ("press amount 0", press(Press::Amount { typed: "0".into(), note: String::new() })),
+        (
+            "press amount 1360",
+            press(Press::Amount { typed: "1,360".into(), note: "茶".into(), tax: TaxChoice::default() }),
+        ),
+        (
+            "press amount 0",
+            press(Press::Amount { typed: "0".into(), note: String::new(), tax: TaxChoice::default() }),
+        ),
         ("press pay lump", press(Press::Pay(PaymentClass::Lump))),
         ("press pay 99", press(Press::Pay(PaymentClass::Installments(99)))),
         ("press classes", press(Press::OpenClasses)),
@@ -203,7 +209,7 @@ fn the_card_is_waited_for_as_long_as_the_policy_says_and_no_longer() {
     let (_, effects, _) = go(&ctx, &pin, Event::Tick, NOW + 180_000_000);
     assert_eq!(effects.iter().map(word).collect::<Vec<_>>(), ["disarm", "abandon 401"]);
 
-    let method = Screen::Method(Draft { amount: yen(880), note: None, since_us: NOW });
+    let method = Screen::Method(Draft { amount: yen(880), note: None, tax: None, since_us: NOW });
     let (next, effects, _) = go(&ctx, &method, Event::Tick, NOW + 180_000_000);
     assert!(effects.is_empty());
     assert!(
@@ -271,7 +277,7 @@ fn amounts_beyond_what_is_taken_are_refused_before_anything_begins() {
         ("10,000,000", AmountError::Code(pay::AMOUNT_TOO_LARGE)),
         ("12345678901234567890", AmountError::Code(pay::AMOUNT_TOO_LARGE)),
     ] {
-        let press = Press::Amount { typed: typed.into(), note: String::new() };
+        let press = Press::Amount { typed: typed.into(), note: String::new(), tax: TaxChoice::default() };
         let (next, effects, _) = go(&ctx, &Screen::Amount(AmountEntry::default()), Event::Press(press), NOW);
         assert!(effects.is_empty());
         assert!(matches!(next, Screen::Amount(entry) if entry.error == Some(error)), "{typed}");
@@ -285,7 +291,7 @@ fn a_doubt_stands_before_the_next_sale_until_the_clerk_has_seen_it() {
     let mut ctx = Context { open: vec![open.clone()], ..context(Lang::Ja) };
     let (next, effects, _) = go(&ctx, &Screen::Home, Event::Press(Press::OpenSale), NOW);
     assert_eq!((next.name(), effects.len()), ("unknown", 0));
-    let draft = Draft { amount: yen(880), note: None, since_us: NOW };
+    let draft = Draft { amount: yen(880), note: None, tax: None, since_us: NOW };
     let (next, effects, _) =
         go(&ctx, &Screen::Method(draft), Event::Press(Press::Pay(PaymentClass::Lump)), NOW);
     assert_eq!((next.name(), effects.len()), ("unknown", 0));
