@@ -64,8 +64,40 @@ pub struct ClerkSession {
     /// The clerk, as printed on slips.
     #[cfg_attr(feature = "schema", schema(value_type = Object))]
     pub operator: payment::Operator,
-    /// The password must be changed in the console before the next day (D-07).
-    pub must_change_password: bool,
+    /// How the password stands: one that must be changed lets nobody serve before that (D-04, D-07).
+    #[cfg_attr(feature = "schema", schema(value_type = Object))]
+    pub password: payment::PasswordStanding,
+}
+
+/// `POST /api/v1/clerk-passwords`, signed by the terminal: a clerk chooses a new password there (W-033).
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct ClerkNewPassword {
+    /// Login id.
+    pub login_id: String,
+    /// The current password.
+    pub current: String,
+    /// The new one, as it was typed.
+    pub new: String,
+}
+
+impl std::fmt::Debug for ClerkNewPassword {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ClerkNewPassword").field("login_id", &self.login_id).finish_non_exhaustive()
+    }
+}
+
+/// What became of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub enum ClerkPasswordAnswer {
+    /// It is changed, and the clerk is signed in.
+    Changed(ClerkSession),
+    /// The new one was not taken; the current one stays.
+    #[cfg_attr(feature = "schema", schema(value_type = Object))]
+    Lacks(payment::PasswordLack),
 }
 
 /// The answer to `POST /api/v1/echo`, signed: the online test (オンラインテスト).

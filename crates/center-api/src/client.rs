@@ -4,9 +4,9 @@ use crate::signature::{
     COUNTER_HEADER, Covered, DIGEST_HEADER, INPUT_HEADER, SIGNATURE_HEADER, TERMINAL_HEADER, sign,
 };
 use crate::{
-    Activation, ActivationRequest, ClerkSession, ClerkSignIn, CompletionRequest, DuplicateAnswer,
-    DuplicateCheck, Echo, MailReceiptRequest, PaymentRequest, PaymentView, Problem, RefundRequest,
-    RefundReversal, RefundView, ReversalRequest, TerminalConfig,
+    Activation, ActivationRequest, ClerkNewPassword, ClerkPasswordAnswer, ClerkSession, ClerkSignIn,
+    CompletionRequest, DuplicateAnswer, DuplicateCheck, Echo, MailReceiptRequest, PaymentRequest,
+    PaymentView, Problem, RefundRequest, RefundReversal, RefundView, ReversalRequest, TerminalConfig,
 };
 use clock::Clock;
 use codes::api;
@@ -124,6 +124,15 @@ impl CenterClient {
     /// `POST /api/v1/clerk-sessions`.
     pub async fn clerk_sign_in(&self, signer: &Signer, request: &ClerkSignIn) -> Result<ClerkSession, Fault> {
         self.call(Method::POST, "/api/v1/clerk-sessions", request, Some(signer)).await
+    }
+
+    /// `POST /api/v1/clerk-passwords`.
+    pub async fn clerk_new_password(
+        &self,
+        signer: &Signer,
+        request: &ClerkNewPassword,
+    ) -> Result<ClerkPasswordAnswer, Fault> {
+        self.call(Method::POST, "/api/v1/clerk-passwords", request, Some(signer)).await
     }
 
     /// `POST /api/v1/payments`. A 202 is an answer too: its state is `sent`.

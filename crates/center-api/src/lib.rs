@@ -16,7 +16,9 @@ mod problem;
 mod refunds;
 pub mod signature;
 
-pub use activation::{Activation, ActivationRequest, ClerkSession, ClerkSignIn, Echo};
+pub use activation::{
+    Activation, ActivationRequest, ClerkNewPassword, ClerkPasswordAnswer, ClerkSession, ClerkSignIn, Echo,
+};
 pub use client::{CenterClient, Counter, Fault, Signer};
 pub use config::{Contract, Shop, TerminalConfig};
 pub use duplicates::{DuplicateAnswer, DuplicateCheck, Suspect};

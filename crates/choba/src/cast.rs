@@ -35,6 +35,8 @@ pub const DEMO: &str = include_str!("../data/cast.toml");
 #[serde(deny_unknown_fields)]
 pub struct Cast {
     tenant: Tenant,
+    /// What the tenant changes of its profile: a partial policy.
+    policy: Option<serde_json::Value>,
     company: Company,
     #[serde(default)]
     shop: Vec<CastShop>,
@@ -88,6 +90,8 @@ struct CastShop {
     counter: String,
     message: String,
     profile: Profile,
+    /// What the shop changes of the policy above it, or of its own profile.
+    policy: Option<serde_json::Value>,
 }
 
 /// A terminal of a cast.
@@ -182,12 +186,13 @@ impl Cast {
 
     fn put(&self, tx: &mut store::Tx<'_>) -> Result<(), Refusal> {
         tenancy::put_tenant(tx, WHO, &self.tenant)?;
+        if let Some(overlay) = &self.policy {
+            tenancy::put_policy(tx, WHO, &PolicyLevel::Tenant, overlay)?;
+        }
         tenancy::put_company(tx, WHO, &self.company)?;
         for shop in &self.shop {
             tenancy::put_shop(tx, WHO, &shop.row(&self.company.id))?;
-            if shop.profile != self.tenant.profile {
-                let overlay =
-                    Policy::profile_overlay(shop.profile).map_err(|bad| Refusal::bad(bad.to_string()))?;
+            if let Some(overlay) = shop.overlay(self.tenant.profile)? {
                 let level = PolicyLevel::Shop(ShopId::from(shop.id.as_str()));
                 tenancy::put_policy(tx, WHO, &level, &overlay)?;
             }
@@ -263,6 +268,19 @@ impl CastTerms {
 }
 
 impl CastShop {
+    /// What the shop's level says: another profile than the tenant's, and what the shop changes of it.
+    fn overlay(&self, tenant: Profile) -> Result<Option<serde_json::Value>, Refusal> {
+        let own = if self.profile == tenant {
+            None
+        } else {
+            Some(Policy::profile_overlay(self.profile).map_err(|bad| Refusal::bad(bad.to_string()))?)
+        };
+        Ok(match (own, &self.policy) {
+            (Some(profile), Some(over)) => Some(Policy::overlay_over(profile, over)),
+            (own, over) => own.or_else(|| over.clone()),
+        })
+    }
+
     fn row(&self, company: &CompanyId) -> Shop {
         Shop {
             id: ShopId::from(self.id.as_str()),
@@ -291,6 +309,7 @@ mod tests {
         assert_eq!((cast.terminal.len(), cast.shop.len()), (2, 2));
         assert!(cast.person.iter().any(|person| person.role == Role::Operator));
         assert!(Cast::read("[tenant]\nnmae = \"x\"").is_err());
+        assert!(cast.policy.is_none() && cast.shop.iter().all(|shop| shop.policy.is_none()));
         // Four eyes: two who may confirm what the other entered, and one who sees the company's documents.
         let of = |role| cast.person.iter().filter(|person| person.role == role).count();
         assert_eq!((of(Role::Operator), of(Role::CompanyManager)), (2, 1));
@@ -302,5 +321,28 @@ mod tests {
         let rated: std::collections::BTreeSet<_> =
             cast.terms.iter().flat_map(|it| &it.brands).copied().collect();
         assert_eq!(rated, cast.contract.iter().map(|contract| contract.brand).collect());
+    }
+
+    #[test]
+    fn a_tenant_and_a_shop_change_what_they_name_of_their_profile() {
+        // U-080, U-081, W-033
+        let mut cast = Cast::read(DEMO).unwrap();
+        let overlay =
+            |text: &str| Some(serde_json::to_value(toml::from_str::<toml::Table>(text).unwrap()).unwrap());
+        let shop = cast.shop.first_mut().unwrap();
+        shop.profile = Profile::Usen;
+        shop.policy = overlay("[password]\nclerk_min_length = 12");
+        let laid = shop.overlay(Profile::Mpos).unwrap().unwrap();
+        let policy = Policy::profile(Profile::Mpos).unwrap().with(&laid).unwrap();
+        assert_eq!((policy.password.clerk_min_length, policy.password.lock_threshold), (12, 10));
+        shop.profile = Profile::Mpos;
+        let laid = shop.overlay(Profile::Mpos).unwrap().unwrap();
+        let policy = Policy::profile(Profile::Mpos).unwrap().with(&laid).unwrap();
+        assert_eq!((policy.password.clerk_min_length, policy.password.lock_threshold), (12, 5));
+        shop.policy = None;
+        assert_eq!(shop.overlay(Profile::Mpos).unwrap(), None);
+        let text = format!("[policy.password]\nmax_age_days = 90\n{DEMO}");
+        let read = Cast::read(&text).unwrap().policy.unwrap();
+        assert_eq!(Policy::default().with(&read).unwrap().password.max_age_days, 90);
     }
 }

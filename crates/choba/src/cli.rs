@@ -290,6 +290,14 @@ pub(crate) enum AdminCommand {
     /// What settlement is fed with, what it does and costs.
     #[command(flatten)]
     Settle(crate::settle::SettleCommand),
+    /// Give a person a first password again; a lock ends, and it must be changed at the next login.
+    ResetPassword {
+        #[command(flatten)]
+        center: CenterArgs,
+        /// Login id.
+        #[arg(long)]
+        login: String,
+    },
     /// End a lock after too many wrong passwords.
     Unlock {
         #[command(flatten)]

@@ -117,6 +117,14 @@ async fn admin(command: AdminCommand) -> Result<ExitCode, StartFault> {
             ended(&report, json, agreed, "the network agrees", "THE NETWORK HAS NOT AGREED")
         }
         AdminCommand::Settle(command) => settle::run(command).await,
+        AdminCommand::ResetPassword { center, login } => {
+            let password =
+                admin::reset_password(&serve::center_settings(center, Clock::real()), &login).await?;
+            say(format_args!(
+                "login     {login}\npassword  {password}   (must be changed at the next login)"
+            ));
+            Ok(ExitCode::SUCCESS)
+        }
         AdminCommand::Unlock { center, login } => {
             admin::unlock(&serve::center_settings(center, Clock::real()), &login).await?;
             say(format_args!("{login} may log in again"));

@@ -4,6 +4,10 @@
 //! No text is joined from pieces; every language has every key with the same arguments, and every
 //! key that the sources name exists (tests below).
 
+mod password;
+
+pub use password::{password_lack, password_rule};
+
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource};
 use serde::{Deserialize, Serialize};

@@ -10,6 +10,7 @@ mod class;
 mod id;
 mod label;
 mod method;
+pub mod password;
 mod policy;
 pub mod refund;
 mod state;
@@ -20,9 +21,10 @@ pub use class::{BadClass, PaymentClass};
 pub use id::{BadId, PaymentId, order_code, public_id};
 pub use label::{Icon, KEYS as LABEL_KEYS, Label, Returned, StatusProfile, label, label_of};
 pub use method::{CodeEntry, Cvm, EntryMode, MaskedPan, Method, Operator};
+pub use password::{CharClass, PasswordLack, PasswordPolicy, PasswordStanding};
 pub use policy::{
-    BadPolicy, Interfaces, Keypad, PanMask, PasswordPolicy, Policy, Profile, ReceiptPolicy, SessionPolicy,
-    SignaturePolicy, SlipTax, Timers,
+    BadPolicy, Interfaces, Keypad, PanMask, Policy, Profile, ReceiptPolicy, SessionPolicy, SignaturePolicy,
+    SlipTax, Timers,
 };
 pub use refund::{Medium, RefundKind};
 pub use state::{Approval, Event, IllegalTransition, Settlement, State, StateName, next};

@@ -1,7 +1,7 @@
 //! Policies: where the manuals disagree the rule is data (model.md 3.6), resolved tenant → company →
 //! shop → terminal. One struct with defaults; a profile or a level is a partial overlay of it.
 
-use crate::{StatusProfile, TaxKind, TaxParts};
+use crate::{PasswordPolicy, StatusProfile, TaxKind, TaxParts};
 use money::Yen;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -150,22 +150,6 @@ impl SlipTax {
     }
 }
 
-/// Passwords and locks.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct PasswordPolicy {
-    /// Shortest length in characters.
-    pub min_length: usize,
-    /// How many of digits, lower case, upper case, symbols must occur.
-    pub min_classes: usize,
-    /// The last so many passwords cannot be used again.
-    pub history_depth: usize,
-    /// The so-manieth wrong password in a row locks (D-05).
-    pub lock_threshold: i64,
-    /// A lock ends by itself after so many minutes; 0 = only an administrator unlocks (D-06).
-    pub unlock_after_min: i64,
-}
-
 /// Console and clerk sessions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -227,12 +211,6 @@ impl Default for ReceiptPolicy {
     }
 }
 
-impl Default for PasswordPolicy {
-    fn default() -> Self {
-        Self { min_length: 8, min_classes: 3, history_depth: 4, lock_threshold: 5, unlock_after_min: 30 }
-    }
-}
-
 impl Default for SessionPolicy {
     fn default() -> Self {
         Self { idle_min: 15, absolute_min: 720 }
@@ -272,6 +250,13 @@ impl Policy {
         toml::from_str(text).map_err(|e| BadPolicy(e.to_string()))
     }
 
+    /// One overlay for a level out of two: where both name a rule, `over` holds.
+    #[must_use]
+    pub fn overlay_over(mut under: serde_json::Value, over: &serde_json::Value) -> serde_json::Value {
+        lay_over(&mut under, over);
+        under
+    }
+
     /// This policy with the rules that `overlay` (a partial JSON object) sets; `null` leaves a rule as it is.
     pub fn with(&self, overlay: &serde_json::Value) -> Result<Self, BadPolicy> {
         let mut whole = serde_json::to_value(self).map_err(|e| BadPolicy(e.to_string()))?;
@@ -285,8 +270,7 @@ impl Policy {
         let nested =
             0 < timers.network_s && timers.network_s < timers.center_s && timers.center_s < timers.terminal_s;
         let widths = matches!(self.receipt.width, 32 | 42 | 48);
-        let positive = self.password.lock_threshold > 0
-            && self.session.idle_min > 0
+        let positive = self.session.idle_min > 0
             && self.session.absolute_min >= self.session.idle_min
             && self.release_after_min > 0
             && self.present_wait_s > 0
@@ -301,6 +285,9 @@ impl Policy {
         }
         if !positive {
             return Err(BadPolicy("limits and times must be above zero and in order".to_owned()));
+        }
+        if let Some(fault) = self.password.fault() {
+            return Err(BadPolicy(fault.to_owned()));
         }
         Ok(self)
     }

@@ -48,8 +48,12 @@ impl Front {
     /// Somebody is at the counter: sessions are tried elsewhere.
     fn sits_down(&mut self, now_us: i64) {
         let operator = Operator { id: "clerk".to_owned(), name: String::new() };
-        self.ctx.clerk =
-            Some(Clerk { operator, since_us: now_us, seen_us: now_us, must_change_password: false });
+        self.ctx.clerk = Some(Clerk {
+            operator,
+            since_us: now_us,
+            seen_us: now_us,
+            password: payment::PasswordStanding::Good,
+        });
     }
 
     /// Something happened; what the screen wants done about it.

@@ -5,7 +5,7 @@
 //! # async fn example(base: center_base::Base, tenancy: tenancy::Tenancy, caller: center_base::Caller) -> Result<(), center_base::Refusal> {
 //! let cookie = pages::cookie::SessionCookie::new("center", 8700, false);
 //! let staff = staff::Staff::new(&base, &tenancy, cookie);
-//! let table = staff::routes(staff.clone());          // /, /login, /logout, /password, /me
+//! let table = staff::routes(staff.clone());          // /, /login, /logout, /password, /password/soon, /me
 //! let authenticator = staff.authenticator();         // for Table::router
 //! let job = staff.sweep();                           // for jobs::run
 //! // A page of the console, in a handler of another slice:
@@ -26,9 +26,9 @@ mod roles;
 mod session;
 
 pub use console::{ConsolePage, CountOpen};
-pub use login::Clerk;
+pub use login::{Clerk, ClerkChange};
 pub use login_pages::routes;
-pub use password::{Hasher, Secret, Weakness};
+pub use password::{Hasher, Secret};
 pub use people::{NewPerson, PersonView};
 pub use roles::{Right, RoleRow, has, role_row, rows as role_rows};
 

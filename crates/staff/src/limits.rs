@@ -6,8 +6,6 @@ use std::time::Duration;
 pub(crate) const HASHES_PER_CORE: usize = 2;
 /// Sign-ins that wait for a hash; a further one is told to come again.
 pub(crate) const HASHES_WAITING: usize = 200;
-/// The longest password, in characters.
-pub(crate) const PASSWORD_CHARS: usize = 128;
 /// The longest login id or e-mail address, in bytes.
 pub(crate) const LOGIN_BYTES: usize = 200;
 /// How exact the end of an idle session is: a request sooner after the last one writes nothing.

@@ -5,13 +5,14 @@
 //! that a crowd of guesses at the same time gets no more tries than a patient one.
 
 use crate::guard::{self, Key};
-use crate::password::{self, Secret, Weakness};
+use crate::password::{self, Secret};
 use crate::people::{self, PersonRow, PersonView};
 use crate::session::{self, Token};
 use crate::{Staff, limits};
-use center_base::{CompanyId, Person, Refusal, ShopId, UserId, audit};
+use center_base::{CompanyId, Person, Refusal, ShopId, audit};
 use codes::api;
-use payment::{PasswordPolicy, Policy};
+use jiff::civil::Date;
+use payment::{PasswordLack, PasswordPolicy, PasswordStanding, Policy};
 use serde_json::json;
 use std::sync::Arc;
 use store::{Tx, params};
@@ -21,8 +22,17 @@ use store::{Tx, params};
 pub struct Clerk {
     /// As printed on slips.
     pub operator: payment::Operator,
-    /// The password must be changed in the console (D-07).
-    pub must_change_password: bool,
+    /// How the password stands; one that must be changed lets nobody serve (D-04, D-07).
+    pub password: PasswordStanding,
+}
+
+/// What became of a clerk's change of password at a terminal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClerkChange {
+    /// It is changed, and the clerk is signed in.
+    Changed(Clerk),
+    /// The new one was not taken.
+    Lacks(PasswordLack),
 }
 
 /// Where somebody signs in.
@@ -33,6 +43,11 @@ pub(crate) enum Door {
 }
 
 impl Door {
+    fn of(by: &center_base::SignedBy) -> Self {
+        let (company, shop) = (by.company.clone(), by.shop.clone());
+        Self::Terminal { company, shop, name: by.terminal.to_string() }
+    }
+
     fn lets_in(&self, person: &PersonView) -> bool {
         match self {
             Self::Console => person.active,
@@ -64,9 +79,17 @@ struct Meant {
     policy: Arc<Policy>,
 }
 
+/// A person's own password, as their pages show it.
+pub(crate) struct OwnPassword {
+    pub(crate) rule: PasswordPolicy,
+    pub(crate) standing: PasswordStanding,
+    /// Until when it is good, in Tokyo; none when it never ends.
+    pub(crate) last_day: Option<Date>,
+}
+
 /// A new password was not taken.
 pub(crate) enum NotChanged {
-    Weak(Weakness),
+    Lacks(PasswordLack),
     /// The current password was wrong.
     Wrong,
     Refused(Refusal),
@@ -85,11 +108,13 @@ impl Staff {
         login: &str,
         secret: &Secret,
         old: Option<Token>,
-    ) -> Result<(Token, Arc<Policy>), Refusal> {
+    ) -> Result<(Token, Arc<Policy>, PasswordStanding), Refusal> {
         let token = Token::mint()?;
         let (new, old) = (token.hash(), old.map(|token| token.hash()));
-        let (_, policy) = self
-            .enter(Door::Console, login, secret, move |tx, person| {
+        let meant = self.meant(&Door::Console, login).await?;
+        let fits = self.fits(&meant, secret).await?;
+        let (person, policy) = self
+            .admit(Door::Console, meant, fits, "signed_in", move |tx, person| {
                 if let (Some(old), Some(_)) = (old, person) {
                     session::end(tx, &old)?;
                 }
@@ -99,7 +124,8 @@ impl Staff {
                 Ok(())
             })
             .await?;
-        Ok((token, policy))
+        let standing = person.standing(&policy, self.today());
+        Ok((token, policy, standing))
     }
 
     /// Signs a clerk in at a terminal of a shop; `also` runs in the same unit, whatever is decided.
@@ -113,31 +139,71 @@ impl Staff {
     where
         F: FnMut(&mut Tx<'_>) -> Result<(), Refusal> + Send + 'static,
     {
-        let door = Door::Terminal {
-            company: by.company.clone(),
-            shop: by.shop.clone(),
-            name: by.terminal.to_string(),
+        let door = Door::of(by);
+        let meant = self.meant(&door, login).await?;
+        let fits = self.fits(&meant, secret).await?;
+        let (person, policy) = self.admit(door, meant, fits, "signed_in", move |tx, _| also(tx)).await?;
+        let password = person.standing(&policy, self.today());
+        Ok(Clerk { operator: operator(person), password })
+    }
+
+    /// Changes a clerk's password at a terminal of their shop and signs them in (W-033); a wrong current one
+    /// counts like one at signing in. `also` runs in the same unit, whatever is decided.
+    pub async fn clerk_new_password<F>(
+        &self,
+        by: &center_base::SignedBy,
+        login: &str,
+        current: &Secret,
+        new: &Secret,
+        mut also: F,
+    ) -> Result<ClerkChange, Refusal>
+    where
+        F: FnMut(&mut Tx<'_>) -> Result<(), Refusal> + Send + 'static,
+    {
+        let door = Door::of(by);
+        let meant = self.meant(&door, login).await?;
+        let fits = self.fits(&meant, current).await?;
+        let lack = match &meant.person {
+            Some(row) if fits => self.lack(row, &meant.policy, new).await?,
+            _ => None,
         };
-        let (person, _) = self.enter(door, login, secret, move |tx, _| also(tx)).await?;
-        Ok(Clerk {
-            operator: payment::Operator { id: person.view.login_id, name: person.view.name },
-            must_change_password: person.must_change,
+        // Only a password that is taken is worth a hash; whoever is not let in costs none either.
+        let hash = if fits && lack.is_none() { Some(self.hasher.hash(new).await?) } else { None };
+        let entered = if hash.is_some() { "password_changed" } else { "password_refused" };
+        let (person, _) = self
+            .admit(door, meant, fits, entered, move |tx, person| {
+                also(tx)?;
+                if let (Some(hash), Some(row)) = (&hash, person) {
+                    people::put_password(tx, row, hash, false)?;
+                }
+                Ok(())
+            })
+            .await?;
+        Ok(match lack {
+            Some(lack) => ClerkChange::Lacks(lack),
+            None => {
+                ClerkChange::Changed(Clerk { operator: operator(person), password: PasswordStanding::Good })
+            }
         })
     }
 
-    async fn enter<F>(
+    async fn fits(&self, meant: &Meant, secret: &Secret) -> Result<bool, Refusal> {
+        self.hasher.verify(secret, meant.person.as_ref().map(|row| row.password.as_str())).await
+    }
+
+    /// Decides in the commit whether somebody is let in; `entered` is what the audit says if so.
+    async fn admit<F>(
         &self,
         door: Door,
-        login: &str,
-        secret: &Secret,
+        meant: Meant,
+        fits: bool,
+        entered: &'static str,
         mut also: F,
     ) -> Result<(PersonRow, Arc<Policy>), Refusal>
     where
         F: FnMut(&mut Tx<'_>, Option<&PersonRow>) -> Result<(), Refusal> + Send + 'static,
     {
-        let Meant { person, key, policy } = self.meant(&door, login).await?;
-        let hash = person.as_ref().map(|row| row.password.as_str());
-        let fits = self.hasher.verify(secret, hash).await?;
+        let Meant { person, key, policy } = meant;
         let (wanted, password_policy) = (person.clone().filter(|_| fits), policy.password.clone());
         let about = person
             .as_ref()
@@ -149,7 +215,7 @@ impl Staff {
                 let (decided, person) = decide(tx, &door, &key, &password_policy, wanted.as_ref())?;
                 also(tx, person.as_ref())?;
                 let what = match decided {
-                    Decided::In => "signed_in",
+                    Decided::In => entered,
                     Decided::Wrong => "sign_in_failed",
                     Decided::Locked => "sign_in_locked",
                 };
@@ -176,43 +242,99 @@ impl Staff {
         Ok(Meant { person, key, policy: self.tenancy.policy_of(&scope).await? })
     }
 
-    /// Changes a person's password and gives a new session; every other session of theirs ends.
-    /// `current` is not asked for when the change is forced.
+    /// Changes a person's password and gives a new session; every other session of theirs ends. The current
+    /// one must match, and a wrong one counts like one at the login (U-083, D-05); only a first password, which
+    /// somebody else gave, is not asked for again.
     pub(crate) async fn change_password(
         &self,
         person: &Person,
-        current: Option<&Secret>,
+        current: &Secret,
         new: &Secret,
     ) -> Result<(Token, Arc<Policy>), NotChanged> {
         let (tenant, id) = (self.base.tenant, person.id);
         let policy = self.tenancy.policy_of(&person.scope).await?;
-        let depth = i64::try_from(policy.password.history_depth.saturating_sub(1)).unwrap_or(i64::MAX);
-        let (row, before) = self
-            .base
-            .read(move |tx| {
-                let row = people::by_id(tx, tenant, &id)?.ok_or(api::NOT_SIGNED_IN)?;
-                let before = tx.query_all(people::HISTORY_LOAD, params![tenant, &id.0, depth], |row| {
-                    Ok(row.text(0)?.to_owned())
-                })?;
-                Ok((row, before))
-            })
-            .await?;
-        if let Some(current) = current
-            && !self.hasher.verify(current, Some(&row.password)).await?
-        {
-            return Err(NotChanged::Wrong);
+        let row =
+            self.base.read(move |tx| Ok(people::by_id(tx, tenant, &id)?.ok_or(api::NOT_SIGNED_IN)?)).await?;
+        if !row.must_change && !self.hasher.verify(current, Some(&row.password)).await? {
+            return Err(self.count_wrong_current(row, &policy).await);
         }
-        password::check(&policy.password, &row.view.login_id, new).map_err(NotChanged::Weak)?;
-        for hash in before.iter().chain([&row.password]) {
-            if self.hasher.verify(new, Some(hash)).await? {
-                return Err(NotChanged::Weak(Weakness::UsedBefore));
-            }
+        if let Some(lack) = self.lack(&row, &policy, new).await? {
+            return Err(NotChanged::Lacks(lack));
         }
         let hash = self.hasher.hash(new).await?;
         let token = Token::mint()?;
         let session = token.hash();
         self.base.write(move |tx| replace_password(tx, &row, &hash, &session)).await?;
         Ok((token, policy))
+    }
+
+    /// A wrong current password: one more wrong try, and at the policy's Nth the sessions end with the lock.
+    async fn count_wrong_current(&self, row: PersonRow, policy: &Policy) -> NotChanged {
+        let policy = policy.password.clone();
+        let counted = self.base.write(move |tx| {
+            let (tenant, now_us, key) = (tx.tenant(), tx.now_us(), guard::person_key(&row.view.id.0));
+            let locked =
+                guard::load(tx, tenant, &key)?.is_locked(now_us) || guard::count_wrong(tx, &key, &policy)?;
+            if locked {
+                session::end_all(tx, &row.view.id)?;
+            }
+            let about = format!("person {}", row.view.login_id);
+            let what = if locked { "sign_in_locked" } else { "sign_in_failed" };
+            audit::record(tx, &audit::Act { who: "console", what, about: &about, detail: json!({}) })?;
+            Ok(locked)
+        });
+        match counted.await {
+            Ok(true) => NotChanged::Refused(api::LOCKED.into()),
+            Ok(false) => NotChanged::Wrong,
+            Err(refusal) => NotChanged::Refused(refusal),
+        }
+    }
+
+    /// What a new password lacks for a person: the rule, and the earlier ones, which are there as hashes only
+    /// (D-01, D-03).
+    async fn lack(
+        &self,
+        row: &PersonRow,
+        policy: &Policy,
+        new: &Secret,
+    ) -> Result<Option<PasswordLack>, Refusal> {
+        let rule = people::rule(policy, row.view.role);
+        if let Some(lack) = password::lack(&rule, &row.view.login_id, new) {
+            return Ok(Some(lack));
+        }
+        let (tenant, id) = (self.base.tenant, row.view.id);
+        let depth = i64::try_from(rule.history_depth).unwrap_or(i64::MAX);
+        let before = self
+            .base
+            .read(move |tx| {
+                let hash = |row: &store::Row<'_>| Ok(row.text(0)?.to_owned());
+                Ok(tx.query_all(people::HISTORY_LOAD, params![tenant, &id.0, depth], hash)?)
+            })
+            .await?;
+        for hash in [&row.password].into_iter().chain(&before) {
+            if self.hasher.verify(new, Some(hash)).await? {
+                return Ok(Some(PasswordLack::UsedBefore));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The rule for a person and how their password stands, for their own pages.
+    pub(crate) async fn own_password(&self, person: &Person) -> Result<OwnPassword, Refusal> {
+        let (tenant, id) = (self.base.tenant, person.id);
+        let policy = self.tenancy.policy_of(&person.scope).await?;
+        let row = self.base.read(move |tx| Ok(people::by_id(tx, tenant, &id)?)).await?;
+        let standing = row.as_ref().map(|row| row.standing(&policy, self.today()));
+        Ok(OwnPassword {
+            rule: people::rule(&policy, person.role),
+            standing: standing.unwrap_or_default(),
+            last_day: row.and_then(|row| policy.password.last_day(people::date_of(row.changed_us))),
+        })
+    }
+
+    /// Today in Tokyo.
+    fn today(&self) -> Date {
+        people::date_of(self.base.clock.now_us())
     }
 
     /// Ends a session.
@@ -254,17 +376,29 @@ fn decide(
     Ok((if locked { Decided::Locked } else { Decided::Wrong }, None))
 }
 
+/// Decides on rows of now: whoever is locked meanwhile, or whose password was changed meanwhile, changes nothing.
 fn replace_password(tx: &mut Tx<'_>, row: &PersonRow, hash: &str, session: &[u8; 32]) -> Result<(), Refusal> {
-    let (tenant, now_us, id): (_, _, UserId) = (tx.tenant(), tx.now_us(), row.view.id);
-    tx.execute(people::HISTORY_ADD, params![tenant, &id.0, now_us, &row.password])?;
-    tx.execute(people::SET_PASSWORD, params![tenant, &id.0, hash, false, now_us])?;
-    session::end_all(tx, &id)?;
+    let (tenant, now_us, id) = (tx.tenant(), tx.now_us(), row.view.id);
+    let key = guard::person_key(&id.0);
+    let now = people::by_id(tx, tenant, &id)?.filter(|now| now.password == row.password && now.view.active);
+    if now.is_none() {
+        return Err(api::NOT_SIGNED_IN.into());
+    }
+    if guard::load(tx, tenant, &key)?.is_locked(now_us) {
+        return Err(api::LOCKED.into());
+    }
+    guard::clear(tx, &key)?;
+    people::put_password(tx, row, hash, false)?;
     session::begin(tx, session, &id)?;
     let who = format!("person {}", row.view.login_id);
     Ok(audit::record(
         tx,
         &audit::Act { who: &who, what: "password_changed", about: &who, detail: json!({}) },
     )?)
+}
+
+fn operator(person: PersonRow) -> payment::Operator {
+    payment::Operator { id: person.view.login_id, name: person.view.name }
 }
 
 /// The longest time a cookie may live, in seconds; the server ends the session earlier.

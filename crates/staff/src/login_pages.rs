@@ -11,13 +11,17 @@ use center_base::{Access, Actor, Caller, LOGIN_PATH, Level, PASSWORD_PATH, Refus
 use codes::api;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use i18n::{Lang, t, ta};
+use jiff::civil::Date;
 use maud::{Markup, html};
 use pages::frame::{Frame, Surface, still};
 use pages::icon::{Icon, mark};
 use pages::list::{key_values, panel};
 use pages::ui::{Button, Field, Tone, form, notice};
-use payment::PasswordPolicy;
+use payment::{PasswordPolicy, PasswordStanding};
 use serde::Deserialize;
+
+/// Where whoever signs in is reminded that their password ends soon (U-081).
+const SOON_PATH: &str = "/password/soon";
 
 /// The routes of this slice.
 pub fn routes(staff: Staff) -> Table {
@@ -30,6 +34,7 @@ pub fn routes(staff: Staff) -> Table {
         .page(Method::POST, "/logout", unfinished, sign_out)
         .page(Method::GET, PASSWORD_PATH, unfinished, password)
         .page(Method::POST, PASSWORD_PATH, unfinished, change_password)
+        .page(Method::GET, SOON_PATH, people, soon)
         .page(Method::GET, "/me", people, me)
         .table()
 }
@@ -76,9 +81,16 @@ async fn sign_in(
 ) -> Result<Response, Refusal> {
     let old = staff.cookie.read(&headers).map(Token);
     match staff.sign_in(&typed.login, &typed.password, old).await {
-        Ok((token, policy)) => {
+        Ok((token, policy, standing)) => {
             let cookie = staff.cookie.set(&token.0, cookie_seconds(&policy));
-            Ok(with_cookie(Redirect::to(after_login(&typed.next)).into_response(), &cookie))
+            let next = after_login(&typed.next);
+            let to = match standing {
+                PasswordStanding::EndsSoon { .. } => reminder(next),
+                PasswordStanding::Good | PasswordStanding::Expired | PasswordStanding::Initial => {
+                    next.to_owned()
+                }
+            };
+            Ok(with_cookie(Redirect::to(&to).into_response(), &cookie))
         }
         Err(refusal) if [api::NOT_SIGNED_IN, api::LOCKED, api::TOO_MANY].contains(&refusal.code) => {
             let status = StatusCode::from_u16(refusal.code.row().status).unwrap_or(StatusCode::UNAUTHORIZED);
@@ -94,6 +106,14 @@ async fn sign_in(
     }
 }
 
+/// The reminder, which leads on to where somebody wanted to go.
+fn reminder(next: &str) -> String {
+    if next == "/" || next.contains(['&', '#', '%', '+', '?']) {
+        return SOON_PATH.to_owned();
+    }
+    format!("{SOON_PATH}?next={next}")
+}
+
 fn with_cookie(mut response: Response, cookie: &str) -> Response {
     if let Ok(value) = HeaderValue::from_str(cookie) {
         response.headers_mut().append(header::SET_COOKIE, value);
@@ -106,16 +126,21 @@ async fn sign_out(State(staff): State<Staff>, caller: Caller) -> Result<Response
     Ok(with_cookie(Redirect::to(LOGIN_PATH).into_response(), &staff.cookie.clear()))
 }
 
+fn nothing() -> Secret {
+    Secret::new("")
+}
+
 #[derive(Deserialize)]
 struct PasswordForm {
-    #[serde(default)]
-    current: Option<Secret>,
+    /// Not on the form while a first password is changed.
+    #[serde(default = "nothing")]
+    current: Secret,
     new: Secret,
     again: Secret,
 }
 
-/// What is wrong with a password form: the field and the key of the sentence.
-type FieldTrouble = Option<(&'static str, &'static str)>;
+/// What is wrong with a password form: the field and the sentence.
+type FieldTrouble = Option<(&'static str, String)>;
 
 async fn password(State(staff): State<Staff>, caller: Caller) -> Result<Markup, Refusal> {
     staff.password_page(&caller, None).await
@@ -126,22 +151,62 @@ async fn change_password(
     caller: Caller,
     Form(typed): Form<PasswordForm>,
 ) -> Result<Response, Refusal> {
-    let person = caller.person()?;
-    let current =
-        if person.must_change_password { None } else { Some(typed.current.unwrap_or(Secret::new(""))) };
+    let (person, lang) = (caller.person()?, caller.lang);
     if typed.new != typed.again {
-        return staff.password_again(&caller, ("again", "console-password-differs")).await;
+        return staff.password_again(&caller, "again", t(lang, "console-password-differs")).await;
     }
-    match staff.change_password(person, current.as_ref(), &typed.new).await {
+    match staff.change_password(person, &typed.current, &typed.new).await {
         Ok((token, policy)) => {
             let cookie = staff.cookie.set(&token.0, cookie_seconds(&policy));
             let to = if person.must_change_password { "/" } else { "/me?changed" };
             Ok(with_cookie(Redirect::to(to).into_response(), &cookie))
         }
-        Err(NotChanged::Weak(weakness)) => staff.password_again(&caller, ("new", weakness.key())).await,
-        Err(NotChanged::Wrong) => staff.password_again(&caller, ("current", "console-password-wrong")).await,
+        Err(NotChanged::Lacks(lack)) => {
+            staff.password_again(&caller, "new", i18n::password_lack(lang, &lack)).await
+        }
+        Err(NotChanged::Wrong) => {
+            staff.password_again(&caller, "current", t(lang, "console-password-wrong")).await
+        }
+        Err(NotChanged::Refused(refusal)) if refusal.code == api::LOCKED => {
+            let page = staff.login_page(lang, &person.login_id, "", Some("console-login-locked")).await?;
+            Ok((StatusCode::LOCKED, page).into_response())
+        }
         Err(NotChanged::Refused(refusal)) => Err(refusal),
     }
+}
+
+async fn soon(
+    State(staff): State<Staff>,
+    caller: Caller,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Refusal> {
+    let next = asked.next.unwrap_or_default();
+    let next = after_login(&next);
+    let standing = staff.own_password(caller.person()?).await?.standing;
+    let PasswordStanding::EndsSoon { last_day } = standing else {
+        return Ok(Redirect::to(next).into_response());
+    };
+    let lang = caller.lang;
+    let (now, later) = (t(lang, "password-change-now"), t(lang, "password-later"));
+    let title = t(lang, "password-soon");
+    let body = html! {
+        (notice(Tone::Ask, &title, &html! { p { (ends(lang, last_day)) } }))
+        div.stack {
+            (Button::primary(&now).icon(Icon::Lock).large().block().link(PASSWORD_PATH))
+            (Button::second(&later).block().link(next))
+        }
+    };
+    Ok(staff.sheet(lang, &title, SOON_PATH, &body).await?.into_response())
+}
+
+/// Until when the current password is good, and the question that follows from it.
+fn ends(lang: Lang, last_day: Date) -> String {
+    ta(lang, "password-soon-next", &[("day", &day(last_day))])
+}
+
+/// `2026/11/21`, as on every screen.
+fn day(date: Date) -> String {
+    date.strftime("%Y/%m/%d").to_string()
 }
 
 async fn me(
@@ -152,17 +217,24 @@ async fn me(
     let (person, lang) = (caller.person()?, caller.lang);
     let setting = staff.setting(lang, Some(&person.scope)).await?;
     let role = roles::role_row(person.role).map_or(String::new(), |row| t(lang, row.name_key));
-    let rows = [
+    let own = staff.own_password(person).await?;
+    let mut rows = vec![
         (t(lang, "console-me-name"), html! { (person.name) }),
         (t(lang, "console-login-id"), html! { (person.login_id) }),
         (t(lang, "console-me-role"), html! { (role) }),
         (t(lang, "console-me-scope"), html! { (setting.shop) }),
     ];
-    let (change, out) = (t(lang, "console-password-change"), t(lang, "console-logout"));
+    if let Some(last_day) = own.last_day {
+        rows.push((t(lang, "console-me-password"), html! { (day(last_day)) }));
+    }
+    let (change, out) = (t(lang, "password-change"), t(lang, "console-logout"));
     let body = html! {
         h1 { (t(lang, "console-menu-me")) }
         @if query.as_deref() == Some("changed") {
             (notice(Tone::Ok, &t(lang, "console-password-changed"), &html! { (t(lang, "console-password-changed-next")) }))
+        }
+        @if let PasswordStanding::EndsSoon { last_day } = own.standing {
+            (notice(Tone::Ask, &t(lang, "password-soon"), &html! { p { (ends(lang, last_day)) } }))
         }
         (panel(&t(lang, "console-me-about"), &html! {
             (key_values(&rows))
@@ -203,35 +275,36 @@ impl Staff {
     async fn password_again(
         &self,
         caller: &Caller,
-        trouble: (&'static str, &'static str),
+        field: &'static str,
+        trouble: String,
     ) -> Result<Response, Refusal> {
-        let page = self.password_page(caller, Some(trouble)).await?;
+        let page = self.password_page(caller, Some((field, trouble))).await?;
         Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
     }
 
     async fn password_page(&self, caller: &Caller, trouble: FieldTrouble) -> Result<Markup, Refusal> {
         let (person, lang) = (caller.person()?, caller.lang);
-        let policy = self.tenancy.policy_of(&person.scope).await?;
-        let forced = person.must_change_password;
-        let texts = PasswordTexts::of(lang, &policy.password, trouble);
+        let own = self.own_password(person).await?;
+        let texts = PasswordTexts::of(lang, &own.rule);
         let tag = lang.tag();
         let field = |name, label| {
             let field = Field::password(name, label, tag).max_chars(400).required();
-            match &texts.trouble {
+            match &trouble {
                 Some((wrong, text)) if *wrong == name => field.error(text),
                 _ => field,
             }
         };
         let body = html! {
-            @if forced { (notice(Tone::Info, &texts.forced, &html! { (texts.forced_next) })) }
+            (due(lang, own.standing))
             (form("stack", PASSWORD_PATH, &html! {
                 // Password managers file the new password under this name.
                 input type="hidden" name="username" autocomplete="username" value=(person.login_id);
-                @if !forced { (field("current", &texts.current)) }
+                @if own.standing != PasswordStanding::Initial { (field("current", &texts.current)) }
                 (field("new", &texts.new).autocomplete("new-password").hint(&texts.rule))
                 (field("again", &texts.again).autocomplete("new-password"))
                 (Button::primary(&texts.button).large().block())
             }))
+            @if !own.standing.must_change() { (Button::plain(&texts.back).link("/me")) }
             (form("", "/logout", &html! { (Button::plain(&texts.logout).icon(Icon::Exit)) }))
         };
         self.sheet(lang, &texts.button, PASSWORD_PATH, &body).await
@@ -257,32 +330,37 @@ impl Staff {
     }
 }
 
+/// Why the password page stands before everything else, if it does.
+fn due(lang: Lang, standing: PasswordStanding) -> Markup {
+    let why = match standing {
+        PasswordStanding::Initial => "password-due-initial",
+        PasswordStanding::Expired => "password-due-expired",
+        PasswordStanding::Good | PasswordStanding::EndsSoon { .. } => return html! {},
+    };
+    notice(Tone::Info, &t(lang, "password-due"), &html! { (t(lang, why)) })
+}
+
 /// The words of the password page.
 struct PasswordTexts {
-    forced: String,
-    forced_next: String,
     current: String,
     new: String,
     again: String,
     rule: String,
     button: String,
+    back: String,
     logout: String,
-    trouble: Option<(&'static str, String)>,
 }
 
 impl PasswordTexts {
-    fn of(lang: Lang, policy: &PasswordPolicy, trouble: FieldTrouble) -> Self {
-        let (length, classes) = (policy.min_length.to_string(), policy.min_classes.to_string());
+    fn of(lang: Lang, rule: &PasswordPolicy) -> Self {
         Self {
-            forced: t(lang, "console-password-forced"),
-            forced_next: t(lang, "console-password-forced-next"),
-            current: t(lang, "console-password-current"),
-            new: t(lang, "console-password-new"),
-            again: t(lang, "console-password-again"),
-            rule: ta(lang, "console-password-rule", &[("length", &length), ("classes", &classes)]),
-            button: t(lang, "console-password-change"),
+            current: t(lang, "password-current"),
+            new: t(lang, "password-new"),
+            again: t(lang, "password-again"),
+            rule: i18n::password_rule(lang, rule),
+            button: t(lang, "password-change"),
+            back: t(lang, "console-menu-me"),
             logout: t(lang, "console-logout"),
-            trouble: trouble.map(|(field, key)| (field, t(lang, key))),
         }
     }
 }

@@ -1,11 +1,11 @@
-//! Passwords: what a good one is by policy, and their hashes (argon2id, m = 19 MiB, t = 2, p = 1).
+//! Passwords in the clear, and their hashes (argon2id, m = 19 MiB, t = 2, p = 1).
 
 use crate::limits;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
 use center_base::Refusal;
 use codes::api;
-use payment::PasswordPolicy;
+use payment::{PasswordLack, PasswordPolicy};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,14 +14,27 @@ use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
 
 /// A password in the clear: never shown, gone from memory when dropped.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(Zeroizing<String>);
+#[derive(Clone)]
+pub struct Secret {
+    /// As it was typed, for rules about how to type one.
+    typed: Zeroizing<String>,
+    /// With full-width characters as the half-width ones (NFKC): what is hashed and compared.
+    text: Zeroizing<String>,
+}
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(masked)")
     }
 }
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Secret {}
 
 impl<'de> serde::Deserialize<'de> for Secret {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -32,66 +45,18 @@ impl<'de> serde::Deserialize<'de> for Secret {
 impl Secret {
     /// A password as typed; full-width letters count as the half-width ones (NFKC).
     pub fn new(typed: &str) -> Self {
-        Self(Zeroizing::new(typed.nfkc().collect()))
+        Self { typed: Zeroizing::new(typed.to_owned()), text: Zeroizing::new(typed.nfkc().collect()) }
     }
 
     /// The clear text. Search for this name to see who uses it.
     pub fn reveal(&self) -> &str {
-        &self.0
+        &self.text
     }
 }
 
-/// What a new password lacks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Weakness {
-    /// Shorter than the policy's length.
-    TooShort,
-    /// Longer than anybody types.
-    TooLong,
-    /// Too few of digits, lower case, upper case, symbols (D-01).
-    TooFewClasses,
-    /// The login id stands in it (D-07).
-    LikeLogin,
-    /// One of the last ones (D-03).
-    UsedBefore,
-}
-
-impl Weakness {
-    /// The catalogue key of its sentence.
-    pub const fn key(self) -> &'static str {
-        match self {
-            Self::TooShort => "console-password-too-short",
-            Self::TooLong => "console-password-too-long",
-            Self::TooFewClasses => "console-password-too-few-classes",
-            Self::LikeLogin => "console-password-like-login",
-            Self::UsedBefore => "console-password-used-before",
-        }
-    }
-}
-
-/// Whether a new password is one by policy; its history is another matter.
-pub(crate) fn check(policy: &PasswordPolicy, login_id: &str, new: &Secret) -> Result<(), Weakness> {
-    let text = new.reveal();
-    let chars = text.chars().count();
-    if chars < policy.min_length {
-        return Err(Weakness::TooShort);
-    }
-    if chars > limits::PASSWORD_CHARS {
-        return Err(Weakness::TooLong);
-    }
-    let classes: [fn(char) -> bool; 4] = [
-        |c| c.is_ascii_digit(),
-        char::is_lowercase,
-        char::is_uppercase,
-        |c| !c.is_alphanumeric() && !c.is_whitespace(),
-    ];
-    if classes.iter().filter(|class| text.chars().any(*class)).count() < policy.min_classes {
-        return Err(Weakness::TooFewClasses);
-    }
-    if !login_id.is_empty() && text.to_lowercase().contains(login_id) {
-        return Err(Weakness::LikeLogin);
-    }
-    Ok(())
+/// What a new password lacks by policy; its history is another matter.
+pub(crate) fn lack(policy: &PasswordPolicy, login_id: &str, new: &Secret) -> Option<PasswordLack> {
+    policy.lack(login_id, &new.typed, new.reveal())
 }
 
 /// Hashes and verifies, off the async threads, a few at a time: a hash costs 19 MiB and 30 ms (S4).
@@ -181,16 +146,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_new_password_follows_the_policy() {
-        // D-01, D-02, D-07
+    fn full_width_letters_count_as_half_width_ones_unless_the_rule_wants_them_typed_so() {
+        // D-01, U-080, W-006
+        let wide = Secret::new("Ｓａｋｕｒａ７７");
+        assert_eq!(wide, Secret::new("Sakura77"));
         let policy = PasswordPolicy::default();
-        let check = |text: &str| check(&policy, "tanaka", &Secret::new(text));
-        assert_eq!(check("Sakura-7"), Ok(()));
-        assert_eq!(check("Ｓａｋｕｒａ７７"), Ok(()), "full-width is welcome");
-        assert_eq!(check("Sakur-7"), Err(Weakness::TooShort));
-        assert_eq!(check("sakura77"), Err(Weakness::TooFewClasses));
-        assert_eq!(check("Tanaka-77"), Err(Weakness::LikeLogin));
-        assert_eq!(check(&"Aa1-".repeat(40)), Err(Weakness::TooLong));
+        assert_eq!(lack(&policy, "tanaka", &wide), None);
+        let half = PasswordPolicy { half_width: true, ..policy };
+        assert_eq!(lack(&half, "tanaka", &wide), Some(PasswordLack::FullWidth));
+        assert_eq!(lack(&half, "tanaka", &Secret::new("Sakura77")), None);
+        let symbols = PasswordPolicy { forbidden: "&".to_owned(), ..half };
+        let refused = lack(&symbols, "tanaka", &Secret::new("Sakura7＆"));
+        assert_eq!(refused, Some(PasswordLack::Forbidden { symbols: "&".to_owned() }));
     }
 
     #[tokio::test]

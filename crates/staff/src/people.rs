@@ -4,6 +4,9 @@ use crate::password::Secret;
 use crate::{Staff, guard, limits, roles, session};
 use center_base::{CompanyId, Level, Refusal, Role, Scope, ShopId, UserId, audit};
 use codes::api;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use payment::{PasswordPolicy, PasswordStanding, Policy};
 use serde_json::json;
 use store::{DbError, Inconsistent, Migration, ReadTx, Row, TenantId, Tx, params};
 
@@ -41,10 +44,12 @@ pub(crate) const HISTORY: Migration = Migration {
 };
 
 pub(crate) const BY_LOGIN: &str =
-    "SELECT id, login_id, email, name, role, company_id, shop_id, active, password, must_change
+    "SELECT id, login_id, email, name, role, company_id, shop_id, active, password, must_change,
+            changed_us
        FROM person WHERE tenant = $1 AND (login_id = $2 OR email = $2) ORDER BY login_id LIMIT 1";
 pub(crate) const BY_ID: &str =
-    "SELECT id, login_id, email, name, role, company_id, shop_id, active, password, must_change
+    "SELECT id, login_id, email, name, role, company_id, shop_id, active, password, must_change,
+            changed_us
        FROM person WHERE tenant = $1 AND id = $2";
 pub(crate) const INSERT: &str =
     "INSERT INTO person (tenant, id, login_id, email, name, role, company_id, shop_id, active, password,
@@ -104,6 +109,31 @@ pub(crate) struct PersonRow {
     pub(crate) view: PersonView,
     pub(crate) password: String,
     pub(crate) must_change: bool,
+    /// When the password was chosen, UTC microseconds.
+    pub(crate) changed_us: i64,
+}
+
+impl PersonRow {
+    /// How the password stands, by the date in Tokyo (D-04, D-07).
+    pub(crate) fn standing(&self, policy: &Policy, today: Date) -> PasswordStanding {
+        if self.must_change {
+            return PasswordStanding::Initial;
+        }
+        policy.password.standing(date_of(self.changed_us), today)
+    }
+}
+
+/// The rule for passwords of people in a role, out of the policy of their place (W-033).
+pub(crate) fn rule(policy: &Policy, role: Role) -> PasswordPolicy {
+    match role {
+        Role::ShopManager | Role::ShopStaff => policy.password.for_clerks(),
+        Role::Operator | Role::CompanyManager | Role::Terminal | Role::Anonymous => policy.password.clone(),
+    }
+}
+
+/// The date in Tokyo of an instant in UTC microseconds.
+pub(crate) fn date_of(at_us: i64) -> Date {
+    clock::business_date(Timestamp::from_microsecond(at_us).unwrap_or(Timestamp::UNIX_EPOCH))
 }
 
 /// What was typed as login, in the stored form.
@@ -156,7 +186,12 @@ fn person_row(row: &Row<'_>) -> Result<PersonRow, DbError> {
         scope,
         active: row.bool(7)?,
     };
-    Ok(PersonRow { view, password: row.text(8)?.to_owned(), must_change: row.bool(9)? })
+    Ok(PersonRow {
+        view,
+        password: row.text(8)?.to_owned(),
+        must_change: row.bool(9)?,
+        changed_us: row.i64(10)?,
+    })
 }
 
 /// The columns of a scope.
@@ -236,6 +271,44 @@ impl Staff {
             })
             .await
     }
+}
+
+impl Staff {
+    /// Gives a person a first password again: it must be changed at the next login, a lock and every session end
+    /// (U-013). The password stands in no log and goes into no mail; whoever asked hands it over.
+    pub async fn reset_password(
+        &self,
+        who: &'static str,
+        login: &str,
+        initial: &Secret,
+    ) -> Result<(), Refusal> {
+        let login = typed_login(login);
+        let hash = self.hasher.hash(initial).await?;
+        self.base
+            .write(move |tx| {
+                let tenant = tx.tenant();
+                let row = by_login(tx, tenant, &login)?.ok_or(api::NOT_FOUND)?;
+                put_password(tx, &row, &hash, true)?;
+                guard::clear(tx, &guard::person_key(&row.view.id.0))?;
+                let about = format!("person {}", row.view.login_id);
+                let act = audit::Act { who, what: "password_reset", about: &about, detail: json!({}) };
+                Ok(audit::record(tx, &act)?)
+            })
+            .await
+    }
+}
+
+/// Writes a person's new password; the one before goes into the history, every session of theirs ends.
+pub(crate) fn put_password(
+    tx: &mut Tx<'_>,
+    row: &PersonRow,
+    hash: &str,
+    must_change: bool,
+) -> Result<(), DbError> {
+    let (tenant, now_us, id) = (tx.tenant(), tx.now_us(), row.view.id);
+    tx.execute(HISTORY_ADD, params![tenant, &id.0, now_us, &row.password])?;
+    tx.execute(SET_PASSWORD, params![tenant, &id.0, hash, must_change, now_us])?;
+    session::end_all(tx, &id)
 }
 
 fn put(

@@ -99,6 +99,7 @@ impl Staff {
                 move |tx: &mut Tx<'_>| Ok(tx.execute(SEEN, params![tenant, &session, now_us]).map(drop)?);
             self.base.write(unit).await?;
         }
+        let standing = person.standing(&policy, people::date_of(now_us));
         Ok(Person {
             id: person.view.id,
             login_id: person.view.login_id.into(),
@@ -106,7 +107,7 @@ impl Staff {
             role: person.view.role,
             scope: person.view.scope,
             session,
-            must_change_password: person.must_change,
+            must_change_password: standing.must_change(),
         })
     }
 

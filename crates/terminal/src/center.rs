@@ -2,9 +2,10 @@
 //! outcome; a fault says whether the request may have arrived.
 
 use center_api::{
-    Activation, ActivationRequest, ClerkSession, ClerkSignIn, CompletionRequest, DuplicateAnswer,
-    DuplicateCheck, JournalAnswer, JournalUpload, MailReceiptRequest, PaymentRequest, PaymentView, Problem,
-    RefundRequest, RefundReversal, RefundView, ReversalRequest, TerminalConfig,
+    Activation, ActivationRequest, ClerkNewPassword, ClerkPasswordAnswer, ClerkSession, ClerkSignIn,
+    CompletionRequest, DuplicateAnswer, DuplicateCheck, JournalAnswer, JournalUpload, MailReceiptRequest,
+    PaymentRequest, PaymentView, Problem, RefundRequest, RefundReversal, RefundView, ReversalRequest,
+    TerminalConfig,
 };
 use payment::PaymentId;
 use std::future::Future;
@@ -46,6 +47,8 @@ pub trait Center: Send + Sync + 'static {
     fn config(&self) -> Asking<'_, TerminalConfig>;
     /// `POST /api/v1/clerk-sessions`.
     fn sign_in(&self, request: ClerkSignIn) -> Asking<'_, ClerkSession>;
+    /// `POST /api/v1/clerk-passwords`.
+    fn new_password(&self, request: ClerkNewPassword) -> Asking<'_, ClerkPasswordAnswer>;
     /// `POST /api/v1/payments`.
     fn pay(&self, request: PaymentRequest) -> Asking<'_, PaymentView>;
     /// `GET /api/v1/payments/{id}`; nothing when the center never heard of it.

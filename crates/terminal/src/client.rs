@@ -3,9 +3,10 @@
 use crate::center::{Asking, Center, CenterFault};
 use crate::journal::Journal;
 use center_api::{
-    Activation, ActivationRequest, CenterClient, ClerkSession, ClerkSignIn, CompletionRequest, Counter,
-    DuplicateAnswer, DuplicateCheck, Fault, JournalAnswer, JournalUpload, MailReceiptRequest, PaymentRequest,
-    PaymentView, RefundRequest, RefundReversal, RefundView, ReversalRequest, Signer, TerminalConfig,
+    Activation, ActivationRequest, CenterClient, ClerkNewPassword, ClerkPasswordAnswer, ClerkSession,
+    ClerkSignIn, CompletionRequest, Counter, DuplicateAnswer, DuplicateCheck, Fault, JournalAnswer,
+    JournalUpload, MailReceiptRequest, PaymentRequest, PaymentView, RefundRequest, RefundReversal,
+    RefundView, ReversalRequest, Signer, TerminalConfig,
 };
 use clock::Clock;
 use ed25519_dalek::SigningKey;
@@ -135,6 +136,10 @@ impl Center for HttpCenter {
 
     fn sign_in(&self, request: ClerkSignIn) -> Asking<'_, ClerkSession> {
         Box::pin(async move { Ok(self.client.clerk_sign_in(&self.signer()?, &request).await?) })
+    }
+
+    fn new_password(&self, request: ClerkNewPassword) -> Asking<'_, ClerkPasswordAnswer> {
+        Box::pin(async move { Ok(self.client.clerk_new_password(&self.signer()?, &request).await?) })
     }
 
     fn pay(&self, request: PaymentRequest) -> Asking<'_, PaymentView> {

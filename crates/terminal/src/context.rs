@@ -7,7 +7,9 @@ use center_api::TerminalConfig;
 use codes::Code;
 use i18n::Lang;
 use jiff::Timestamp;
-use payment::{Brand, Interfaces, Keypad, Method, Operator, PaymentClass, PaymentId, Policy};
+use payment::{
+    Brand, Interfaces, Keypad, Method, Operator, PasswordStanding, PaymentClass, PaymentId, Policy,
+};
 use serde::{Deserialize, Serialize};
 
 /// The surroundings of the screen.
@@ -48,8 +50,9 @@ pub struct Clerk {
     pub since_us: i64,
     /// The last press, UTC microseconds.
     pub seen_us: i64,
-    /// The password must be changed in the console (D-07).
-    pub must_change_password: bool,
+    /// How the password stood when the clerk signed in (D-04).
+    #[serde(default)]
+    pub password: PasswordStanding,
 }
 
 /// The card reader.

@@ -7,7 +7,10 @@ use crate::secret::Password;
 use center_api::{Activation, CardData, CodeToken, RefundOffer, Suspect};
 use codes::Code;
 use money::Yen;
-use payment::{Brand, CodeEntry, Medium, Method, PaymentClass, PaymentId, RefundKind, TaxParts};
+use payment::{
+    Brand, CodeEntry, Medium, Method, PasswordLack, PasswordStanding, PaymentClass, PaymentId, RefundKind,
+    TaxParts,
+};
 use receipt::{CardFacts, Copy, Strokes};
 
 /// Time and chance, handed to every step.
@@ -54,6 +57,17 @@ pub enum Press {
         login_id: String,
         /// As typed.
         password: Password,
+    },
+    /// To the new password.
+    OpenNewPassword,
+    /// The new password is typed.
+    NewPassword {
+        /// The current one, as typed.
+        current: Password,
+        /// The new one, as typed.
+        new: Password,
+        /// The same once more.
+        again: Password,
     },
     /// Ends the clerk's session.
     SignOut,
@@ -284,6 +298,12 @@ pub enum Done {
     SignedIn,
     /// It has not.
     NotSignedIn(Trouble),
+    /// The password was right and must be changed first; the context has no clerk.
+    PasswordDue(PasswordStanding),
+    /// The new password was not taken.
+    PasswordLacks(PasswordLack),
+    /// The password was not changed, or nobody knows.
+    PasswordNotChanged(Trouble),
     /// The journal has something new about a payment.
     Changed(Box<Attempt>),
     /// A payment could not even be journaled; nothing was done.
@@ -344,6 +364,15 @@ pub enum Effect {
         login_id: String,
         /// The password.
         password: Password,
+    },
+    /// Ask the center for a new password of a clerk.
+    NewPassword {
+        /// Login id.
+        login_id: String,
+        /// The current password.
+        current: Password,
+        /// The new one.
+        new: Password,
     },
     /// Forget the clerk.
     SignOut,

@@ -7,7 +7,7 @@ use center_api::{Activation, CardData, RefundOffer, Suspect};
 use codes::{Code, MoneyTaken};
 use i18n::Lang;
 use money::Yen;
-use payment::{Brand, PaymentClass, PaymentId, TaxKind, TaxParts};
+use payment::{Brand, PasswordLack, PasswordStanding, PaymentClass, PaymentId, TaxKind, TaxParts};
 use receipt::Copy;
 
 /// The screen.
@@ -19,6 +19,8 @@ pub enum Screen {
     ConfirmShop(ConfirmShop),
     /// T2: the clerk signs in.
     SignIn(SignIn),
+    /// T2: the clerk chooses a new password (W-033, U-081).
+    NewPassword(NewPassword),
     /// T4.
     Home,
     /// T5: keypad and product note (M-020).
@@ -74,6 +76,12 @@ pub enum Trouble {
     Locked,
     /// Login id or password wrong.
     SignInRefused,
+    /// The current password is wrong.
+    PasswordWrong,
+    /// The new password was not typed twice alike.
+    PasswordDiffers,
+    /// The center did not answer a change of password: it may have been changed.
+    PasswordUnanswered,
     /// Something was left empty.
     Incomplete,
     /// The center cannot be reached.
@@ -106,6 +114,9 @@ impl Trouble {
             Self::ActivationRefused => "trouble-activation-refused",
             Self::Locked => "trouble-locked",
             Self::SignInRefused => "trouble-sign-in-refused",
+            Self::PasswordWrong => "trouble-password-wrong",
+            Self::PasswordDiffers => "trouble-password-differs",
+            Self::PasswordUnanswered => "trouble-password-unanswered",
             Self::Incomplete => "trouble-incomplete",
             Self::NoCenter => "trouble-no-center",
             Self::PaperOut => "trouble-paper-out",
@@ -151,6 +162,21 @@ pub struct SignIn {
     /// The center is being asked.
     pub busy: bool,
     /// Why the last try failed.
+    pub trouble: Option<Trouble>,
+}
+
+/// New password form.
+#[derive(Clone, Debug, Default)]
+pub struct NewPassword {
+    /// Whose.
+    pub login_id: String,
+    /// Why it is changed; one that must be changed comes before everything else.
+    pub standing: PasswordStanding,
+    /// The center is being asked.
+    pub busy: bool,
+    /// What the last new one lacked.
+    pub lack: Option<PasswordLack>,
+    /// Why the last try failed otherwise.
     pub trouble: Option<Trouble>,
 }
 
@@ -659,6 +685,7 @@ impl Screen {
             Self::Activate(_) => "activate",
             Self::ConfirmShop(_) => "confirm-shop",
             Self::SignIn(_) => "sign-in",
+            Self::NewPassword(_) => "new-password",
             Self::Home => "home",
             Self::Amount(_) => "amount",
             Self::Method(_) => "method",
@@ -711,6 +738,7 @@ impl Screen {
             | Self::Activate(_)
             | Self::ConfirmShop(_)
             | Self::SignIn(_)
+            | Self::NewPassword(_)
             | Self::Home
             | Self::Amount(_)
             | Self::Method(_)
@@ -776,6 +804,7 @@ impl Screen {
         matches!(
             self,
             Self::Home
+                | Self::NewPassword(_)
                 | Self::Amount(_)
                 | Self::Method(_)
                 | Self::Class(_)

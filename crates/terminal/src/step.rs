@@ -76,6 +76,7 @@ fn listen(ctx: &Context, screen: Screen, event: Event, at: Moment) -> Step {
         Screen::Activate(form) => activation::activate(form, event),
         Screen::ConfirmShop(form) => activation::confirm(form, event),
         Screen::SignIn(form) => activation::sign_in(ctx, form, event, at),
+        Screen::NewPassword(form) => activation::new_password(ctx, form, event, at),
         Screen::Home => history::home(event),
         Screen::Amount(entry) => sale::amount(ctx, entry, event, at),
         Screen::Method(draft) => sale::method(ctx, draft, event, at),
@@ -123,6 +124,7 @@ fn leads_away(press: &Press) -> bool {
             | Press::OpenHistory(_)
             | Press::OpenLookup
             | Press::OpenSettings
+            | Press::OpenNewPassword
             | Press::Finish
             | Press::SignOut
     )
@@ -149,6 +151,7 @@ fn leave(ctx: &Context, screen: &Screen, press: &Press, at: Moment) -> Step {
             Step::to(Screen::History(History { filter: filter.clone(), rows: None }))
                 .with(Effect::List(filter.clone()))
         }
+        Press::OpenNewPassword => flows::activation::open_new_password(ctx, at),
         Press::OpenLookup => Step::to(Screen::Lookup(Lookup::default())),
         Press::OpenSettings => Step::to(Screen::Settings(SettingsPage::default())),
         _ => home(ctx, at),

@@ -140,6 +140,9 @@ async fn carry_out(shared: &Arc<Shared>, effect: Effect) {
         Effect::Activate { terminal_id, password } => counter::activate(shared, terminal_id, &password).await,
         Effect::ConfirmShop => counter::confirm(shared).await,
         Effect::SignIn { login_id, password } => counter::sign_in(shared, login_id, &password).await,
+        Effect::NewPassword { login_id, current, new } => {
+            counter::new_password(shared, login_id, &current, &new).await;
+        }
         Effect::SignOut => counter::sign_out(shared).await,
         Effect::List(filter) => {
             let rows = shared.journal.list(filter.clone(), shared.clock.today()).await;

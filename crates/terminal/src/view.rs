@@ -65,6 +65,7 @@ pub fn body(ctx: &Context, screen: &Screen, now_us: i64) -> Markup {
         Screen::Activate(form) => counter::activate(w, form),
         Screen::ConfirmShop(form) => counter::confirm(w, form),
         Screen::SignIn(form) => counter::sign_in(w, ctx, form),
+        Screen::NewPassword(form) => counter::new_password(w, ctx, form),
         Screen::Home => sale::home(w, ctx),
         Screen::Amount(entry) => sale::amount(w, ctx, entry, now_us),
         Screen::Method(draft) => sale::method(w, ctx, draft, now_us),

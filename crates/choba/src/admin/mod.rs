@@ -19,7 +19,9 @@ pub use fee::fee;
 pub use imports::{banks as import_banks, holidays as import_holidays};
 pub use notice::notice;
 pub use pay::{bank_file, bank_file_again, import_returned};
-pub use people::{block_terminal, first_operator, let_in_terminal, load_cast, terminal_password, unlock};
+pub use people::{
+    block_terminal, first_operator, let_in_terminal, load_cast, reset_password, terminal_password, unlock,
+};
 
 pub use settle::{calendar, calendar_text, check_bank_file};
 pub use totals::totals;

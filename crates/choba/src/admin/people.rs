@@ -65,6 +65,16 @@ pub async fn unlock(settings: &center_program::Settings, login: &str) -> Result<
     done
 }
 
+/// Gives a person a first password again and gives it back; it must be changed at the next login, and a lock
+/// ends (U-013).
+pub async fn reset_password(settings: &center_program::Settings, login: &str) -> Result<String, StartFault> {
+    let center = center_program::open(settings)?;
+    let password = fresh_password()?;
+    let done = center.staff.reset_password(WHO, login, &Secret::new(&password)).await;
+    center.base.db.clone().close();
+    done.map(|()| password).map_err(StartFault::new)
+}
+
 /// Blocks a terminal that was lost or copied: its key is refused from then on.
 pub async fn block_terminal(
     settings: &center_program::Settings,

@@ -3,8 +3,8 @@
 use crate::Word;
 use acquiring::ask::Ask;
 use center_api::{
-    ActivationRequest, ClerkSignIn, CompletionRequest, DuplicateCheck, MailReceiptRequest, PaymentRequest,
-    RefundRequest, RefundReversal, ReversalRequest,
+    ActivationRequest, ClerkNewPassword, ClerkSignIn, CompletionRequest, DuplicateCheck, MailReceiptRequest,
+    PaymentRequest, RefundRequest, RefundReversal, ReversalRequest,
 };
 use terminal::attempt::Attempt;
 use terminal::journal::Fact;
@@ -44,6 +44,7 @@ pub(super) fn others(bytes: &[u8]) -> Word {
     let taken = [
         reads::<ActivationRequest>(bytes),
         reads::<ClerkSignIn>(bytes),
+        reads::<ClerkNewPassword>(bytes),
         reads::<CompletionRequest>(bytes),
         reads::<ReversalRequest>(bytes),
         reads::<MailReceiptRequest>(bytes),

@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::event::{Done, Effect, Event, Moment, Press};
-use crate::screen::{Activate, ConfirmShop, Screen, SignIn, Trouble};
+use crate::screen::{Activate, ConfirmShop, NewPassword, Screen, SignIn, Trouble};
 use crate::step::{Step, home};
 
 /// Digits of a terminal id (W-022).
@@ -59,9 +59,49 @@ pub(crate) fn sign_in(ctx: &Context, form: SignIn, event: Event, at: Moment) -> 
                 .with(Effect::SignIn { login_id, password })
         }
         Event::Done(Done::SignedIn) => home(ctx, at),
+        Event::Done(Done::PasswordDue(standing)) => {
+            let login_id = form.login_id;
+            Step::to(Screen::NewPassword(NewPassword { login_id, standing, ..NewPassword::default() }))
+        }
         Event::Done(Done::NotSignedIn(trouble)) => {
             Step::to(Screen::SignIn(SignIn { busy: false, trouble: Some(trouble), ..form }))
         }
         _ => Step::deaf(Screen::SignIn(form)),
+    }
+}
+
+/// The clerk at the terminal wants a new password.
+pub(crate) fn open_new_password(ctx: &Context, at: Moment) -> Step {
+    let Some(clerk) = ctx.clerk_at(at.now_us) else { return home(ctx, at) };
+    let (login_id, standing) = (clerk.operator.id.clone(), clerk.password);
+    Step::to(Screen::NewPassword(NewPassword { login_id, standing, ..NewPassword::default() }))
+}
+
+pub(crate) fn new_password(ctx: &Context, form: NewPassword, event: Event, at: Moment) -> Step {
+    let form = NewPassword { lack: None, trouble: None, ..form };
+    let told = |trouble| NewPassword { busy: false, trouble: Some(trouble), ..form.clone() };
+    match event {
+        Event::Press(Press::NewPassword { current, new, again }) if !form.busy => {
+            if current.is_empty() || new.is_empty() || again.is_empty() {
+                return Step::to(Screen::NewPassword(told(Trouble::Incomplete)));
+            }
+            if new != again {
+                return Step::to(Screen::NewPassword(told(Trouble::PasswordDiffers)));
+            }
+            let login_id = form.login_id.clone();
+            Step::to(Screen::NewPassword(NewPassword { busy: true, ..form })).with(Effect::NewPassword {
+                login_id,
+                current,
+                new,
+            })
+        }
+        // Whoever has a good password goes on with it; the others sign in anew.
+        Event::Press(Press::Back) if !form.busy => home(ctx, at),
+        Event::Done(Done::SignedIn) => home(ctx, at),
+        Event::Done(Done::PasswordLacks(lack)) => {
+            Step::to(Screen::NewPassword(NewPassword { busy: false, lack: Some(lack), ..form }))
+        }
+        Event::Done(Done::PasswordNotChanged(trouble)) => Step::to(Screen::NewPassword(told(trouble))),
+        _ => Step::deaf(Screen::NewPassword(form)),
     }
 }

@@ -10,7 +10,9 @@ use crate::limits;
 use crate::screen::Trouble;
 use crate::secret::Password;
 use crate::shared::Shared;
-use center_api::{Activation, ActivationRequest, ClerkSignIn};
+use center_api::{
+    Activation, ActivationRequest, ClerkNewPassword, ClerkPasswordAnswer, ClerkSession, ClerkSignIn,
+};
 use codes::api;
 use std::sync::PoisonError;
 
@@ -90,24 +92,36 @@ pub(crate) async fn try_confirm(shared: &Shared) -> Result<(), CenterFault> {
     Ok(())
 }
 
-/// who stands at the terminal.
+/// who stands at the terminal. A password that must be changed first lets nobody serve (D-07).
 pub(crate) async fn sign_in(shared: &Shared, login_id: String, password: &Password) {
     let request = ClerkSignIn { login_id, password: password.unmask().to_owned() };
     let done = match asked(shared, shared.center.sign_in(request)).await {
         Err(fault) => Done::NotSignedIn(trouble(&fault, Trouble::SignInRefused)),
-        Ok(session) => {
-            let now_us = shared.clock.now_us();
-            let clerk = Clerk {
-                operator: session.operator.clone(),
-                since_us: now_us,
-                seen_us: now_us,
-                must_change_password: session.must_change_password,
-            };
-            keep_clerk(shared, Some(clerk), Fact::SignedIn { operator: session.operator }).await;
-            Done::SignedIn
-        }
+        Ok(session) if session.password.must_change() => Done::PasswordDue(session.password),
+        Ok(session) => begin_session(shared, session).await,
     };
     shared.tell(done).await;
+}
+
+/// W-033: the clerk's new password; taken, the clerk is signed in.
+pub(crate) async fn new_password(shared: &Shared, login_id: String, current: &Password, new: &Password) {
+    let (current, new) = (current.unmask().to_owned(), new.unmask().to_owned());
+    let request = ClerkNewPassword { login_id, current, new };
+    let done = match asked(shared, shared.center.new_password(request)).await {
+        Err(CenterFault::Unanswered(_)) => Done::PasswordNotChanged(Trouble::PasswordUnanswered),
+        Err(fault) => Done::PasswordNotChanged(trouble(&fault, Trouble::PasswordWrong)),
+        Ok(ClerkPasswordAnswer::Lacks(lack)) => Done::PasswordLacks(lack),
+        Ok(ClerkPasswordAnswer::Changed(session)) => begin_session(shared, session).await,
+    };
+    shared.tell(done).await;
+}
+
+async fn begin_session(shared: &Shared, session: ClerkSession) -> Done {
+    let ClerkSession { operator, password } = session;
+    let now_us = shared.clock.now_us();
+    let clerk = Clerk { operator: operator.clone(), since_us: now_us, seen_us: now_us, password };
+    keep_clerk(shared, Some(clerk), Fact::SignedIn { operator }).await;
+    Done::SignedIn
 }
 
 /// The session ends.

@@ -2,13 +2,13 @@
 
 use super::{Words, form, trouble};
 use crate::context::{Context, Reader, Theme};
-use crate::screen::{Activate, ConfirmShop, Echo, LANGUAGES, SettingsPage, SignIn};
+use crate::screen::{Activate, ConfirmShop, Echo, LANGUAGES, NewPassword, SettingsPage, SignIn};
 use maud::{Markup, html};
 use pages::icon::{Icon, mark};
 use pages::list::{key_values, panel};
 use pages::pads::CodePad;
 use pages::ui::{Button, Field, Tone, notice, select, tag};
-use payment::{Interfaces, Keypad};
+use payment::{Interfaces, Keypad, PasswordStanding};
 
 pub(super) fn activate(w: Words, screen: &Activate) -> Markup {
     let id = w.t("terminal-activate-id");
@@ -85,6 +85,63 @@ pub(super) fn sign_in(w: Words, ctx: &Context, screen: &SignIn) -> Markup {
                 (busy(Button::primary(&go).large().block(), screen.busy))
             }))
         } }
+    }
+}
+
+pub(super) fn new_password(w: Words, ctx: &Context, screen: &NewPassword) -> Markup {
+    let [current, new, again, go, back] =
+        ["current", "new", "again", "change", "later"].map(|name| w.t(&format!("password-{name}")));
+    let rule = i18n::password_rule(w.0, &ctx.policy().password.for_clerks());
+    let lack = screen.lack.as_ref().map(|lack| i18n::password_lack(w.0, lack));
+    let field = |name, label| Field::password(name, label, w.tag()).max_chars(400);
+    let fresh = field("new", &new).autocomplete("new-password").hint(&rule);
+    let must = screen.standing.must_change();
+    html! {
+        div.sheet-page { div.sheet {
+            div.crest { (mark()) h1 tabindex="-1" { (go) } }
+            (super::sale::stopped(w, ctx))
+            (why_new_password(w, screen.standing))
+            (form("stack", "new-password", &html! {
+                (trouble(w, screen.trouble))
+                input type="hidden" name="username" autocomplete="username" value=(screen.login_id);
+                (field("current", &current))
+                (match &lack {
+                    Some(lack) => fresh.error(lack),
+                    None => fresh,
+                })
+                (field("again", &again).autocomplete("new-password"))
+                (busy(Button::primary(&go).large().block(), screen.busy))
+            }))
+            (form("", "back", &html! {
+                @if must {
+                    @let leave = w.t("terminal-password-leave");
+                    (busy(Button::second(&leave).icon(Icon::Exit).block(), screen.busy))
+                } @else {
+                    (busy(Button::second(&back).block(), screen.busy))
+                }
+            }))
+        } }
+    }
+}
+
+/// Why the clerk is asked for a new password.
+fn why_new_password(w: Words, standing: PasswordStanding) -> Markup {
+    match standing {
+        PasswordStanding::Good => html! {},
+        PasswordStanding::EndsSoon { last_day } => {
+            let day = last_day.strftime("%Y/%m/%d").to_string();
+            notice(
+                Tone::Info,
+                &w.t("password-soon"),
+                &html! { p { (w.ta("password-soon-day", &[("day", &day)])) } },
+            )
+        }
+        PasswordStanding::Expired => {
+            notice(Tone::Info, &w.t("password-due"), &html! { p { (w.t("password-due-expired")) } })
+        }
+        PasswordStanding::Initial => {
+            notice(Tone::Info, &w.t("password-due"), &html! { p { (w.t("password-due-initial")) } })
+        }
     }
 }
 
@@ -183,6 +240,9 @@ fn info(w: Words, ctx: &Context) -> Markup {
 }
 
 fn sign_out(w: Words) -> Markup {
-    let out = w.t("terminal-sign-out");
-    html! { (form("", "sign-out", &html! { (Button::second(&out).icon(Icon::Exit).block()) })) }
+    let (out, change) = (w.t("terminal-sign-out"), w.t("password-change"));
+    html! {
+        (form("", "change-password", &html! { (Button::second(&change).icon(Icon::Lock).block()) }))
+        (form("", "sign-out", &html! { (Button::second(&out).icon(Icon::Exit).block()) }))
+    }
 }

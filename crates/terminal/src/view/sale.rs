@@ -11,7 +11,7 @@ use pages::pads::{AmountPad, Keypad};
 use pages::terminal::Tile;
 use pages::ui::{Button, Field, Tone, amount as big_amount, amount_small, choice, notice};
 use pages::wait::elapsed;
-use payment::{Brand, Method, PaymentClass};
+use payment::{Brand, Method, PasswordStanding, PaymentClass};
 
 /// Doubts first, then what hinders a payment, then what the clerk must do.
 fn banners(w: Words, ctx: &Context) -> Markup {
@@ -25,8 +25,12 @@ fn banners(w: Words, ctx: &Context) -> Markup {
             }))
         }
         (hindrances(w, ctx))
-        @if ctx.clerk.as_ref().is_some_and(|clerk| clerk.must_change_password) {
-            (notice(Tone::Info, &w.t("terminal-home-password"), &html! { p { (w.t("terminal-home-password-next")) } }))
+        @if let Some(PasswordStanding::EndsSoon { last_day }) = ctx.clerk.as_ref().map(|clerk| clerk.password) {
+            @let (day, now) = (last_day.strftime("%Y/%m/%d").to_string(), w.t("password-change-now"));
+            (notice(Tone::Info, &w.t("password-soon"), &html! {
+                p { (w.ta("password-soon-next", &[("day", &day)])) }
+                (form("", "change-password", &html! { (Button::second(&now).icon(Icon::Lock).small()) }))
+            }))
         }
     }
 }

@@ -33,6 +33,12 @@ pub(super) fn read(name: &str, fields: &Fields) -> Option<Press> {
             login_id: typed::id(field(fields, "login_id")),
             password: Password::new(field(fields, "password")),
         },
+        "change-password" => Press::OpenNewPassword,
+        "new-password" => Press::NewPassword {
+            current: Password::new(field(fields, "current")),
+            new: Password::new(field(fields, "new")),
+            again: Password::new(field(fields, "again")),
+        },
         "sign-out" => Press::SignOut,
         "home" => Press::Home,
         "back" => Press::Back,

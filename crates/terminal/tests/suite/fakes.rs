@@ -3,10 +3,10 @@
 use crate::samples::{READER, config, slip};
 use axum::body::{Body, to_bytes};
 use center_api::{
-    Activation, ActivationRequest, ClerkSession, ClerkSignIn, CompletionRequest, DuplicateAnswer,
-    DuplicateCheck, JournalAnswer, JournalStanding, JournalUpload, MailReceiptRequest, PaymentRequest,
-    PaymentView, Problem, RefundOffer, RefundRequest, RefundReversal, RefundView, ReversalRequest, Suspect,
-    TerminalConfig,
+    Activation, ActivationRequest, ClerkNewPassword, ClerkPasswordAnswer, ClerkSession, ClerkSignIn,
+    CompletionRequest, DuplicateAnswer, DuplicateCheck, JournalAnswer, JournalStanding, JournalUpload,
+    MailReceiptRequest, PaymentRequest, PaymentView, Problem, RefundOffer, RefundRequest, RefundReversal,
+    RefundView, ReversalRequest, Suspect, TerminalConfig,
 };
 use clock::Clock;
 use codes::{api, pay};
@@ -17,7 +17,7 @@ use device::hardware::{
 use device::secure_reader::{KeyScheme, ReaderKeys};
 use emv::bench::{Hint, SwipedTrack};
 use money::Yen;
-use payment::{Approval, Operator, PaymentId, StateName};
+use payment::{Approval, Operator, PasswordStanding, PaymentId, StateName};
 use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -64,6 +64,7 @@ struct Book {
     stopped: Option<codes::Code>,
     last_moment: bool,
     ahead_s: Option<i64>,
+    standing: PasswordStanding,
     heard: Vec<String>,
 }
 
@@ -74,6 +75,11 @@ pub(crate) struct FakeCenter(Arc<Mutex<Book>>);
 impl FakeCenter {
     pub(crate) fn plan(&self, next: Next) {
         self.0.lock().unwrap().plan.push_back(next);
+    }
+
+    /// How the clerk's password stands.
+    pub(crate) fn password_is(&self, standing: PasswordStanding) {
+        self.0.lock().unwrap().standing = standing;
     }
 
     /// The line goes down or comes back.
@@ -188,6 +194,11 @@ impl FakeCenter {
             .sum()
     }
 
+    fn session(&self, id: String) -> ClerkSession {
+        let operator = Operator { id, name: "佐藤 花子".into() };
+        ClerkSession { operator, password: self.0.lock().unwrap().standing }
+    }
+
     fn hears(&self, what: String) -> Result<(), CenterFault> {
         let mut book = self.0.lock().unwrap();
         if book.away {
@@ -287,8 +298,25 @@ impl Center for FakeCenter {
     fn sign_in(&self, request: ClerkSignIn) -> Asking<'_, ClerkSession> {
         Box::pin(async move {
             self.hears(format!("sign-in {}", request.login_id))?;
-            let operator = Operator { id: request.login_id, name: "佐藤 花子".into() };
-            Ok(ClerkSession { operator, must_change_password: false })
+            Ok(self.session(request.login_id))
+        })
+    }
+
+    fn new_password(&self, request: ClerkNewPassword) -> Asking<'_, ClerkPasswordAnswer> {
+        Box::pin(async move {
+            self.hears(format!("new-password {}", request.login_id))?;
+            if self.0.lock().unwrap().swallows {
+                return Err(CenterFault::Unanswered("swallowed".into()));
+            }
+            if request.current != "Komorebi7" {
+                return Err(CenterFault::Refused(Box::new(Problem::new(i18n::Lang::Ja, api::NOT_SIGNED_IN))));
+            }
+            let rule = config().policy.password;
+            if let Some(lack) = rule.lack(&request.login_id, &request.new, &request.new) {
+                return Ok(ClerkPasswordAnswer::Lacks(lack));
+            }
+            self.password_is(PasswordStanding::Good);
+            Ok(ClerkPasswordAnswer::Changed(self.session(request.login_id)))
         })
     }
 

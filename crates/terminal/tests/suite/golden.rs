@@ -35,6 +35,11 @@ fn the_surroundings_are_seen_where_they_matter() {
         let mut ctx = context(lang);
         ctx.settings = LocalSettings { interfaces: Some(Interfaces::Two), ..ctx.settings };
         check(lang, "present-two-ways", &drawn(&ctx, &samples::present(Stage::Waiting(None))));
+        // U-081: the clerk is reminded and may go on.
+        let last_day = jiff::civil::date(2026, 11, 30);
+        ctx.clerk.as_mut().unwrap().password = payment::PasswordStanding::EndsSoon { last_day };
+        check(lang, "home-password-soon", &drawn(&ctx, &Screen::Home));
+        ctx.clerk.as_mut().unwrap().password = payment::PasswordStanding::Good;
         ctx.reader = Reader::Offline;
         ctx.center_up = false;
         ctx.open = vec![in_state(State::InDoubt(pay::NO_ANSWER))];

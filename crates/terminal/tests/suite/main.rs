@@ -16,6 +16,8 @@ mod local_api;
 #[cfg(test)]
 mod nexo;
 #[cfg(test)]
+mod passwords;
+#[cfg(test)]
 mod samples;
 #[cfg(test)]
 mod steps;

@@ -4,8 +4,8 @@ use center_api::{Activation, CardData, CodeToken, Contract, RefundOffer, Shop, S
 use codes::{Code, pay};
 use money::Yen;
 use payment::{
-    Approval, Brand, CodeEntry, Cvm, EntryMode, MaskedPan, Medium, Method, Operator, PaymentClass, PaymentId,
-    Policy, Profile, RefundKind, State,
+    Approval, Brand, CharClass, CodeEntry, Cvm, EntryMode, MaskedPan, Medium, Method, Operator, PasswordLack,
+    PasswordStanding, PaymentClass, PaymentId, Policy, Profile, RefundKind, State,
 };
 use receipt::{CardFacts, Copy, RefundFacts, SlipFacts};
 use terminal::attempt::{Attempt, CodeFacts, Purpose};
@@ -54,7 +54,7 @@ pub(crate) fn clerk() -> Clerk {
         operator: Operator { id: "hanako".into(), name: "佐藤 花子".into() },
         since_us: NOW - 600_000_000,
         seen_us: NOW,
-        must_change_password: false,
+        password: payment::PasswordStanding::Good,
     }
 }
 
@@ -322,6 +322,25 @@ fn activation() -> Vec<(&'static str, Screen)> {
             "sign-in-locked",
             Screen::SignIn(SignIn { login_id: "hanako".into(), busy: false, trouble: Some(Trouble::Locked) }),
         ),
+    ]
+    .into_iter()
+    .chain(passwords())
+    .collect()
+}
+
+fn passwords() -> Vec<(&'static str, Screen)> {
+    let screen = |standing, lack, trouble| {
+        let form = NewPassword { login_id: "hanako".into(), standing, busy: false, lack, trouble };
+        Screen::NewPassword(form)
+    };
+    let missing = PasswordLack::Classes { more: 1, of: vec![CharClass::Upper] };
+    let soon = PasswordStanding::EndsSoon { last_day: jiff::civil::date(2026, 11, 30) };
+    vec![
+        ("new-password-initial", screen(PasswordStanding::Initial, None, None)),
+        ("new-password-lacks", screen(PasswordStanding::Initial, Some(missing), None)),
+        ("new-password-expired", screen(PasswordStanding::Expired, None, Some(Trouble::PasswordWrong))),
+        ("new-password-soon", screen(soon, None, Some(Trouble::PasswordDiffers))),
+        ("new-password-unanswered", screen(PasswordStanding::Good, None, Some(Trouble::PasswordUnanswered))),
     ]
 }
 

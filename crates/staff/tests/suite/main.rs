@@ -1,6 +1,9 @@
 //! Signing in, locks, sessions and passwords over HTTP, on both engines.
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+#[cfg(test)]
+mod passwords;
+
 use center_base::testing::{Answer, Program, base};
 use center_base::{Base, CompanyId, Role, Scope, ShopId, SignedBy, audit};
 use codes::api;
@@ -51,16 +54,10 @@ impl House {
             let shop =
                 Shop { id: "9000009".into(), company_id: "00008".into(), code: "TSU3".into(), merchant };
             tenancy::put_shop(tx, "cast", &shop)?;
-            tenancy::put_policy(
-                tx,
-                "cast",
-                &PolicyLevel::Tenant,
-                &json!({"password": {"lock_threshold": 3, "unlock_after_min": 30}}),
-            )
+            Ok(())
         })
         .await
         .unwrap();
-        base.refresh().await.unwrap();
         let tenancy = Tenancy::new(&base);
         let staff = Staff::new(&base, &tenancy, SessionCookie::new("center", 8700, false));
         let house = Self {
@@ -68,8 +65,19 @@ impl House {
             base,
             staff,
         };
+        house.rule(&json!({"lock_threshold": 3, "unlock_after_min": 30})).await;
         house.person("tanaka", Role::ShopStaff, Scope::Shop("9000009".into()), false).await;
         house
+    }
+
+    /// The tenant's rule of passwords, on top of its profile.
+    async fn rule(&self, password: &serde_json::Value) {
+        let overlay = json!({ "password": password });
+        let put = move |tx: &mut store::Tx<'_>| {
+            tenancy::put_policy(tx, "cast", &PolicyLevel::Tenant, &overlay).map(drop)
+        };
+        self.base.write(put).await.unwrap();
+        self.base.refresh().await.unwrap();
     }
 
     async fn person(&self, login: &str, role: Role, scope: Scope, must_change: bool) {
@@ -124,6 +132,17 @@ impl House {
     }
 }
 
+/// The terminal of the shop.
+fn terminal() -> SignedBy {
+    SignedBy {
+        terminal: "000000358002".into(),
+        shop: ShopId::from("9000009"),
+        company: CompanyId::from("00008"),
+        key_id: "0".into(),
+        counter: 1,
+    }
+}
+
 fn cookie_of(answer: &Answer) -> String {
     answer.header("set-cookie").split(';').next().unwrap_or_default().to_owned()
 }
@@ -169,7 +188,7 @@ async fn whoever_does_not_exist_is_answered_like_a_wrong_password_up_to_the_lock
 
 #[tokio::test]
 async fn a_lock_ends_by_time_or_by_an_administrator_and_success_forgets_the_count() {
-    // D-06
+    // D-06, M-012, X-087
     for db in store::testing::each(&migrations()) {
         let house = House::open(&db).await;
         for _ in 0..2 {
@@ -187,6 +206,17 @@ async fn a_lock_ends_by_time_or_by_an_administrator_and_success_forgets_the_coun
         }
         house.staff.unlock("admin", "tanaka").await.unwrap();
         house.cookie("tanaka").await;
+        let acts = house.acts().await;
+        assert!(acts.contains(&"admin: person_unlocked person tanaka".to_owned()), "{acts:?}");
+        // The rule of the mPOS profile: a lock that only an administrator ends.
+        house.rule(&json!({"lock_threshold": 3, "unlock_after_min": 0})).await;
+        for _ in 0..3 {
+            house.log_in("tanaka", "wrong").await;
+        }
+        house.base.clock.advance(Duration::from_hours(24 * 6));
+        assert_eq!(house.log_in("tanaka", SECRET).await.status, 423);
+        house.staff.unlock("admin", "tanaka").await.unwrap();
+        house.cookie("tanaka").await;
     }
 }
 
@@ -202,7 +232,7 @@ async fn many_guesses_at_once_get_no_more_tries_than_a_patient_one() {
 
 #[tokio::test]
 async fn a_session_ends_by_idleness_by_age_by_logout_and_with_the_person() {
-    // model.md 3.7, S4
+    // model.md 3.7, S4, X-087
     for db in store::testing::each(&migrations()) {
         let house = House::open(&db).await;
         let idle = house.cookie("tanaka").await;
@@ -243,77 +273,13 @@ async fn the_session_changes_at_login_and_the_one_before_it_ends() {
 }
 
 #[tokio::test]
-async fn a_new_person_gets_nowhere_before_the_password_is_changed() {
-    // D-07
-    for db in store::testing::each(&migrations()) {
-        let house = House::open(&db).await;
-        house.person("suzuki", Role::Operator, Scope::Tenant, true).await;
-        let cookie = house.cookie("suzuki").await;
-        assert_eq!(house.get("/me", &cookie).await.header("location"), "/password");
-        let page = house.get("/password", &cookie).await.text();
-        assert!(page.contains("At least 8 characters") && !page.contains("name=\"current\""), "{page}");
-        for (form, words) in [
-            ("new=Momiji-7&again=Momiji-8", "not the same"),
-            ("new=Momij-7&again=Momij-7", "too short"),
-            ("new=momiji77&again=momiji77", "more kinds"),
-            ("new=Suzuki-77&again=Suzuki-77", "contain your login"),
-            ("new=Sakura-7&again=Sakura-7", "used this one"),
-        ] {
-            let answer = house.post("/password", &cookie, form).await;
-            assert_eq!(answer.status, 422, "{form}");
-            assert!(answer.text().contains(words), "{form}");
-        }
-        let changed = house.post("/password", &cookie, "new=Momiji-7&again=Momiji-7").await;
-        assert_eq!(changed.header("location"), "/");
-        assert!(!house.is_in(&cookie).await, "the session before the change is over");
-        assert!(house.is_in(&cookie_of(&changed)).await);
-        assert_eq!(house.log_in("suzuki", SECRET).await.status, 401);
-    }
-}
-
-#[tokio::test]
-async fn the_last_passwords_cannot_be_used_again() {
-    // D-03, A-025
-    let db = store::testing::sqlite(&migrations());
-    let house = House::open(&db).await;
-    let mut cookie = house.cookie("tanaka").await;
-    let mut current = SECRET.to_owned();
-    let wrong = house.post("/password", &cookie, "current=no&new=Momiji-1&again=Momiji-1").await;
-    assert!(wrong.text().contains("current password is wrong"));
-    for n in 1..=5 {
-        house.base.clock.advance(Duration::from_secs(1));
-        let again =
-            house.post("/password", &cookie, &format!("current={current}&new={SECRET}&again={SECRET}")).await;
-        let new = format!("Momiji-{n}");
-        if n == 5 {
-            assert_eq!(
-                again.header("location"),
-                "/me?changed",
-                "three others and the current one lie between"
-            );
-            return;
-        }
-        assert!(again.text().contains("used this one"), "{n}");
-        let changed =
-            house.post("/password", &cookie, &format!("current={current}&new={new}&again={new}")).await;
-        (cookie, current) = (cookie_of(&changed), new);
-    }
-}
-
-#[tokio::test]
 async fn a_clerk_signs_in_only_at_their_own_shop() {
     // W-032, R-045
     for db in store::testing::each(&migrations()) {
         let house = House::open(&db).await;
         house.person("suzuki", Role::ShopStaff, Scope::Shop("9000010".into()), false).await;
         house.person("boss", Role::Operator, Scope::Tenant, false).await;
-        let by = SignedBy {
-            terminal: "000000358002".into(),
-            shop: ShopId::from("9000009"),
-            company: CompanyId::from("00008"),
-            key_id: "0".into(),
-            counter: 1,
-        };
+        let by = terminal();
         let clerk = house.staff.clerk_sign_in(&by, "tanaka", &Secret::new(SECRET), |_| Ok(())).await.unwrap();
         assert_eq!((clerk.operator.id.as_str(), clerk.operator.name.as_str()), ("tanaka", "田中 花"));
         for login in ["suzuki", "boss"] {
