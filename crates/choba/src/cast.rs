@@ -291,7 +291,7 @@ impl CastShop {
                 postal_code: self.postal_code.clone(),
                 address: self.address.clone(),
                 phone: self.phone.clone(),
-                registration_no: None,
+                invoice_reg_no: None,
                 counter: self.counter.clone(),
                 message: self.message.clone(),
             },

@@ -131,7 +131,7 @@ impl TaxParts {
 }
 
 /// Whether this is a registration number for qualified invoices: `T` and thirteen digits.
-pub fn is_registration_no(text: &str) -> bool {
+pub fn is_invoice_reg_no(text: &str) -> bool {
     text.strip_prefix('T')
         .is_some_and(|digits| digits.len() == 13 && digits.bytes().all(|byte| byte.is_ascii_digit()))
 }
@@ -221,11 +221,11 @@ mod tests {
     #[test]
     fn a_registration_number_is_t_and_thirteen_digits() {
         //
-        assert!(is_registration_no("T1234567890123"));
+        assert!(is_invoice_reg_no("T1234567890123"));
         for bad in
             ["", "1234567890123", "T123456789012", "T12345678901234", "T123456789012x", "Ｔ1234567890123"]
         {
-            assert!(!is_registration_no(bad), "{bad}");
+            assert!(!is_invoice_reg_no(bad), "{bad}");
         }
     }
 

@@ -95,7 +95,7 @@ pub struct Merchant {
     pub phone: String,
     /// The company's registration number for qualified invoices, `T` and thirteen digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub registration_no: Option<String>,
+    pub invoice_reg_no: Option<String>,
     /// Counter (売場), printed on USEN slips.
     pub counter: String,
     /// Closing words chosen by the shop.

@@ -17,7 +17,7 @@ pub fn chip_sale() -> SlipFacts {
             postal_code: "150-0013".into(),
             address: "東京都渋谷区恵比寿1-2-3 みどりビル1階".into(),
             phone: "03-0000-0001".into(),
-            registration_no: None,
+            invoice_reg_no: None,
             counter: "1".into(),
             message: "ご来店ありがとうございました".into(),
         },
@@ -118,7 +118,7 @@ pub fn taxed_sale() -> SlipFacts {
     let yen = |yen| Yen::new(yen).unwrap_or_default();
     let mut facts = chip_sale();
     facts.amount = yen(5_500);
-    facts.merchant.registration_no = Some("T1234567890123".into());
+    facts.merchant.invoice_reg_no = Some("T1234567890123".into());
     facts.tax = TaxParts { reduced: yen(3_240), exempt: yen(60) }
         .lines(facts.amount, jiff::civil::date(2026, 11, 21));
     facts

@@ -148,7 +148,7 @@ fn config(lane: usize) -> TerminalConfig {
         postal_code: String::new(),
         address: String::new(),
         phone: String::new(),
-        registration_no: None,
+        invoice_reg_no: None,
         counter: String::new(),
         message: String::new(),
     };

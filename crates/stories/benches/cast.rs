@@ -77,7 +77,7 @@ fn put(tx: &mut store::Tx<'_>, cast: &[Terminal]) -> Result<(), Refusal> {
         let row = tenancy::Company {
             id: company.into(),
             name: format!("つばめ商会 {company}"),
-            registration_no: None,
+            invoice_reg_no: None,
         };
         tenancy::put_company(tx, "bench", &row)?;
         for brand in [Brand::Visa, Brand::Mastercard, Brand::Jcb] {
@@ -89,7 +89,7 @@ fn put(tx: &mut store::Tx<'_>, cast: &[Terminal]) -> Result<(), Refusal> {
             postal_code: "150-0013".into(),
             address: "東京都渋谷区恵比寿1-2-3".into(),
             phone: "03-0000-0000".into(),
-            registration_no: None,
+            invoice_reg_no: None,
             counter: "001".into(),
             message: "またのお越しを".into(),
         };

@@ -477,14 +477,14 @@ fn account(tx: &mut Tx<'_>, number: usize) -> Result<(), center_base::Refusal> {
     tenancy::put_company(
         tx,
         "bench",
-        &tenancy::Company { id: id.as_str().into(), name: id.clone(), registration_no: None },
+        &tenancy::Company { id: id.as_str().into(), name: id.clone(), invoice_reg_no: None },
     )?;
     let merchant = receipt::Merchant {
         name: id.clone(),
         postal_code: "150-0013".into(),
         address: "東京都渋谷区恵比寿1-2-3".into(),
         phone: "03-0000-0000".into(),
-        registration_no: None,
+        invoice_reg_no: None,
         counter: "001".into(),
         message: String::new(),
     };

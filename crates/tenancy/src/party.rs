@@ -45,9 +45,9 @@ pub(crate) const SHOP: Migration = Migration {
         ) /*sqlite: STRICT, WITHOUT ROWID */;",
 };
 pub(crate) const REGISTRATION: Migration = Migration {
-    name: "tenancy/0007_registration_no",
+    name: "tenancy/0007_invoice_reg_no",
     sql: "-- The company's registration number for qualified invoices, which its shops' slips show (X-080).
-        ALTER TABLE company ADD COLUMN registration_no TEXT;",
+        ALTER TABLE company ADD COLUMN invoice_reg_no TEXT;",
 };
 
 pub(crate) const TENANT_PUT: &str =
@@ -56,10 +56,10 @@ pub(crate) const TENANT_PUT: &str =
        WHERE tenant.name <> $2 OR tenant.profile <> $3 OR tenant.support_phone <> $4";
 pub(crate) const TENANT_LOAD: &str = "SELECT name, profile, support_phone FROM tenant WHERE tenant = $1";
 pub(crate) const COMPANY_PUT: &str =
-    "INSERT INTO company (tenant, id, name, registration_no) VALUES ($1, $2, $3, $4)
-     ON CONFLICT (tenant, id) DO UPDATE SET name = $3, registration_no = $4
-       WHERE company.name <> $3 OR company.registration_no IS DISTINCT FROM $4";
-pub(crate) const COMPANIES: &str = "SELECT id, name, registration_no FROM company
+    "INSERT INTO company (tenant, id, name, invoice_reg_no) VALUES ($1, $2, $3, $4)
+     ON CONFLICT (tenant, id) DO UPDATE SET name = $3, invoice_reg_no = $4
+       WHERE company.name <> $3 OR company.invoice_reg_no IS DISTINCT FROM $4";
+pub(crate) const COMPANIES: &str = "SELECT id, name, invoice_reg_no FROM company
       WHERE tenant = $1 AND (id = $2 OR $2 IS NULL)
         AND (id = (SELECT company_id FROM shop WHERE tenant = $1 AND id = $3) OR $3 IS NULL)
       ORDER BY id";
@@ -72,14 +72,14 @@ pub(crate) const SHOP_PUT: &str =
         AND (shop.code <> $4 OR shop.name <> $5 OR shop.postal_code <> $6 OR shop.address <> $7
              OR shop.phone <> $8 OR shop.counter <> $9 OR shop.message <> $10)";
 pub(crate) const SHOPS: &str = "SELECT s.id, s.company_id, s.code, s.name, s.postal_code, s.address, s.phone,
-            s.counter, s.message, c.registration_no
+            s.counter, s.message, c.invoice_reg_no
        FROM shop s
        JOIN company c ON c.tenant = s.tenant AND c.id = s.company_id
       WHERE s.tenant = $1 AND (s.company_id = $2 OR $2 IS NULL) AND (s.id = $3 OR $3 IS NULL)
       ORDER BY s.company_id, s.id";
 pub(crate) const SHOP_LOAD: &str =
     "SELECT s.id, s.company_id, s.code, s.name, s.postal_code, s.address, s.phone,
-            s.counter, s.message, c.registration_no, c.name, t.support_phone
+            s.counter, s.message, c.invoice_reg_no, c.name, t.support_phone
        FROM shop s
        JOIN company c ON c.tenant = s.tenant AND c.id = s.company_id
        JOIN tenant t ON t.tenant = s.tenant
@@ -107,7 +107,7 @@ pub struct Company {
     pub name: String,
     /// Its registration number for qualified invoices, `T` and thirteen digits (X-080); none where it has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub registration_no: Option<String>,
+    pub invoice_reg_no: Option<String>,
 }
 
 /// A shop (店舗).
@@ -163,13 +163,13 @@ pub fn tenant(tx: &mut ReadTx<'_>, tenant: TenantId) -> Result<Option<Tenant>, D
 
 /// Writes a company; true when something changed.
 pub fn put_company(tx: &mut Tx<'_>, who: &str, row: &Company) -> Result<bool, Refusal> {
-    let (tenant, number) = (tx.tenant(), row.registration_no.as_deref());
-    if number.is_some_and(|number| !payment::tax::is_registration_no(number)) {
-        return Err(Refusal::bad("registration_no: T and thirteen digits"));
+    let (tenant, number) = (tx.tenant(), row.invoice_reg_no.as_deref());
+    if number.is_some_and(|number| !payment::tax::is_invoice_reg_no(number)) {
+        return Err(Refusal::bad("invoice_reg_no: T and thirteen digits"));
     }
     let rows = tx.execute(COMPANY_PUT, params![tenant, &row.id, &row.name, number])?;
     let about = format!("company {}", row.id);
-    let what = serde_json::json!({ "name": row.name, "registration_no": number });
+    let what = serde_json::json!({ "name": row.name, "invoice_reg_no": number });
     changed(tx, rows, who, "company_changed", &about, what)
 }
 
@@ -183,7 +183,7 @@ pub fn companies(tx: &mut ReadTx<'_>, tenant: TenantId, scope: &Scope) -> Result
         Ok(Company {
             id: row.text(0)?.into(),
             name: row.text(1)?.to_owned(),
-            registration_no: row.opt_text(2)?.map(str::to_owned),
+            invoice_reg_no: row.opt_text(2)?.map(str::to_owned),
         })
     })
 }
@@ -195,8 +195,8 @@ pub fn put_shop(tx: &mut Tx<'_>, who: &str, row: &Shop) -> Result<bool, Refusal>
     if !code {
         return Err(Refusal::bad("a shop's code has four capital letters and digits"));
     }
-    if row.merchant.registration_no.is_some() {
-        return Err(Refusal::bad("registration_no is the company's"));
+    if row.merchant.invoice_reg_no.is_some() {
+        return Err(Refusal::bad("invoice_reg_no is the company's"));
     }
     let (tenant, m) = (tx.tenant(), &row.merchant);
     let values = params![
@@ -246,7 +246,7 @@ fn shop_row(row: &Row<'_>) -> Result<Shop, DbError> {
             postal_code: row.text(4)?.to_owned(),
             address: row.text(5)?.to_owned(),
             phone: row.text(6)?.to_owned(),
-            registration_no: row.opt_text(9)?.map(str::to_owned),
+            invoice_reg_no: row.opt_text(9)?.map(str::to_owned),
             counter: row.text(7)?.to_owned(),
             message: row.text(8)?.to_owned(),
         },

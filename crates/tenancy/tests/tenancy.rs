@@ -23,7 +23,7 @@ fn shop(id: &str, company: &str, code: &str) -> Shop {
             postal_code: text("150-0013"),
             address: text("東京都渋谷区恵比寿1-2-3"),
             phone: text("03-0000-0000"),
-            registration_no: None,
+            invoice_reg_no: None,
             counter: text("01"),
             message: text("ありがとうございました"),
         },
@@ -36,7 +36,7 @@ fn cast(tx: &mut Tx<'_>) -> Result<u32, Refusal> {
     let tenant = Tenant { name: text("帳場"), profile: Profile::Usen, support_phone: text("0120-000-000") };
     changes += u32::from(tenancy::put_tenant(tx, "cast", &tenant)?);
     for id in ["00008", "00009"] {
-        let company = Company { id: id.into(), name: format!("会社 {id}"), registration_no: None };
+        let company = Company { id: id.into(), name: format!("会社 {id}"), invoice_reg_no: None };
         changes += u32::from(tenancy::put_company(tx, "cast", &company)?);
     }
     for (id, company, code) in
@@ -67,7 +67,7 @@ async fn a_companys_registration_number_is_on_the_slips_of_its_shops_and_of_no_o
         let numbered = |number: &str| Company {
             id: "00008".into(),
             name: "会社 00008".into(),
-            registration_no: Some(number.to_owned()),
+            invoice_reg_no: Some(number.to_owned()),
         };
         let put = |company: Company| base.write(move |tx| tenancy::put_company(tx, "cast", &company));
         assert!(put(numbered("T123456789012")).await.is_err(), "twelve digits");
@@ -77,16 +77,16 @@ async fn a_companys_registration_number_is_on_the_slips_of_its_shops_and_of_no_o
         let number = |id: &'static str| {
             base.read(move |tx| {
                 let found = tenancy::shop(tx, tenant, &id.into())?;
-                Ok::<_, Refusal>(found.and_then(|found| found.shop.merchant.registration_no))
+                Ok::<_, Refusal>(found.and_then(|found| found.shop.merchant.invoice_reg_no))
             })
         };
         assert_eq!(number("9000009").await.unwrap().as_deref(), Some("T0000000000008"));
         assert_eq!(number("9000011").await.unwrap(), None);
         let all = base.read(move |tx| Ok::<_, Refusal>(tenancy::shops(tx, tenant, &Scope::Tenant)?));
-        let with = all.await.unwrap().iter().filter(|shop| shop.merchant.registration_no.is_some()).count();
+        let with = all.await.unwrap().iter().filter(|shop| shop.merchant.invoice_reg_no.is_some()).count();
         assert_eq!(with, 2);
         let mut own = shop("9000009", "00008", "TSU3");
-        own.merchant.registration_no = Some("T0000000000009".into());
+        own.merchant.invoice_reg_no = Some("T0000000000009".into());
         let refused = base.write(move |tx| tenancy::put_shop(tx, "cast", &own)).await;
         assert!(refused.is_err(), "a shop has no number of its own");
     }

@@ -268,16 +268,25 @@ enum Wrong {
     Parts,
 }
 
-/// The parts as they were typed, an empty field for nothing of it; nothing where they were not asked for.
-fn read_parts(sent: &Sent, asked: Option<TaxParts>, amount: Yen) -> Result<Option<TaxParts>, Wrong> {
-    if asked.is_none() {
+/// The parts as they were typed, at least one of them; nothing where they need not be said. `left`: what is left of the
+/// payment.
+fn read_parts(
+    sent: &Sent,
+    asked: Option<TaxParts>,
+    amount: Yen,
+    left: Yen,
+) -> Result<Option<TaxParts>, Wrong> {
+    if asked.is_none() || amount == left {
         return Ok(None);
     }
-    let yen = |typed: &str| match typed.trim() {
-        "" => Ok(Yen::ZERO),
-        typed => Yen::parse_typed(typed).map_err(|_| Wrong::Parts),
-    };
-    let parts = TaxParts { reduced: yen(&sent.reduced)?, exempt: yen(&sent.exempt)? };
+    let typed = [sent.reduced.trim(), sent.exempt.trim()];
+    if typed.iter().all(|typed| typed.is_empty()) {
+        return Err(Wrong::Parts);
+    }
+    let [reduced, exempt] = typed
+        .map(|typed| if typed.is_empty() { Ok(Yen::ZERO) } else { Yen::parse_typed(typed) })
+        .map(|read| read.map_err(|_| Wrong::Parts));
+    let parts = TaxParts { reduced: reduced?, exempt: exempt? };
     parts.standard(amount).map(|_| Some(parts)).ok_or(Wrong::Parts)
 }
 
@@ -302,7 +311,9 @@ async fn give_back(
     }
     let Ok(amount) = Yen::parse_typed(&sent.amount) else { return refused(pay::ABOVE_REST).await };
     let shown = load(&console, &caller, payment).await?;
-    let tax = match read_parts(&sent, asks_parts(&shown, true), amount) {
+    let asked = asks_parts(&shown, true);
+    let (left, _) = crate::refund::rest(&shown.payment, &shown.refunds);
+    let tax = match read_parts(&sent, asked, amount, left) {
         Ok(tax) => tax,
         Err(wrong) => return again(wrong).await,
     };

@@ -363,7 +363,7 @@ fn cast(tx: &mut store::Tx<'_>) -> Result<(), Refusal> {
         tenancy::put_company(
             tx,
             "cast",
-            &Company { id: id.into(), name: name.into(), registration_no: None },
+            &Company { id: id.into(), name: name.into(), invoice_reg_no: None },
         )?;
     }
     for (id, company, code, name) in SHOPS {
@@ -372,7 +372,7 @@ fn cast(tx: &mut store::Tx<'_>) -> Result<(), Refusal> {
             postal_code: "150-0013".into(),
             address: "東京都渋谷区恵比寿1-2-3".into(),
             phone: "03-0000-0000".into(),
-            registration_no: None,
+            invoice_reg_no: None,
             counter: "001".into(),
             message: "またのお越しをお待ちしております".into(),
         };

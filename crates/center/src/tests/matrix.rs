@@ -131,14 +131,14 @@ impl House {
 /// The second shop with its terminal, of another company of the same tenant.
 async fn neighbours(center: &Center) -> String {
     let rows = move |tx: &mut store::Tx<'_>| {
-        let company = tenancy::Company { id: "00009".into(), name: "隣".into(), registration_no: None };
+        let company = tenancy::Company { id: "00009".into(), name: "隣".into(), invoice_reg_no: None };
         tenancy::put_company(tx, "test", &company)?;
         let merchant = receipt::Merchant {
             name: "隣".into(),
             postal_code: "150-0013".into(),
             address: "東京都渋谷区恵比寿1-2-4".into(),
             phone: "03-0000-0001".into(),
-            registration_no: None,
+            invoice_reg_no: None,
             counter: "001".into(),
             message: String::new(),
         };

@@ -36,7 +36,7 @@ pub(super) async fn cast(center: &Center) {
         postal_code: "150-0013".into(),
         address: "東京都渋谷区恵比寿1-2-3".into(),
         phone: "03-0000-0000".into(),
-        registration_no: None,
+        invoice_reg_no: None,
         counter: "001".into(),
         message: "またのお越しを".into(),
     };
@@ -45,7 +45,7 @@ pub(super) async fn cast(center: &Center) {
             tenancy::Tenant { name: "帳場".into(), profile: Profile::Mpos, support_phone: "0120".into() };
         tenancy::put_tenant(tx, "test", &tenant)?;
         let company =
-            tenancy::Company { id: "00008".into(), name: "つばめ商会".into(), registration_no: None };
+            tenancy::Company { id: "00008".into(), name: "つばめ商会".into(), invoice_reg_no: None };
         tenancy::put_company(tx, "test", &company)?;
         let shop = tenancy::Shop {
             id: "9000009".into(),

@@ -80,7 +80,7 @@ async fn center(db: &TestDb, state: State) -> (Base, ApprovedPayments) {
         };
         tenancy::put_tenant(tx, "test", &tenant)?;
         let company =
-            tenancy::Company { id: "00008".into(), name: "喫茶帳場".to_owned(), registration_no: None };
+            tenancy::Company { id: "00008".into(), name: "喫茶帳場".to_owned(), invoice_reg_no: None };
         tenancy::put_company(tx, "test", &company)?;
         let shop = tenancy::Shop {
             id: "9000009".into(),

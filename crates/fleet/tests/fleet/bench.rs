@@ -62,7 +62,7 @@ fn shop(id: &str, company: &str, code: &str) -> Shop {
             postal_code: text("150-0013"),
             address: text("東京都渋谷区恵比寿1-2-3"),
             phone: text("03-0000-0000"),
-            registration_no: None,
+            invoice_reg_no: None,
             counter: text("01"),
             message: text("ありがとうございました"),
         },
@@ -77,7 +77,7 @@ fn cast(tx: &mut Tx<'_>) -> Result<(), Refusal> {
         tenancy::put_company(
             tx,
             "cast",
-            &Company { id: company.into(), name: format!("会社 {company}"), registration_no: None },
+            &Company { id: company.into(), name: format!("会社 {company}"), invoice_reg_no: None },
         )?;
         tenancy::put_shop(tx, "cast", &shop(id, company, code))?;
     }

@@ -36,7 +36,7 @@ pub(super) fn lines(facts: &SlipFacts, words: &Words) -> Vec<Line> {
     if let Some(refund) = &facts.refund {
         lines.push(Line::Pair(words.sold.to_owned(), date(refund.sold_at_us)));
     }
-    if let Some(number) = &facts.merchant.registration_no {
+    if let Some(number) = &facts.merchant.invoice_reg_no {
         lines.push(Line::Pair(words.registration.to_owned(), number.clone()));
     }
     lines

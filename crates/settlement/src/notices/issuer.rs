@@ -117,7 +117,7 @@ impl Issuer {
         if self.address.len() > notice::limits::MOST_ADDRESS_LINES {
             return Err(BadIssuer::Address);
         }
-        if !self.invoice_reg_no.is_empty() && !payment::tax::is_registration_no(&self.invoice_reg_no) {
+        if !self.invoice_reg_no.is_empty() && !payment::tax::is_invoice_reg_no(&self.invoice_reg_no) {
             return Err(BadIssuer::RegNo);
         }
         if self.silence_days > limits::SILENCE_DAYS {

@@ -35,14 +35,14 @@ fn cast(tx: &mut Tx<'_>) -> Result<(), Refusal> {
         tenancy::put_company(
             tx,
             "cast",
-            &Company { id: id.into(), name: name.into(), registration_no: None },
+            &Company { id: id.into(), name: name.into(), invoice_reg_no: None },
         )?;
         let merchant = Merchant {
             name: format!("{name} 本店"),
             postal_code: "150-0013".into(),
             address: "東京都渋谷区恵比寿1-2-3".into(),
             phone: "03-0000-0000".into(),
-            registration_no: None,
+            invoice_reg_no: None,
             counter: "001".into(),
             message: String::new(),
         };

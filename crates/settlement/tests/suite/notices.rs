@@ -41,9 +41,7 @@ impl Till {
                 tx,
                 "person sato",
                 &Company {
-                    id: company.into(),
-                    name: format!("株式会社{company}商店"),
-                    registration_no: None,
+                    id: company.into(), name: format!("株式会社{company}商店"), invoice_reg_no: None
                 },
             )?;
             let facts =

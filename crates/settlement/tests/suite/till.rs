@@ -43,7 +43,7 @@ pub(crate) fn id(number: u128) -> PaymentId {
 pub(crate) fn company(tx: &mut Tx<'_>, id: &str) {
     let known = tenancy::companies(tx, T, &center_base::Scope::Company(id.into())).unwrap();
     if known.is_empty() {
-        let company = tenancy::Company { id: id.into(), name: id.to_owned(), registration_no: None };
+        let company = tenancy::Company { id: id.into(), name: id.to_owned(), invoice_reg_no: None };
         tenancy::put_company(tx, "cast", &company).unwrap();
     }
 }

@@ -40,14 +40,14 @@ impl House {
             tenancy::put_company(
                 tx,
                 "cast",
-                &Company { id: "00008".into(), name: "帳場コーヒー".into(), registration_no: None },
+                &Company { id: "00008".into(), name: "帳場コーヒー".into(), invoice_reg_no: None },
             )?;
             let merchant = receipt::Merchant {
                 name: "帳場コーヒー 恵比寿店".into(),
                 postal_code: "150-0013".into(),
                 address: "東京都渋谷区".into(),
                 phone: "03-0000-0000".into(),
-                registration_no: None,
+                invoice_reg_no: None,
                 counter: String::new(),
                 message: String::new(),
             };

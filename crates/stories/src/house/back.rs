@@ -93,6 +93,18 @@ impl House {
     /// The manager gives back in the console, in a browser elsewhere; how the console answers is told.
     pub async fn give_back_in_the_console(&mut self, amount: &str) {
         self.say(&format!("The manager gives back {amount} of it in the console."));
+        self.sends_give_back(amount, &[]).await;
+    }
+
+    /// The same of several rates: so much of it at the reduced rate.
+    pub async fn give_back_of_several_rates_in_the_console(&mut self, amount: &str, reduced: &str) {
+        self.say(&format!(
+            "The manager gives back {amount} in the console, of it {reduced} at the reduced rate."
+        ));
+        self.sends_give_back(amount, &[("reduced", reduced)]).await;
+    }
+
+    async fn sends_give_back(&mut self, amount: &str, parts: &[(&str, &str)]) {
         let exported = self.exported(Which::Center);
         let rows = exported["tenants"][0]["payments"].as_array().unwrap();
         let place = format!("/payments/{}/give-back", rows.last().unwrap()["id"].as_str().unwrap());
@@ -102,7 +114,8 @@ impl House {
         assert_eq!(asked.status, 200, "{}", asked.body);
         let mint =
             asked.body.split_once("name=\"id\" value=\"").and_then(|(_, after)| after.split('"').next());
-        let fields = [("id", mint.unwrap()), ("amount", amount), ("reason", "")];
+        let mut fields = vec![("id", mint.unwrap()), ("amount", amount), ("reason", "")];
+        fields.extend(parts);
         let answer = http::submit_as(self.center_at, &place, &cookies, &fields).await.unwrap();
         let lines = if answer.status == 303 {
             vec!["303: the payment\u{2019}s page".to_owned()]

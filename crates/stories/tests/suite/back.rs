@@ -89,7 +89,10 @@ fn a_sale_of_several_rates_is_given_back_in_part_with_a_return_invoice() {
         house.confirm_back().await;
         house.until_screen("approved").await;
         house.print("customer").await;
-        house.say("The rest is of two rates, and comes back without a question.");
+        house.give_back_in_the_console("1000").await;
+        house.give_back_of_several_rates_in_the_console("1000", "1001").await;
+        house.give_back_of_several_rates_in_the_console("1000", "0").await;
+        house.say("The rest is of two kinds, and comes back without a question.");
         house.open_newest_sale().await;
         house.ask_back("", "").await;
         house.confirm_back().await;
