@@ -309,7 +309,11 @@ mod tests {
         assert_eq!((cast.terminal.len(), cast.shop.len()), (2, 2));
         assert!(cast.person.iter().any(|person| person.role == Role::Operator));
         assert!(Cast::read("[tenant]\nnmae = \"x\"").is_err());
-        assert!(cast.policy.is_none() && cast.shop.iter().all(|shop| shop.policy.is_none()));
+        // the sweets' shop keeps its own profile and asks for the tax beside it.
+        let overlay = cast.shop[1].overlay(cast.tenant.profile).unwrap().unwrap();
+        let policy = Policy::profile(cast.tenant.profile).and_then(|policy| policy.with(&overlay)).unwrap();
+        assert_eq!((policy.receipt.tax, policy.receipt.profile), (payment::SlipTax::Entered, Profile::Usen));
+        assert_eq!(cast.company.invoice_reg_no.as_ref().map(String::len), Some(14));
         // Four eyes: two who may confirm what the other entered, and one who sees the company's documents.
         let of = |role| cast.person.iter().filter(|person| person.role == role).count();
         assert_eq!((of(Role::Operator), of(Role::CompanyManager)), (2, 1));

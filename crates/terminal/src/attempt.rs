@@ -132,6 +132,9 @@ pub struct Attempt {
     /// What was given back of it so far, whole yen, as far as this terminal knows.
     #[serde(default)]
     pub given_back: Yen,
+    /// Of it by others: other terminals, the console.
+    #[serde(default)]
+    pub given_back_elsewhere: Yen,
     /// The refunds that were begun of it here, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refunds: Vec<PaymentId>,
@@ -252,7 +255,9 @@ impl Attempt {
                 }
             }
             Fact::GivingBack { refund } => self.refunds.push(*refund),
-            Fact::GivenBack { total } => self.given_back = *total,
+            Fact::GivenBack { total, elsewhere } => {
+                (self.given_back, self.given_back_elsewhere) = (*total, *elsewhere);
+            }
             Fact::UndoWanted { code } => self.undo = Some(*code),
             Fact::Acknowledged { .. } => self.acknowledged = true,
             Fact::Closed => self.closed = true,
@@ -304,6 +309,7 @@ impl Attempt {
             code_paid: new.refund.as_ref().and_then(|terms| terms.code_paid.clone()),
             waits_for_user: false,
             given_back: Yen::ZERO,
+            given_back_elsewhere: Yen::ZERO,
             refunds: Vec::new(),
             signature_follows: false,
             signature: None,

@@ -12,6 +12,7 @@ mod rows;
 mod upload;
 
 pub use audit::{Report, export, verify};
+pub(crate) use fact::is_nothing;
 pub use fact::{Fact, Sent, Started};
 pub use keep::{Kept, KeyCounters};
 pub(crate) use rows::read as attempt_of;
@@ -356,10 +357,12 @@ fn giving_back(
     tell(tx, of, &Fact::GivingBack { refund })
 }
 
-/// Adds up what was given back of a sale here. What the center said last may know of more.
+/// Adds up what was given back of a sale, here and, as far as the center has told, elsewhere. What the center said last
+/// may know of more.
 fn add_up(tx: &mut Tx<'_>, of: PaymentId) -> Result<(), JournalError> {
     let Some(original) = rows::load(tx, of)? else { return Ok(()) };
-    let mut sum = Yen::ZERO;
+    let elsewhere = original.given_back_elsewhere;
+    let mut sum = elsewhere;
     for refund in &original.refunds {
         if let Some(refund) = rows::load(tx, *refund)?.filter(|r| r.name() == StateName::Approved) {
             sum = sum.plus(refund.amount).unwrap_or(sum);
@@ -367,7 +370,7 @@ fn add_up(tx: &mut Tx<'_>, of: PaymentId) -> Result<(), JournalError> {
     }
     let total = sum.max(original.given_back);
     if total != original.given_back {
-        tell(tx, of, &Fact::GivenBack { total })?;
+        tell(tx, of, &Fact::GivenBack { total, elsewhere })?;
     }
     Ok(())
 }

@@ -66,6 +66,9 @@ pub enum Fact {
     GivenBack {
         /// Altogether, whole yen.
         total: Yen,
+        /// Of it not by a refund that was begun here, whole yen.
+        #[serde(default, skip_serializing_if = "is_nothing")]
+        elsewhere: Yen,
     },
     /// Money was taken.
     Approved {
@@ -158,6 +161,12 @@ pub struct Started {
     /// The code of the payment that is given back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code_paid: Option<CodeFacts>,
+}
+
+/// For amounts that are left out where they are nothing.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+pub(crate) fn is_nothing(yen: &Yen) -> bool {
+    yen.is_zero()
 }
 
 fn is_sale(purpose: &Purpose) -> bool {

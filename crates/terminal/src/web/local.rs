@@ -11,6 +11,7 @@ use crate::attempt::{Attempt, Origin, Purpose};
 use crate::event::{NewPayment, ReadCode};
 use crate::flows::sale::{check_amount, read_note};
 use crate::handle::{Heard, NotNow, RefundWish, TerminalHandle};
+use crate::journal::is_nothing;
 use crate::screen::{AmountError, Present, Screen, Stage};
 use crate::shared::Shared;
 use axum::extract::rejection::JsonRejection;
@@ -153,11 +154,6 @@ struct LocalPayment {
     /// The receipt's page.
     #[serde(skip_serializing_if = "Option::is_none")]
     receipt_url: Option<String>,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
-fn is_nothing(amount: &Yen) -> bool {
-    amount.is_zero()
 }
 
 #[derive(Serialize)]
