@@ -330,5 +330,6 @@ async fn a_changed_password_is_told_to_nobody() {
         person tanaka: password_changed person tanaka
         terminal 000000358002: password_changed person tanaka
         terminal 000000358002: password_refused person tanaka
-        admin: password_reset person tanaka"#]].assert_eq(&acts.get(4..).unwrap().join("\n"));
+        admin: password_reset person tanaka"#]]
+    .assert_eq(&acts.get(4..).unwrap().join("\n"));
 }
