@@ -230,17 +230,9 @@ pub(crate) enum AdminCommand {
     },
     /// Apply what the center's database lacks.
     Migrate(CenterArgs),
-    /// Make the first person who may log in to the console; prints the first password.
-    Operator {
-        #[command(flatten)]
-        center: CenterArgs,
-        /// Login id.
-        #[arg(long)]
-        login: String,
-        /// Name.
-        #[arg(long)]
-        name: String,
-    },
+    /// Who may log in to the console and at terminals.
+    #[command(flatten)]
+    People(crate::people::PeopleCommand),
     /// Load companies, shops, terminals, people, contracts, settlement terms and payees from a TOML file; loading again
     /// changes nothing.
     Load {
@@ -290,22 +282,6 @@ pub(crate) enum AdminCommand {
     /// What settlement is fed with, what it does and costs.
     #[command(flatten)]
     Settle(crate::settle::SettleCommand),
-    /// Give a person a first password again; a lock ends, and it must be changed at the next login.
-    ResetPassword {
-        #[command(flatten)]
-        center: CenterArgs,
-        /// Login id.
-        #[arg(long)]
-        login: String,
-    },
-    /// End a lock after too many wrong passwords.
-    Unlock {
-        #[command(flatten)]
-        center: CenterArgs,
-        /// Login id.
-        #[arg(long)]
-        login: String,
-    },
 }
 
 /// What an operator does about one terminal.

@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program talks to its user")]
 
 mod cli;
+mod people;
 mod serve;
 mod settings;
 mod settle;
@@ -69,14 +70,7 @@ async fn admin(command: AdminCommand) -> Result<ExitCode, StartFault> {
             say(format_args!("the center's database is up to date"));
             Ok(ExitCode::SUCCESS)
         }
-        AdminCommand::Operator { center, login, name } => {
-            let told = serve::center_settings(center, Clock::real());
-            let password = admin::first_operator(&told, &login, &name).await?;
-            say(format_args!(
-                "login     {login}\npassword  {password}   (must be changed at the first login)"
-            ));
-            Ok(ExitCode::SUCCESS)
-        }
+        AdminCommand::People(command) => people::run(command).await,
         AdminCommand::Load { center, file } => {
             admin::load_cast(&serve::center_settings(center, Clock::real()), &file).await?;
             say(format_args!("loaded {}", file.display()));
@@ -117,19 +111,6 @@ async fn admin(command: AdminCommand) -> Result<ExitCode, StartFault> {
             ended(&report, json, agreed, "the network agrees", "THE NETWORK HAS NOT AGREED")
         }
         AdminCommand::Settle(command) => settle::run(command).await,
-        AdminCommand::ResetPassword { center, login } => {
-            let password =
-                admin::reset_password(&serve::center_settings(center, Clock::real()), &login).await?;
-            say(format_args!(
-                "login     {login}\npassword  {password}   (must be changed at the next login)"
-            ));
-            Ok(ExitCode::SUCCESS)
-        }
-        AdminCommand::Unlock { center, login } => {
-            admin::unlock(&serve::center_settings(center, Clock::real()), &login).await?;
-            say(format_args!("{login} may log in again"));
-            Ok(ExitCode::SUCCESS)
-        }
     }
 }
 

@@ -89,21 +89,21 @@ mod tests {
         };
         let rule = |policy: PasswordPolicy| move |lang| password_rule(lang, &policy);
         check(
-            &expect![[r#"
+            &expect![[r"
             8文字以上にしてください。今のパスワードは使えません。
-            At least 8 characters. Not your current one."#]],
+            At least 8 characters. Not your current one."]],
             rule(plain),
         );
         check(
-            &expect![[r#"
+            &expect![[r"
             8文字以上で、数字・英小文字・英大文字・記号のうち3種類以上を入れてください。今のパスワードと、その前の4回分は使えません。
-            At least 8 characters, with 3 or more of: digits, lower-case letters, upper-case letters, symbols. Not your current one, nor any of the 4 before it."#]],
+            At least 8 characters, with 3 or more of: digits, lower-case letters, upper-case letters, symbols. Not your current one, nor any of the 4 before it."]],
             rule(PasswordPolicy::default()),
         );
         check(
-            &expect![[r#"
+            &expect![[r"
                 8文字以上で、英字・数字・記号をすべて入れてください。半角で入力してください。今のパスワードと、その前の3回分は使えません。次の記号は使えません（ ` ^ ¥ ）。
-                At least 8 characters, with each of: letters, digits, symbols. Half-width characters only. Not your current one, nor any of the 3 before it. These cannot be used: ` ^ ¥"#]],
+                At least 8 characters, with each of: letters, digits, symbols. Half-width characters only. Not your current one, nor any of the 3 before it. These cannot be used: ` ^ ¥"]],
             rule(upay),
         );
     }
@@ -123,7 +123,7 @@ mod tests {
             PasswordLack::UsedBefore,
         ];
         check(
-            &expect![[r#"
+            &expect![[r"
                 12文字以上にしてください。
                 128文字以内にしてください。
                 使えない記号が入っています（ ` ^ ¥ は使えません）。
@@ -141,7 +141,7 @@ mod tests {
                 It still needs: digits, upper-case letters.
                 It still needs 1 of these kinds: digits, upper-case letters.
                 It must not contain your login ID.
-                This is your current one or one you used recently. Choose another."#]],
+                This is your current one or one you used recently. Choose another."]],
             |lang| {
                 let lines: Vec<String> = lacks.iter().map(|lack| password_lack(lang, lack)).collect();
                 lines.join("\n")

@@ -56,7 +56,10 @@ const MENU: [(&str, &[Room]); 3] = [
     ),
     (
         "console-menu-account",
-        &[Room { path: "/me", icon: Icon::Person, key: "console-menu-me", right: None }],
+        &[
+            Room { path: "/me", icon: Icon::Person, key: "console-menu-me", right: None },
+            room("/locks", Icon::Lock, "console-menu-locks", Right::ManagePeople),
+        ],
     ),
 ];
 

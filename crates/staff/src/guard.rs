@@ -3,8 +3,10 @@
 //! Counted for every login that is typed, whether a person has it or not, so that a lock tells nobody
 //! which logins exist.
 
+use crate::limits;
 use payment::PasswordPolicy;
 use sha2::{Digest as _, Sha256};
+use std::collections::BTreeMap;
 use store::{DbError, Migration, ReadTx, TenantId, Tx, params};
 
 pub(crate) const GUARD: Migration = Migration {
@@ -28,6 +30,8 @@ pub(crate) const PUT: &str =
      VALUES ($1, $2, $3, $4, $5, $6)
      ON CONFLICT (tenant, key) DO UPDATE SET failures = $3, locked_until_us = $4, last_us = $5";
 pub(crate) const CLEAR: &str = "DELETE FROM login_guard WHERE tenant = $1 AND key = $2";
+pub(crate) const LOCKED: &str = "SELECT key, locked_until_us FROM login_guard
+      WHERE tenant = $1 AND known = 1 AND locked_until_us > $2 ORDER BY key LIMIT $3";
 pub(crate) const SWEEP: &str = "DELETE FROM login_guard
       WHERE tenant = $1 AND known = 0 AND last_us < $2 AND locked_until_us < $3";
 
@@ -46,6 +50,13 @@ pub(crate) fn person_key(id: &[u8; 16]) -> Key {
 /// The key of a login that nobody has.
 pub(crate) fn unknown_key(typed: &str) -> Key {
     Key { hash: Sha256::new().chain_update(b"unknown\0").chain_update(typed).finalize().into(), known: false }
+}
+
+impl Key {
+    /// Under which it is kept.
+    pub(crate) fn hash(&self) -> &[u8; 32] {
+        &self.hash
+    }
 }
 
 /// How the tries stand.
@@ -80,6 +91,17 @@ pub(crate) fn load(tx: &mut ReadTx<'_>, tenant: TenantId, key: &Key) -> Result<T
         Ok(Tries { failures: row.i64(0)?, locked_until_us: row.i64(1)? })
     })?;
     Ok(found.unwrap_or_default())
+}
+
+/// The keys of people who are locked now, and until when, UTC microseconds.
+pub(crate) fn locked(
+    tx: &mut ReadTx<'_>,
+    tenant: TenantId,
+    now_us: i64,
+) -> Result<BTreeMap<[u8; 32], i64>, DbError> {
+    let most = limits::PEOPLE_LISTED;
+    let rows = tx.query_all(LOCKED, params![tenant, now_us, most], |row| Ok((row.array(0)?, row.i64(1)?)))?;
+    Ok(rows.into_iter().collect())
 }
 
 /// Counts a wrong password; true when this one locked.

@@ -5,7 +5,7 @@
 //! # async fn example(base: center_base::Base, tenancy: tenancy::Tenancy, caller: center_base::Caller) -> Result<(), center_base::Refusal> {
 //! let cookie = pages::cookie::SessionCookie::new("center", 8700, false);
 //! let staff = staff::Staff::new(&base, &tenancy, cookie);
-//! let table = staff::routes(staff.clone());          // /, /login, /logout, /password, /password/soon, /me
+//! let table = staff::routes(staff.clone());          // /, /login, /logout, /password, /password/soon, /me, /locks
 //! let authenticator = staff.authenticator();         // for Table::router
 //! let job = staff.sweep();                           // for jobs::run
 //! // A page of the console, in a handler of another slice:
@@ -18,6 +18,7 @@
 mod console;
 mod guard;
 mod limits;
+mod locks;
 mod login;
 mod login_pages;
 mod password;
@@ -45,6 +46,7 @@ pub const MIGRATIONS: &[Migration] = &[people::PERSON, people::HISTORY, session:
 pub const STATEMENTS: &[&str] = &[
     people::BY_LOGIN,
     people::BY_ID,
+    people::ALL,
     people::INSERT,
     people::UPDATE,
     people::SET_STATUS,
@@ -58,6 +60,7 @@ pub const STATEMENTS: &[&str] = &[
     session::END_ALL,
     session::SWEEP,
     guard::LOAD,
+    guard::LOCKED,
     guard::PUT,
     guard::CLEAR,
     guard::SWEEP,

@@ -8,6 +8,8 @@ pub(crate) const HASHES_PER_CORE: usize = 2;
 pub(crate) const HASHES_WAITING: usize = 200;
 /// The longest login id or e-mail address, in bytes.
 pub(crate) const LOGIN_BYTES: usize = 200;
+/// People whose locks are looked through for the page of locks.
+pub(crate) const PEOPLE_LISTED: i64 = 10_000;
 /// How exact the end of an idle session is: a request sooner after the last one writes nothing.
 pub(crate) const SEEN_EVERY_US: i64 = 30_000_000;
 /// How often sessions and locks whose time is over are removed.

@@ -27,7 +27,8 @@ const SOON_PATH: &str = "/password/soon";
 pub fn routes(staff: Staff) -> Table {
     let people = Access::of(Role::PEOPLE, Level::Shop);
     let unfinished = people.before_new_password();
-    Routes::new(staff)
+    let locks = crate::locks::routes(staff.clone());
+    let own = Routes::new(staff)
         .page(Method::GET, "/", people, home)
         .page(Method::GET, LOGIN_PATH, Access::PUBLIC, login)
         .page(Method::POST, LOGIN_PATH, Access::PUBLIC, sign_in)
@@ -36,7 +37,8 @@ pub fn routes(staff: Staff) -> Table {
         .page(Method::POST, PASSWORD_PATH, unfinished, change_password)
         .page(Method::GET, SOON_PATH, people, soon)
         .page(Method::GET, "/me", people, me)
-        .table()
+        .table();
+    Table::join([own, locks])
 }
 
 async fn home() -> Redirect {

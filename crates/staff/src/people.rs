@@ -51,6 +51,10 @@ pub(crate) const BY_ID: &str =
     "SELECT id, login_id, email, name, role, company_id, shop_id, active, password, must_change,
             changed_us
        FROM person WHERE tenant = $1 AND id = $2";
+pub(crate) const ALL: &str =
+    "SELECT id, login_id, email, name, role, company_id, shop_id, active, password, must_change,
+            changed_us
+       FROM person WHERE tenant = $1 ORDER BY login_id LIMIT $2";
 pub(crate) const INSERT: &str =
     "INSERT INTO person (tenant, id, login_id, email, name, role, company_id, shop_id, active, password,
             must_change, changed_us)
@@ -133,7 +137,12 @@ pub(crate) fn rule(policy: &Policy, role: Role) -> PasswordPolicy {
 
 /// The date in Tokyo of an instant in UTC microseconds.
 pub(crate) fn date_of(at_us: i64) -> Date {
-    clock::business_date(Timestamp::from_microsecond(at_us).unwrap_or(Timestamp::UNIX_EPOCH))
+    clock::business_date(instant(at_us).unwrap_or(Timestamp::UNIX_EPOCH))
+}
+
+/// An instant in UTC microseconds; none when it lies beyond the calendar.
+pub(crate) fn instant(at_us: i64) -> Option<Timestamp> {
+    Timestamp::from_microsecond(at_us).ok()
 }
 
 /// What was typed as login, in the stored form.
@@ -161,6 +170,11 @@ pub(crate) fn by_id(
     id: &UserId,
 ) -> Result<Option<PersonRow>, DbError> {
     tx.query_opt(BY_ID, params![tenant, &id.0], person_row)
+}
+
+/// The people of a tenant by login id, as far as `most`.
+pub(crate) fn all(tx: &mut ReadTx<'_>, tenant: TenantId, most: i64) -> Result<Vec<PersonView>, DbError> {
+    tx.query_all(ALL, params![tenant, most], |row| Ok(person_row(row)?.view))
 }
 
 pub(crate) fn scope_of(role: Role, company: Option<&str>, shop: Option<&str>) -> Option<Scope> {

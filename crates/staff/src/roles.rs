@@ -11,7 +11,7 @@ pub enum Right {
     SeeMessages,
     /// Give payments back (505).
     GiveBack,
-    /// Unlock and disable people of the own scope.
+    /// Unlock people of the own scope.
     ManagePeople,
     /// See what the own scope's companies are paid.
     SeeSettlement,

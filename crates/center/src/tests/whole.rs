@@ -2,7 +2,8 @@
 
 use super::*;
 use center_api::client::CenterClient;
-use center_api::{ActivationRequest, PaymentRequest};
+use center_api::client::Fault;
+use center_api::{ActivationRequest, ClerkNewPassword, ClerkPasswordAnswer, ClerkSignIn, PaymentRequest};
 use codes::MoneyTaken;
 use expect_test::expect_file;
 use fleet::{CastTerminal, TerminalPassword};
@@ -208,4 +209,44 @@ async fn a_changed_amount_is_found_by_verify() {
     let report = verified(&db).await;
     assert!(!report.sound && !report.tenants[0].chain.sound);
     assert_eq!(report.tenants[0].faults.len(), 2, "{:?}", report.tenants[0].faults);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clerk_with_a_first_password_changes_it_at_the_terminal_and_is_signed_in() {
+    // W-033, D-07, R-045: over HTTP, signed, each request with its own counter.
+    let db = database().await;
+    let network = Network::start().await;
+    let running = Running::start(&db, &network, "a-1").await;
+    cast(&running.center).await;
+    let new = staff::NewPerson {
+        login_id: "hanako".to_owned(),
+        email: None,
+        name: "佐藤 花子".to_owned(),
+        role: center_base::Role::ShopStaff,
+        scope: center_base::Scope::Shop("9000009".into()),
+        password: staff::Secret::new("Kaede-12"),
+        must_change: true,
+    };
+    running.center.staff.put_person("test", new).await.unwrap();
+    let signer = signer();
+    let client = activated(&running, &signer).await;
+    let sign_in =
+        |password: &str| ClerkSignIn { login_id: "hanako".to_owned(), password: password.to_owned() };
+    let change = |current: &str, new: &str| ClerkNewPassword {
+        login_id: "hanako".to_owned(),
+        current: current.to_owned(),
+        new: new.to_owned(),
+    };
+    let session = client.clerk_sign_in(&signer, &sign_in("Kaede-12")).await.unwrap();
+    assert_eq!(session.password, payment::PasswordStanding::Initial);
+    let wrong = client.clerk_new_password(&signer, &change("wrong", "Momiji-7")).await;
+    assert!(matches!(wrong, Err(Fault::Refused(problem)) if problem.code == codes::api::NOT_SIGNED_IN));
+    let lacks = client.clerk_new_password(&signer, &change("Kaede-12", "momiji-7")).await.unwrap();
+    let upper = payment::PasswordLack::Classes { more: 1, of: vec![payment::CharClass::Upper] };
+    assert_eq!(lacks, ClerkPasswordAnswer::Lacks(upper));
+    let changed = client.clerk_new_password(&signer, &change("Kaede-12", "Momiji-7")).await.unwrap();
+    let ClerkPasswordAnswer::Changed(session) = changed else { panic!("{changed:?}") };
+    assert_eq!((&*session.operator.id, session.password.must_change()), ("hanako", false));
+    let again = client.clerk_sign_in(&signer, &sign_in("Momiji-7")).await.unwrap();
+    assert_eq!(again.password, payment::PasswordStanding::Good);
 }

@@ -2,7 +2,7 @@
 
 use crate::cast::Cast;
 use crate::programs::{StartFault, center as center_program};
-use center_base::{Role, Scope, TerminalId};
+use center_base::{Refusal, Role, Scope, TerminalId};
 use fleet::TerminalPassword;
 use staff::{NewPerson, Secret};
 use std::path::Path;
@@ -60,7 +60,7 @@ pub async fn load_cast(settings: &center_program::Settings, file: &Path) -> Resu
 /// Ends a lock after too many wrong passwords (D-06).
 pub async fn unlock(settings: &center_program::Settings, login: &str) -> Result<(), StartFault> {
     let center = center_program::open(settings)?;
-    let done = center.staff.unlock(WHO, login).await.map_err(StartFault::new);
+    let done = center.staff.unlock(WHO, login).await.map_err(|refusal| nobody(refusal, login));
     center.base.db.clone().close();
     done
 }
@@ -72,7 +72,15 @@ pub async fn reset_password(settings: &center_program::Settings, login: &str) ->
     let password = fresh_password()?;
     let done = center.staff.reset_password(WHO, login, &Secret::new(&password)).await;
     center.base.db.clone().close();
-    done.map(|()| password).map_err(StartFault::new)
+    done.map(|()| password).map_err(|refusal| nobody(refusal, login))
+}
+
+/// Why nothing was done about a person, as one sentence where nobody has the login.
+fn nobody(refusal: Refusal, login: &str) -> StartFault {
+    if refusal.code == codes::api::NOT_FOUND {
+        return StartFault::new(format!("Nobody logs in as {login}; nothing was changed."));
+    }
+    StartFault::new(refusal)
 }
 
 /// Blocks a terminal that was lost or copied: its key is refused from then on.

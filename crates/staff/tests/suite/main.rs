@@ -221,6 +221,54 @@ async fn a_lock_ends_by_time_or_by_an_administrator_and_success_forgets_the_coun
 }
 
 #[tokio::test]
+async fn a_manager_releases_the_locks_of_the_own_scope_and_no_others() {
+    // U-013, D-06, X-087, invariant 5
+    for db in store::testing::each(&migrations()) {
+        let house = House::open(&db).await;
+        let shop = |id: &str| Scope::Shop(id.into());
+        house.person("tencho", Role::ShopManager, shop("9000009"), false).await;
+        house.person("suzuki", Role::ShopStaff, shop("9000010"), false).await;
+        house.person("keiri", Role::CompanyManager, Scope::Company("00008".into()), false).await;
+        house.person("other", Role::CompanyManager, Scope::Company("00009".into()), false).await;
+        house.person("boss", Role::Operator, Scope::Tenant, false).await;
+        let managers = ["tencho", "keiri", "other", "boss"];
+        let mut cookies = Vec::new();
+        for login in managers {
+            cookies.push(house.cookie(login).await);
+        }
+        let nobody = house.get("/locks", &cookies[3]).await.text();
+        assert!(nobody.contains("Nobody is locked out"), "{nobody}");
+        for login in ["tanaka", "suzuki", "boss"] {
+            for _ in 0..3 {
+                house.log_in(login, "wrong").await;
+            }
+        }
+        for (cookie, sees) in cookies.iter().zip([&["tanaka"][..], &["tanaka"], &[], &["suzuki", "tanaka"]]) {
+            let page = house.get("/locks", cookie).await.text();
+            let seen: Vec<&str> = ["boss", "suzuki", "tanaka"]
+                .into_iter()
+                .filter(|login| page.contains(&format!("value=\"{login}\"")))
+                .collect();
+            assert_eq!(seen, sees, "nobody sees their own lock or another scope's: {page}");
+        }
+        let release = async |cookie: &str, login: &str| {
+            let answer = house.post("/locks", cookie, &format!("login={login}")).await;
+            assert_eq!(answer.header("location"), "/locks?released", "{login}");
+        };
+        release(&cookies[2], "tanaka").await;
+        release(&cookies[0], "suzuki").await;
+        assert_eq!(house.log_in("tanaka", SECRET).await.status, 423, "not theirs to release");
+        assert_eq!(house.log_in("suzuki", SECRET).await.status, 423);
+        release(&cookies[0], "tanaka").await;
+        let staff = house.cookie("tanaka").await;
+        assert_eq!(house.get("/locks", &staff).await.status, 403);
+        let acts = house.acts().await;
+        let unlocked: Vec<_> = acts.iter().filter(|act| act.contains("person_unlocked")).collect();
+        assert_eq!(unlocked, ["person tencho: person_unlocked person tanaka"]);
+    }
+}
+
+#[tokio::test]
 async fn many_guesses_at_once_get_no_more_tries_than_a_patient_one() {
     let db = store::testing::sqlite(&migrations());
     let house = House::open(&db).await;

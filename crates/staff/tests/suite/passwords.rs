@@ -307,8 +307,8 @@ async fn a_changed_password_is_told_to_nobody() {
         .base
         .read(move |tx| {
             let entries = audit::newest(tx, tenant, 100)?;
-            let text = |row: &store::Row<'_>| Ok::<_, store::DbError>(row.i64(0)?);
-            let orders = tx.query_opt("SELECT COUNT(*) FROM outbox", store::params![], text)?;
+            let count = |row: &store::Row<'_>| row.i64(0);
+            let orders = tx.query_opt("SELECT COUNT(*) FROM outbox", store::params![], count)?;
             let text = |row: &store::Row<'_>| Ok::<_, store::DbError>(row.text(0)?.to_owned());
             let mut rows = tx.query_all("SELECT password FROM person", store::params![], text)?;
             rows.extend(tx.query_all("SELECT password FROM password_history", store::params![], text)?);
@@ -324,12 +324,12 @@ async fn a_changed_password_is_told_to_nobody() {
     }
     assert!(rows.iter().all(|hash| hash.starts_with("$argon2id$")), "{rows:?}");
     let acts = house.acts().await;
-    expect_test::expect![[r#"
+    expect_test::expect![[r"
         cast: person_added person tanaka
         console: signed_in person tanaka
         person tanaka: password_changed person tanaka
         terminal 000000358002: password_changed person tanaka
         terminal 000000358002: password_refused person tanaka
-        admin: password_reset person tanaka"#]]
+        admin: password_reset person tanaka"]]
     .assert_eq(&acts.get(4..).unwrap().join("\n"));
 }

@@ -164,10 +164,8 @@ fn last_question(w: Words, screen: &GiveBack) -> Markup {
     html! {
         (form("stack screen-fill confirm-page", "refund-go", &html! {
             h1.screen-title tabindex="-1" { (w.t(&kind_key(offer.kind, "confirm"))) }
-            div.stack-s {
-                (big_amount(&amount, screen.amount))
-                (tax::parts_line(w, screen.amount, screen.tax, screen.of.started_at_us))
-            }
+            (big_amount(&amount, screen.amount))
+            (tax::parts_line(w, screen.amount, screen.tax, screen.of.started_at_us))
             div.stack-s {
                 p { (what) }
                 @if offer.signature { p { (w.t("terminal-refund-confirm-sign")) } }

@@ -93,7 +93,7 @@ fn page(
     };
     let [asks_reduced, asks_exempt] = asked;
     form(
-        "stack screen-fill",
+        "stack screen-fill split-page",
         "split",
         &html! {
             (amount_small(label, amount))
