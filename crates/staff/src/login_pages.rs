@@ -306,8 +306,8 @@ impl Staff {
                 (field("again", &texts.again).autocomplete("new-password"))
                 (Button::primary(&texts.button).large().block())
             }))
-            @if !own.standing.must_change() { (Button::plain(&texts.back).link("/me")) }
-            (form("", "/logout", &html! { (Button::plain(&texts.logout).icon(Icon::Exit)) }))
+            @if !own.standing.must_change() { (Button::plain(&texts.back).link("/me").block()) }
+            (form("", "/logout", &html! { (Button::plain(&texts.logout).icon(Icon::Exit).block()) }))
         };
         self.sheet(lang, &texts.button, PASSWORD_PATH, &body).await
     }
