@@ -1,5 +1,9 @@
 //! Screens as values: what the terminal shows now, and nothing else. The browser holds no state.
 
+mod entry;
+
+pub use entry::{AmountEntry, AmountError, Draft, Split, TaxChoice, TypedParts};
+
 use crate::attempt::Attempt;
 use crate::context::LocalSettings;
 use crate::event::{Offered, ReadCode, RefundTerms};
@@ -7,7 +11,7 @@ use center_api::{Activation, CardData, RefundOffer, Suspect};
 use codes::{Code, MoneyTaken};
 use i18n::Lang;
 use money::Yen;
-use payment::{Brand, PasswordLack, PasswordStanding, PaymentClass, PaymentId, TaxKind, TaxParts};
+use payment::{Brand, PasswordLack, PasswordStanding, PaymentClass, PaymentId, TaxParts};
 use receipt::Copy;
 
 /// The screen.
@@ -178,93 +182,6 @@ pub struct NewPassword {
     pub lack: Option<PasswordLack>,
     /// Why the last try failed otherwise.
     pub trouble: Option<Trouble>,
-}
-
-/// Keypad.
-#[derive(Clone, Debug, Default)]
-pub struct AmountEntry {
-    /// The amount to begin with, as typed.
-    pub typed: String,
-    /// The note to begin with.
-    pub note: String,
-    /// How it is taxed, where the clerk says it.
-    pub tax: TaxChoice,
-    /// Why it was not taken: 207, 208, or nothing typed.
-    pub error: Option<AmountError>,
-}
-
-/// How the whole amount is taxed, as the clerk says it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TaxChoice {
-    /// All of it so.
-    All(TaxKind),
-    /// It is of several kinds: the parts are asked for next.
-    Several,
-}
-
-impl Default for TaxChoice {
-    fn default() -> Self {
-        Self::All(TaxKind::Standard)
-    }
-}
-
-impl TaxChoice {
-    /// The word in a form.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::All(kind) => kind.word(),
-            Self::Several => "several",
-        }
-    }
-
-    /// Reads [`TaxChoice::word`]. What says nothing is asked for.
-    pub fn from_word(word: &str) -> Self {
-        TaxKind::from_word(word).map_or(Self::Several, Self::All)
-    }
-}
-
-/// The parts of an amount that are not taxed at the standard rate, as typed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TypedParts {
-    /// At the reduced rate.
-    pub reduced: String,
-    /// Not taxed.
-    pub exempt: String,
-}
-
-/// The parts of a sale's amount.
-#[derive(Clone, Debug)]
-pub struct Split {
-    /// The payment.
-    pub draft: Draft,
-    /// The parts to begin with.
-    pub typed: TypedParts,
-    /// Nothing was typed, no amount, or more than the amount.
-    pub wrong: bool,
-}
-
-/// Why an amount is not taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AmountError {
-    /// Nothing, zero, or not a number.
-    Missing,
-    /// More than is left to give back.
-    AboveRest(Yen),
-    /// A code with its texts: 207, 208.
-    Code(Code),
-}
-
-/// A payment before it exists.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Draft {
-    /// Whole yen, above zero.
-    pub amount: Yen,
-    /// Product note.
-    pub note: Option<String>,
-    /// What of it is not taxed at the standard rate, where that was said.
-    pub tax: Option<TaxParts>,
-    /// Since when the clerk has been at it: the session of 401 begins here.
-    pub since_us: i64,
 }
 
 /// The reader at work.
