@@ -76,6 +76,15 @@ impl std::error::Error for BadFile {}
 const STATES: [&str; 6] = ["charged", "held", "reversed", "declined", "tombstone", "voided"];
 const REFUND_STATES: [&str; 4] = ["refunded", "reversed", "declined", "tombstone"];
 
+/// The text of a file's bytes.
+pub fn text(bytes: &[u8]) -> Result<&str, BadFile> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
+        let line = before.iter().filter(|byte| **byte == b'\n').count().saturating_add(1);
+        BadFile { line, why: "bytes that are no UTF-8" }
+    })
+}
+
 /// Reads a file. A file without its last line was cut off, and says nothing.
 pub fn read(text: &str) -> Result<NetworkFile, BadFile> {
     let bad = |line: usize, why| BadFile { line, why };
@@ -176,6 +185,15 @@ mod tests {
         assert_eq!((file.network.as_str(), file.on.as_str(), file.charges.len()), ("card", "2026-11-21", 3));
         assert_eq!(file.refunds.values().map(|refund| refund.yen).collect::<Vec<_>>(), [80]);
         assert_eq!(file.charges.values().filter(|charge| charge.charged).count(), 1);
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_refused_with_their_line() {
+        let mut bytes = FILE.as_bytes().to_vec();
+        assert_eq!(text(&bytes), Ok(FILE));
+        let third = FILE.match_indices('\n').nth(1).unwrap().0 + 3;
+        bytes[third] = 0xff;
+        assert_eq!(text(&bytes), Err(BadFile { line: 3, why: "bytes that are no UTF-8" }));
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! The folder into which a network's daily files come: each is compared once, and again when it changes.
 
-use super::file::FILE_BYTES;
+use super::file::{self, FILE_BYTES};
 use super::{reconcile_file, rows};
 use center_base::jobs::Job;
 use center_base::{Base, Refusal};
 use sha2::{Digest as _, Sha256};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -25,15 +26,19 @@ pub async fn read_folder(base: &Base, folder: PathBuf) -> Result<usize, Refusal>
     let found = tokio::task::spawn_blocking(move || files(&folder)).await;
     let found = found.map_err(|error| Refusal::internal(format!("network files: {error}")))?;
     let mut compared = 0;
-    for (name, text) in found {
+    for (name, bytes) in found {
         let (mark, tenant) = (format!("file {name}"), base.tenant);
-        let hash = hex::encode(Sha256::digest(text.as_bytes()));
+        let hash = hex::encode(Sha256::digest(&bytes));
         let wanted = mark.clone();
         if base.read(move |tx| Ok(rows::mark(tx, tenant, &wanted)?)).await?.as_deref() == Some(&hash) {
             continue;
         }
-        match reconcile_file(base, &text).await {
-            Ok(_) => compared += 1,
+        let compared_now = match file::text(&bytes) {
+            Ok(text) => reconcile_file(base, text).await.map(drop),
+            Err(bad) => Err(Refusal::bad(bad.to_string())),
+        };
+        match compared_now {
+            Ok(()) => compared += 1,
             Err(refusal) if refusal.code == codes::api::BAD_REQUEST => {
                 tracing::error!(file = name, %refusal, "a network's file cannot be read");
             }
@@ -44,8 +49,9 @@ pub async fn read_folder(base: &Base, folder: PathBuf) -> Result<usize, Refusal>
     Ok(compared)
 }
 
-/// Names and texts of the folder's files, the newest name last; a folder that is not there has none.
-fn files(folder: &Path) -> Vec<(String, String)> {
+/// Names and bytes of the folder's files, the newest name last; a folder that is not there has none. Of a file that is
+/// too large only so much is read that it is seen.
+fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     let mut names: Vec<PathBuf> = entries
         .flatten()
@@ -53,16 +59,25 @@ fn files(folder: &Path) -> Vec<(String, String)> {
         .filter(|path| path.extension().is_some_and(|ending| ending == "tsv"))
         .collect();
     names.sort();
-    let limit = u64::try_from(FILE_BYTES).unwrap_or(u64::MAX);
-    let fits = |path: &PathBuf| std::fs::metadata(path).is_ok_and(|meta| meta.len() <= limit);
+    let most = u64::try_from(FILE_BYTES).unwrap_or(u64::MAX).saturating_add(1);
+    let read = |path: &Path| {
+        let mut bytes = Vec::new();
+        std::fs::File::open(path)?.take(most).read_to_end(&mut bytes)?;
+        Ok::<_, std::io::Error>(bytes)
+    };
     let newest = names.len().saturating_sub(FILES);
     names
         .into_iter()
         .skip(newest)
-        .filter(fits)
         .filter_map(|path| {
             let name = path.file_name()?.to_string_lossy().into_owned();
-            Some((name, std::fs::read_to_string(&path).ok()?))
+            match read(&path) {
+                Ok(bytes) => Some((name, bytes)),
+                Err(error) => {
+                    tracing::error!(file = name, %error, "a network's file cannot be opened");
+                    None
+                }
+            }
         })
         .collect()
 }

@@ -4,7 +4,7 @@ use super::network::Act;
 use super::*;
 use crate::cases::rows::{self, Case, CaseState};
 use crate::cases::settle::{self, Word};
-use crate::cases::{Action, Kind as Case_, reconcile_file, sweep};
+use crate::cases::{Action, Kind as Case_, read_folder, reconcile_file, sweep};
 use crate::refund::path::Giver;
 use center_api::{AttemptSummary, JournalStanding};
 use center_base::{Actor, Person, Role, Scope};
@@ -217,6 +217,30 @@ async fn the_networks_file_shows_what_only_one_side_has() {
         reconcile_file(&center.base, &right).await.unwrap();
         assert!(kinds(&center).await.contains(&(Case_::AmountsDiffer, CaseState::Cleared)));
         assert!(reconcile_file(&center.base, &text[..text.len() - 9]).await.is_err(), "cut off");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_wrong_bytes_is_left_whole_and_the_others_of_the_folder_are_compared() {
+    // Issue 4, bad input: refused whole with line and reason; reliability.md, reconciliation.
+    for (db, network) in each().await {
+        let center = Center::start(&db, &network.address, "a-1");
+        let folder = tempfile::tempdir().unwrap();
+        let unknown = "P\t9000009\t49414G2G4G92\t00358002\t880\tcharged\tA12345\n".to_owned();
+        let good = day_file(&db, "card", &[unknown]);
+        let mut wrong = good.clone().into_bytes();
+        let place = good.find("00358002").unwrap();
+        wrong[place] = 0xff;
+        std::fs::write(folder.path().join("card-1.tsv"), &wrong).unwrap();
+        let read = || read_folder(&center.base, folder.path().to_owned());
+        assert_eq!(read().await.unwrap(), 0);
+        assert_eq!(kinds(&center).await, [], "not even the line before it");
+        std::fs::write(folder.path().join("card-2.tsv"), &good).unwrap();
+        assert_eq!(read().await.unwrap(), 1);
+        assert_eq!(read().await.unwrap(), 0, "each once");
+        assert_eq!(kinds(&center).await.len(), 1);
+        std::fs::write(folder.path().join("card-1.tsv"), good).unwrap();
+        assert_eq!(read().await.unwrap(), 1, "again once it has changed");
     }
 }
 

@@ -13,6 +13,7 @@ pub(crate) const ALL: &[Target] = &[
     Target { name: "iso8583_text", run: wires::iso8583_text, seeds: wires::messages_text },
     Target { name: "iso8583_packed", run: wires::iso8583_packed, seeds: wires::messages_packed },
     Target { name: "iso8583_stream", run: wires::iso8583_stream, seeds: wires::streams },
+    Target { name: "network_file", run: wires::network_file, seeds: wires::network_files },
     Target { name: "emv_tlv", run: wires::tlv, seeds: wires::chips },
     Target { name: "emv_lists", run: wires::lists, seeds: wires::lists_seeds },
     Target { name: "secure_data", run: wires::secure_data, seeds: wires::secure_seeds },

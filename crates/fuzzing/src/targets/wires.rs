@@ -1,10 +1,12 @@
-//! ISO 8583, chip data, card data, the printer, the bench.
+//! ISO 8583, the networks' daily files, chip data, card data, the printer, the bench.
 
 use crate::Word;
+use acquiring::cases::file::{self, Charge, Name};
 use bytes::BytesMut;
 use iso8583::private::{EncryptedCard, KeySerial, PaymentClass, SecureData};
 use iso8583::totals::{Count, Totals};
 use iso8583::{Dialect, Message, Mti};
+use std::collections::BTreeMap;
 
 fn message_in(dialect: &Dialect, bytes: &[u8]) -> Word {
     let read = dialect.read(bytes);
@@ -162,6 +164,51 @@ pub(super) fn tracks() -> Vec<Vec<u8>> {
     let card = cardkeys::CardData::from_track2("4111111111111111=30122010000000000000");
     let plain = card.map(|card| card.expose_plain().to_vec()).unwrap_or_default();
     vec![plain, b"4111111111111111=30122010000000000000".to_vec()]
+}
+
+/// A network's file of a day.
+pub(super) fn network_file(bytes: &[u8]) -> Word {
+    let read = file::text(bytes).and_then(file::read);
+    let text = String::from_utf8_lossy(bytes);
+    match &read {
+        Ok(day) => {
+            let sum = |of: &BTreeMap<Name, Charge>| {
+                of.values().filter(|one| one.charged).map(|one| i128::from(one.yen)).sum::<i128>()
+            };
+            let count = day.charges.len().saturating_add(day.refunds.len());
+            let end = format!("E\t{count}\t{}\t{}", sum(&day.charges), sum(&day.refunds));
+            let said = text.lines().last().map(|line| line.replace('+', ""));
+            let said = said.as_deref().map(without_zeros);
+            assert_eq!(said.as_deref(), Some(&*end), "what was read is what the last line says");
+            assert!(day.on.parse::<jiff::civil::Date>().is_ok(), "it is of a day: {}", day.on);
+        }
+        Err(bad) => {
+            let lines = text.lines().count().max(1);
+            assert!((1..=lines).contains(&bad.line), "the line is one of the file: {bad}");
+        }
+    }
+    Word::of(&read)
+}
+
+/// The numbers of a line as they are written without leading zeros.
+fn without_zeros(line: &str) -> String {
+    let number = |field: &str| field.parse::<i128>().map_or_else(|_| field.to_owned(), |n| n.to_string());
+    line.split('\t').map(number).collect::<Vec<_>>().join("\t")
+}
+
+/// A day at the card network, and one at a code brand.
+pub(super) fn network_files() -> Vec<Vec<u8>> {
+    let card = "CHOBA-NETWORK-FILE\t2\tcard\t2026-11-21\n\
+        P\t9000009\t49414G2G4G92\t00358002\t880\tcharged\tA12345\n\
+        P\t9000009\t49414G2G4G93\t00358002\t1200\treversed\t\n\
+        P\t9000009\t49414G2G4G94\t00358002\t500\tvoided\tA12346\n\
+        R\t9000009\t49414G2G4G95\t00358002\t80\trefunded\n\
+        E\t4\t880\t80\n";
+    let code = "CHOBA-NETWORK-FILE\t2\tpaypay\t2026-11-21\n\
+        P\tM1\t019aa000-0000-7000-8000-000000000001\t000000358002\t880\tcharged\t\n\
+        E\t1\t880\t0\n";
+    let none = "CHOBA-NETWORK-FILE\t2\tcard\t2026-11-22\nE\t0\t0\t0\n";
+    [card, code, none].map(|text| text.as_bytes().to_vec()).to_vec()
 }
 
 pub(super) fn printer(bytes: &[u8]) -> Word {
