@@ -80,7 +80,7 @@ const REFUND_STATES: [&str; 4] = ["refunded", "reversed", "declined", "tombstone
 pub fn text(bytes: &[u8]) -> Result<&str, BadFile> {
     std::str::from_utf8(bytes).map_err(|error| {
         let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
-        let line = before.iter().filter(|byte| **byte == b'\n').count().saturating_add(1);
+        let line = before.split(|byte| *byte == b'\n').count();
         BadFile { line, why: "bytes that are no UTF-8" }
     })
 }

@@ -58,7 +58,7 @@ pub(super) fn parts_line(w: Words, amount: Yen, parts: Option<TaxParts>, sold_us
 pub(super) fn split(w: Words, screen: &Split, now_us: i64) -> Markup {
     let (label, amount) = (w.t("terminal-due"), screen.draft.amount);
     let why = screen.wrong.then(|| w.ta("terminal-tax-wrong", &[("amount", &amount.to_string())]));
-    page(w, now_us, (&label, amount), &screen.typed, why, [true, true])
+    page(w, now_us, (&label, amount), &screen.typed, why.as_deref(), [true, true])
 }
 
 pub(super) fn refund_split(w: Words, screen: &GiveBack) -> Markup {
@@ -67,7 +67,7 @@ pub(super) fn refund_split(w: Words, screen: &GiveBack) -> Markup {
     let asked = [!left.reduced.is_zero(), !left.exempt.is_zero()];
     let (amount, typed) = (screen.amount, &screen.parts);
     let why = screen.parts_wrong.then(|| w.ta("terminal-tax-wrong-back", &[("amount", &amount.to_string())]));
-    page(w, screen.of.started_at_us, (&label, amount), typed, why, asked)
+    page(w, screen.of.started_at_us, (&label, amount), typed, why.as_deref(), asked)
 }
 
 /// The fields of the parts. `why`: they were not taken. `asked`: at the reduced rate, not taxed.
@@ -76,7 +76,7 @@ fn page(
     sold_us: i64,
     (label, amount): (&str, Yen),
     typed: &TypedParts,
-    why: Option<String>,
+    why: Option<&str>,
     asked: [bool; 2],
 ) -> Markup {
     let [standard, reduced_rate] = rates(sold_us);
@@ -86,7 +86,7 @@ fn page(
     let field = |name, label, typed: &str, first: bool| {
         let field = Field::text(name, label).value(typed).inputmode("numeric").max_chars(9);
         let field = if first { field.autofocus() } else { field };
-        match &why {
+        match why {
             Some(why) if first => field.error(why).render(),
             _ => field.render(),
         }

@@ -44,20 +44,18 @@ fn events() -> Vec<(&'static str, Event)> {
     let new =
         NewPayment { origin: Origin::Local, ..NewPayment::sale(id(9), yen(500), PaymentClass::Lump, NOW) };
     let press = |press| Event::Press(press);
+    let amount = |typed: &str, note: &str| {
+        let (typed, note) = (typed.to_owned(), note.to_owned());
+        Event::Press(Press::Amount { typed, note, tax: TaxChoice::default() })
+    };
     let reader = |news| Event::Reader(id(1), news);
     let changed = |attempt: Attempt| Event::Done(Done::Changed(Box::new(attempt)));
     vec![
         ("press home", press(Press::Home)),
         ("press sale", press(Press::OpenSale)),
         ("press back", press(Press::Back)),
-        (
-            "press amount 1360",
-            press(Press::Amount { typed: "1,360".into(), note: "茶".into(), tax: TaxChoice::default() }),
-        ),
-        (
-            "press amount 0",
-            press(Press::Amount { typed: "0".into(), note: String::new(), tax: TaxChoice::default() }),
-        ),
+        ("press amount 1360", amount("1,360", "茶")),
+        ("press amount 0", amount("0", "")),
         ("press pay lump", press(Press::Pay(PaymentClass::Lump))),
         ("press pay 99", press(Press::Pay(PaymentClass::Installments(99)))),
         ("press classes", press(Press::OpenClasses)),
