@@ -60,7 +60,7 @@ impl CharClass {
 
 /// Passwords and locks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
 pub struct PasswordPolicy {
     /// Shortest length in characters (D-01).
     pub min_length: usize,

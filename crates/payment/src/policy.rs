@@ -1,5 +1,6 @@
 //! Policies: where the manuals disagree the rule is data (model.md 3.6), resolved tenant → company →
-//! shop → terminal. One struct with defaults; a profile or a level is a partial overlay of it.
+//! shop → terminal. One struct with defaults; a profile or a level is a partial overlay of it. An overlay that names what is
+//! no rule is refused; a terminal reads the whole policy of a newer center and passes over what it does not know.
 
 use crate::{PasswordPolicy, StatusProfile, TaxKind, TaxParts};
 use money::Yen;
@@ -8,7 +9,7 @@ use std::fmt;
 
 /// Everything that a tenant, company, shop or terminal may decide.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
 pub struct Policy {
     /// Status words.
     pub status_profile: StatusProfile,
@@ -99,7 +100,7 @@ pub enum Profile {
 
 /// Slips and their delivery.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
 pub struct ReceiptPolicy {
     /// The layout.
     pub profile: Profile,
@@ -152,7 +153,7 @@ impl SlipTax {
 
 /// Console and clerk sessions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
 pub struct SessionPolicy {
     /// Ends after so many minutes without a request.
     pub idle_min: i64,
@@ -162,7 +163,7 @@ pub struct SessionPolicy {
 
 /// Nested time-outs, in seconds: network < center < terminal < register (reliability, Time).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
 pub struct Timers {
     /// The network answers within.
     pub network_s: i64,
@@ -261,8 +262,12 @@ impl Policy {
     pub fn with(&self, overlay: &serde_json::Value) -> Result<Self, BadPolicy> {
         let mut whole = serde_json::to_value(self).map_err(|e| BadPolicy(e.to_string()))?;
         lay_over(&mut whole, overlay);
-        let policy: Self = serde_json::from_value(whole).map_err(|e| BadPolicy(e.to_string()))?;
-        policy.checked()
+        let policy: Self = serde_json::from_value(whole.clone()).map_err(|e| BadPolicy(e.to_string()))?;
+        let known = serde_json::to_value(&policy).map_err(|e| BadPolicy(e.to_string()))?;
+        match stranger(&whole, &known) {
+            Some(rule) => Err(BadPolicy(format!("there is no rule {rule}"))),
+            None => policy.checked(),
+        }
     }
 
     fn checked(self) -> Result<Self, BadPolicy> {
@@ -291,6 +296,15 @@ impl Policy {
         }
         Ok(self)
     }
+}
+
+/// A rule of the one that the other does not have.
+fn stranger(all: &serde_json::Value, known: &serde_json::Value) -> Option<String> {
+    let (all, known) = (all.as_object()?, known.as_object()?);
+    all.iter().find_map(|(rule, value)| match known.get(rule) {
+        None => Some(rule.clone()),
+        Some(known) => stranger(value, known).map(|inner| format!("{rule}.{inner}")),
+    })
 }
 
 fn lay_over(under: &mut serde_json::Value, over: &serde_json::Value) {
@@ -330,9 +344,20 @@ mod tests {
     }
 
     #[test]
+    fn a_terminal_reads_the_policy_of_a_newer_center() {
+        let mut newer = serde_json::to_value(Policy::default()).unwrap();
+        newer["a_rule_to_come"] = json!(true);
+        newer["receipt"]["another"] = json!("x");
+        assert_eq!(serde_json::from_value::<Policy>(newer).unwrap(), Policy::default());
+        let typo = Policy::default().with(&json!({"receipt": {"widht": 48}})).unwrap_err();
+        assert_eq!(typo.0, "there is no rule receipt.widht");
+    }
+
+    #[test]
     fn unknown_rules_and_impossible_values_are_refused() {
         for overlay in [
             json!({"pin_bypas": true}),
+            json!({"receipt": {"widht": 48}}),
             json!({"receipt": {"width": 31}}),
             json!({"timers": {"network_s": 60}}),
             json!({"contactless_cvm_limit_yen": -1}),

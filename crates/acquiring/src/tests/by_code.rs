@@ -4,7 +4,8 @@ use super::brand::{Act, Brand as TestBrand};
 use super::recovery::{little_later, moment_later};
 use super::*;
 use crate::code_pay::CodeAsk;
-use crate::networks::code_http::{CodeNetwork, Gateway};
+use crate::networks::code_http::{Call, CodeNetwork, Gateway, Silence, inquiry_path};
+use crate::networks::hearing::Waiting;
 use crate::refund::path::Giver;
 use codes::{MoneyTaken, code};
 use payment::Brand;
@@ -209,4 +210,41 @@ async fn a_brand_that_answers_again_is_told_of_once() {
     center.paid_by_code(id(3), 880).await;
     center.paid_by_code(id(4), 880).await;
     assert_eq!(*revivals.borrow_and_update(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_brand_answers_says_nothing_of_another_that_is_silent() {
+    // R4: a question is given up when its own brand is there again, and not before.
+    let (db, _) = each().await.remove(0);
+    let (silent, alive) = (TestBrand::start().await, TestBrand::start().await);
+    let gateway = |brand: &TestBrand| Gateway { url: brand.url.clone(), key: "k".into(), secret: "s".into() };
+    let brands = [(Brand::PayPay, gateway(&silent)), (Brand::DBarai, gateway(&alive))];
+    let codes = CodeNetwork::new(db.clock.clone(), brands).unwrap();
+    let ask = |brand: Brand, waiting: Waiting| {
+        let codes = codes.clone();
+        async move {
+            let path = inquiry_path(id(1));
+            let call = Call { brand, about: id(1), method: &http::Method::GET, path: &path, body: None };
+            codes.call(call, waiting).await
+        }
+    };
+    let once = Waiting::Once(seconds(3));
+    silent.swallows(true);
+    let asked = tokio::spawn(ask(Brand::PayPay, Waiting::Repeated));
+    while silent.calls().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    db.clock.advance(crate::limits::ADVICE_PATIENCE);
+    let mut revivals = codes.revivals();
+    revivals.mark_unchanged();
+    for _ in 0..3 {
+        assert!(ask(Brand::DBarai, once).await.is_ok());
+    }
+    assert!(!revivals.has_changed().unwrap() && !asked.is_finished());
+    silent.swallows(false);
+    while !asked.is_finished() {
+        assert!(ask(Brand::PayPay, once).await.is_ok());
+    }
+    assert_eq!(asked.await.unwrap(), Err(Silence::TimedOut));
+    assert!(revivals.has_changed().unwrap());
 }
