@@ -193,7 +193,7 @@ fn begin(
     let mut payment = path::fresh(tx, place, given, ask.id, (ask.amount, method, class));
     payment.slip_no = ask.slip_no;
     payment.note.clone_from(&ask.note);
-    payment.tax = ask.tax;
+    payment.state_tax(ask.tax, place);
     payment.operator.clone_from(&ask.operator);
     payment.standing.doubt = Doubt::InquireThenUndo;
     let day = payment.business_date.parse().unwrap_or(Date::MIN);

@@ -63,7 +63,7 @@ pub fn begin(
     let mut payment = fresh(tx, place, given, ask.id, (ask.amount, ask.method, ask.class));
     payment.slip_no = ask.slip_no;
     payment.note.clone_from(&ask.note);
-    payment.tax = ask.tax;
+    payment.state_tax(ask.tax, place);
     payment.operator.clone_from(&ask.operator);
     payment.card = Some(ask.card.clone());
     payment.fingerprint = Some(ask.fingerprint);
@@ -123,6 +123,7 @@ pub(crate) fn fresh(
         order_code: String::new(),
         note: None,
         tax: None,
+        invoice_reg_no: None,
         operator: None,
         card: None,
         code: None,

@@ -100,7 +100,7 @@ pub(crate) mod tests {
                 postal_code: "150-0013".into(),
                 address: "東京都渋谷区恵比寿1-2-3".into(),
                 phone: "03-0000-0000".into(),
-                invoice_reg_no: None,
+                invoice_reg_no: Some("T0000000000008".into()),
                 counter: "001".into(),
                 message: "またのお越しを".into(),
             },

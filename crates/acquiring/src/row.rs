@@ -11,6 +11,7 @@ pub use read::{current, event_list, load, orphans, overdue, payment as payment_r
 pub use write::{Change, append_event, insert, next_serial, put_code, put_signature, put_wire, update};
 
 use crate::networks::card_iso8583::{Subject, stan_of};
+use crate::place::Place;
 use crate::step::Standing;
 use center_base::{CompanyId, ShopId, TerminalId};
 use money::Yen;
@@ -150,6 +151,8 @@ pub struct Payment {
     pub note: Option<String>,
     /// What is not taxed at the standard rate, where it was stated.
     pub tax: Option<TaxParts>,
+    /// The company's registration number then, where the tax was stated.
+    pub invoice_reg_no: Option<String>,
     /// The clerk.
     pub operator: Option<Operator>,
     /// The card; `None` for a tombstone, of which no card is known.
@@ -183,6 +186,12 @@ impl Payment {
     /// The brand, when it is known.
     pub fn brand(&self) -> Option<Brand> {
         self.card.as_ref().map(|card| card.brand).or(self.code.as_ref().map(|code| code.brand))
+    }
+
+    /// What is stated of its tax, and by which number of whom: both stay as they are on this day.
+    pub(crate) fn state_tax(&mut self, tax: Option<TaxParts>, place: &Place) {
+        self.tax = tax;
+        self.invoice_reg_no = tax.and_then(|_| place.merchant.invoice_reg_no.clone());
     }
 
     /// What the network's messages say about it.

@@ -29,7 +29,7 @@ pub fn slip_facts(
         payment: payment.id,
         public_id: payment::public_id(payment.id),
         order_code: payment.order_code.clone(),
-        merchant: merchant.clone(),
+        merchant: Merchant { invoice_reg_no: payment.invoice_reg_no.clone(), ..merchant.clone() },
         taken_at_us: payment.sent_at_us,
         amount: payment.amount,
         method: payment.method,

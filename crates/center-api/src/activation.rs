@@ -65,6 +65,7 @@ pub struct ClerkSession {
     #[cfg_attr(feature = "schema", schema(value_type = Object))]
     pub operator: payment::Operator,
     /// How the password stands: one that must be changed lets nobody serve before that (D-04, D-07).
+    #[serde(default)]
     #[cfg_attr(feature = "schema", schema(value_type = Object))]
     pub password: payment::PasswordStanding,
 }

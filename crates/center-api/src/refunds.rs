@@ -55,7 +55,7 @@ pub struct RefundRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// What of the amount was not taxed at the standard rate; needed only where the rest of the payment is of
-    /// several kinds and less than the rest is given back. More of a kind than is left of it is declined (504).
+    /// several kinds and less than the rest is given back. More of a kind than is left of it is declined (E29).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(value_type = Option<Object>))]
     pub tax: Option<TaxParts>,

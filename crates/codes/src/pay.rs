@@ -87,6 +87,8 @@ codes! {
     REFUND_CARD_NEEDED = "E20", "the card that paid is needed", Yes, Retry::Different, "R-058";
     /// More than is left of the payment.
     ABOVE_REST = "E21", "more than is left of the payment", Yes, Retry::Different, "model 3.4";
+    /// The parts by tax rate do not fit into what is left of the payment.
+    PARTS_ABOVE_REST = "E29", "the parts by tax rate do not fit into what is left", Yes, Retry::Different, "X-082";
     /// Only the whole amount is given back.
     PARTIAL_NOT_ALLOWED = "E22", "only the whole amount can be given back", Yes, Retry::Different, "model 3.4";
     /// The rest of the payment is being given back at this moment.

@@ -169,17 +169,14 @@ pub fn rest_parts(
 }
 
 /// The parts of a refund: what is of one kind, or given back whole, needs no statement; of several kinds and
-/// given back in part, what was stated, if it is there to be given back. Nothing: nobody can say.
+/// given back in part, what was stated. Nothing where nobody can say, or where the statement does not fit what is left.
 pub fn of_refund(rest: Yen, parts: TaxParts, amount: Yen, stated: Option<TaxParts>) -> Option<TaxParts> {
-    if amount == rest {
-        return Some(parts);
-    }
-    if let Some(kind) = parts.only(rest) {
-        return Some(TaxParts::all(kind, amount));
-    }
-    let stated = stated?;
-    let left = parts.without(stated)?.standard(rest.minus(amount).ok()?);
-    stated.standard(amount).and(left).map(|_| stated)
+    let known =
+        if amount == rest { Some(parts) } else { parts.only(rest).map(|kind| TaxParts::all(kind, amount)) };
+    let back = known.or(stated)?;
+    let left = parts.without(back)?.standard(rest.minus(amount).ok()?);
+    let said = stated.is_none_or(|stated| stated == back);
+    back.standard(amount).and(left).map(|_| back).filter(|_| said)
 }
 
 #[cfg(test)]
@@ -245,6 +242,33 @@ mod tests {
         assert_eq!(of_refund(yen(1_000), parts(1_000, 0), yen(400), None), Some(parts(400, 0)));
         assert_eq!(of_refund(yen(1_000), parts(0, 1_000), yen(400), None), Some(parts(0, 400)));
         assert_eq!(of_refund(yen(1_000), parts(600, 100), yen(1_000), None), Some(parts(600, 100)));
+        // What is said nevertheless must be the same.
+        assert_eq!(of_refund(yen(1_000), parts(0, 0), yen(400), Some(parts(400, 0))), None);
+        assert_eq!(of_refund(yen(1_000), parts(600, 100), yen(1_000), Some(parts(0, 0))), None);
+        assert_eq!(of_refund(yen(1_000), parts(0, 0), yen(400), Some(parts(0, 0))), Some(parts(0, 0)));
+    }
+
+    #[test]
+    fn in_whatever_order_and_parts_no_more_of_a_kind_comes_back_than_was_sold() {
+        // every way of giving 12 yen back in three steps, with every statement.
+        let (sold, amount) = (parts(5, 3), yen(12));
+        let mut told = 0;
+        for first in 1..12 {
+            for (reduced, exempt) in
+                (0..=12).flat_map(|reduced| (0..=12).map(move |exempt| (reduced, exempt)))
+            {
+                let stated = Some(parts(reduced, exempt));
+                let Some(back) = of_refund(amount, sold, yen(first), stated) else { continue };
+                let rest = rest_parts(amount, Some(sold), [(yen(first), Some(back))]).unwrap();
+                let left = yen(12 - first);
+                let last = of_refund(left, rest, left, None).unwrap();
+                assert_eq!(back.reduced.plus(last.reduced), Ok(sold.reduced));
+                assert_eq!(back.exempt.plus(last.exempt), Ok(sold.exempt));
+                assert!(back.standard(yen(first)).is_some() && last.standard(left).is_some());
+                told += 1;
+            }
+        }
+        assert!(told > 100, "{told}");
     }
 
     #[test]

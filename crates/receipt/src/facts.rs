@@ -80,6 +80,9 @@ pub struct RefundFacts {
     pub id: PaymentId,
     /// When the payment was taken, UTC microseconds since 1970.
     pub sold_at_us: i64,
+    /// The sale's product note.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<String>,
 }
 
 /// The shop on the slip.

@@ -77,6 +77,7 @@ pub fn chip_void() -> SlipFacts {
         kind: RefundKind::Void,
         id: PaymentId::from_u128(0x019a_a000_0000_7000_8000_0000_0000_0002),
         sold_at_us: facts.taken_at_us,
+        item: None,
     });
     facts.taken_at_us = facts.taken_at_us.saturating_add(3_600_000_000);
     if let Some(card) = &mut facts.card {
@@ -105,6 +106,7 @@ pub fn code_refund() -> SlipFacts {
         kind: RefundKind::Refund,
         id: PaymentId::from_u128(0x019a_a000_0000_7000_8000_0000_0000_0003),
         sold_at_us: facts.taken_at_us,
+        item: None,
     });
     facts.taken_at_us = facts.taken_at_us.saturating_add(3_600_000_000);
     facts.amount = Yen::new(300).unwrap_or_default();
@@ -131,6 +133,7 @@ pub fn taxed_return() -> SlipFacts {
         kind: RefundKind::Return,
         id: PaymentId::from_u128(0x019a_a000_0000_7000_8000_0000_0000_0004),
         sold_at_us: facts.taken_at_us,
+        item: facts.note.clone(),
     });
     facts.taken_at_us = facts.taken_at_us.saturating_add(24 * 3_600_000_000);
     facts.note = None;

@@ -144,6 +144,7 @@ pub(crate) fn payment(number: usize, rows: usize) -> Result<Payment> {
         order_code: payment::order_code("T001", i64::try_from(number)?),
         note: None,
         tax: None,
+        invoice_reg_no: None,
         operator: None,
         card: Some(receipt::CardFacts {
             brand,

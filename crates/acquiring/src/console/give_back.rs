@@ -23,6 +23,7 @@ use pages::icon::Icon;
 use pages::list::{key_values, panel};
 use pages::ui::{Button, Field, Tone, form, notice, tag, yen};
 use payment::refund::{Offer, RefundBy};
+use payment::tax::of_refund;
 use payment::{PaymentId, RefundKind, StateName, TaxParts};
 use serde::Deserialize;
 use staff::{ConsolePage, Right};
@@ -216,10 +217,10 @@ fn asks_parts(shown: &Shown, partial: bool) -> Option<TaxParts> {
 fn part_fields(lang: Lang, split: &Split, typed: &Typed) -> Markup {
     let Some(parts) = split.parts else { return html! {} };
     let (reduced, exempt) = (t(lang, "payments-back-reduced"), t(lang, "payments-back-exempt"));
-    let (hint, wrong) = (t(lang, "payments-back-parts"), t(lang, "payments-back-parts-wrong"));
+    let wrong = t(lang, "payments-back-parts-wrong");
     let field = |name, label, left: Yen, typed: &str| {
-        let value = if typed.is_empty() { left.get().to_string() } else { typed.to_owned() };
-        let field = Field::text(name, label).value(&value).inputmode("numeric").max_chars(9).hint(&hint);
+        let hint = ta(lang, "payments-back-parts", &[("left", &left.to_string())]);
+        let field = Field::text(name, label).value(typed).inputmode("numeric").max_chars(9).hint(&hint);
         if split.wrong { field.error(&wrong).render() } else { field.render() }
     };
     html! {
@@ -276,9 +277,7 @@ fn read_parts(
     amount: Yen,
     left: Yen,
 ) -> Result<Option<TaxParts>, Wrong> {
-    if asked.is_none() || amount == left {
-        return Ok(None);
-    }
+    let Some(rest) = asked.filter(|_| amount != left) else { return Ok(None) };
     let typed = [sent.reduced.trim(), sent.exempt.trim()];
     if typed.iter().all(|typed| typed.is_empty()) {
         return Err(Wrong::Parts);
@@ -287,7 +286,7 @@ fn read_parts(
         .map(|typed| if typed.is_empty() { Ok(Yen::ZERO) } else { Yen::parse_typed(typed) })
         .map(|read| read.map_err(|_| Wrong::Parts));
     let parts = TaxParts { reduced: reduced?, exempt: exempt? };
-    parts.standard(amount).map(|_| Some(parts)).ok_or(Wrong::Parts)
+    of_refund(left, rest, amount, Some(parts)).map(Some).ok_or(Wrong::Parts)
 }
 
 async fn give_back(

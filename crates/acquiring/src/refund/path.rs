@@ -169,7 +169,7 @@ pub fn begin(
 fn parts(payment: &Payment, refunds: &[Refund], wanted: &Wanted) -> Result<Option<TaxParts>, codes::Code> {
     let (left, Some(rest)) = super::rest(payment, refunds) else { return Ok(None) };
     match (of_refund(left, rest, wanted.amount, wanted.tax), wanted.tax) {
-        (None, Some(_)) => Err(pay::ABOVE_REST),
+        (None, Some(_)) => Err(pay::PARTS_ABOVE_REST),
         (parts, _) => Ok(parts),
     }
 }

@@ -53,8 +53,10 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration {
         name: "acquiring/0014_tax_parts",
         sql: "-- The parts of an amount that are not taxed at the standard rate, with tax; both, or neither where nobody stated it.
+        -- The company's registration number on the day of the sale, where they were.
         ALTER TABLE payment ADD COLUMN reduced_yen BIGINT;
         ALTER TABLE payment ADD COLUMN exempt_yen BIGINT;
+        ALTER TABLE payment ADD COLUMN invoice_reg_no TEXT;
         ALTER TABLE refund ADD COLUMN reduced_yen BIGINT;
         ALTER TABLE refund ADD COLUMN exempt_yen BIGINT;",
     },

@@ -37,7 +37,8 @@ pub fn slip_facts(
     if let Some(card) = &mut facts.card {
         card.atc.clone_from(&refund.atc);
     }
-    facts.refund = Some(RefundFacts { kind: refund.kind, id: refund.id, sold_at_us: payment.sent_at_us });
+    let (kind, id, sold_at_us) = (refund.kind, refund.id, payment.sent_at_us);
+    facts.refund = Some(RefundFacts { kind, id, sold_at_us, item: payment.note.clone() });
     Some(facts)
 }
 

@@ -20,7 +20,8 @@ macro_rules! payment_columns {
         completion_follows, state, code, approval, advice, due_us, version, sent_at_us, changed_at_us,
         instance, merchant_no, slip_no, order_code, note, operator_id, operator_name, brand, entry_mode,
         cvm, first6, last4, fingerprint, pan_seq, aid, app_label, atc, receipt_secret, given_back_yen,
-        refunded_yen, refunding_yen, code_entry, center_txn_id, waits, reduced_yen, exempt_yen"
+        refunded_yen, refunding_yen, code_entry, center_txn_id, waits, reduced_yen, exempt_yen,
+        invoice_reg_no"
     };
 }
 
@@ -148,6 +149,7 @@ pub fn payment(row: &Row<'_>) -> Result<Payment, DbError> {
         order_code: row.text(21)?.to_owned(),
         note: row.opt_text(22)?.map(str::to_owned),
         tax: tax_parts(row, 42)?,
+        invoice_reg_no: row.opt_text(44)?.map(str::to_owned),
         operator,
         card: card(row, id)?,
         code: code(row, id)?,

@@ -12,10 +12,10 @@ pub(super) const INSERT: &str = "INSERT INTO payment (
         completion_follows, state, code, approval, advice, due_us, version, sent_at_us, changed_at_us,
         instance, merchant_no, slip_no, order_code, note, operator_id, operator_name, brand, entry_mode,
         cvm, first6, last4, fingerprint, pan_seq, aid, app_label, atc, receipt_secret, public_id, given_back_yen,
-        reduced_yen, exempt_yen)
+        reduced_yen, exempt_yen, invoice_reg_no)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
         $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, 0,
-        $39, $40)";
+        $39, $40, $41)";
 pub(super) const UPDATE: &str = "UPDATE payment
         SET state = $4, code = $5, approval = $6, advice = $7, due_us = $8, changed_at_us = $9,
             posted_seq = CASE WHEN $4 = 'approved' AND state <> 'approved' THEN $11 ELSE posted_seq END,
@@ -98,6 +98,7 @@ pub fn insert(tx: &mut Tx<'_>, payment: &Payment) -> Result<(), DbError> {
             (&public_id).into(),
             payment.tax.map(|tax| tax.reduced.get()).into(),
             payment.tax.map(|tax| tax.exempt.get()).into(),
+            payment.invoice_reg_no.as_ref().into(),
         ],
     )?;
     Ok(())

@@ -59,6 +59,27 @@ async fn a_slip_states_the_tax_that_was_stated_and_nothing_otherwise() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_card_payment_keeps_its_tax_and_the_number_of_its_day() {
+    // who registers tomorrow issued no invoice today, and who gives the number back did.
+    for (db, network) in each().await {
+        let center = Center::start(&db, &network.address, "a-1");
+        let mut taxed = request(id(1), 880);
+        taxed.tax = Some(parts(540, 0));
+        center.paid(Ask::read(taxed).unwrap()).await;
+        center.paid(ask(id(2), 880)).await;
+        let mut later = place();
+        later.merchant.invoice_reg_no = Some("T0000000000009".into());
+        let slip = async |number| {
+            center.acquiring.view_of(center.row(id(number)).await, &later).await.unwrap().slip.unwrap()
+        };
+        let first = slip(1).await;
+        assert_eq!(first.merchant.invoice_reg_no.as_deref(), Some("T0000000000008"));
+        assert_eq!(told(&first.tax), [(TaxKind::Standard, 340, 30), (TaxKind::Reduced, 540, 40)]);
+        assert_eq!(slip(2).await.merchant.invoice_reg_no, None, "no tax, no invoice");
+    }
+}
+
 #[test]
 fn parts_that_are_more_than_the_amount_are_refused_and_nothing_is_asked() {
     //
@@ -76,7 +97,7 @@ async fn a_part_of_several_kinds_comes_back_as_it_is_stated_and_the_rest_as_it_i
         let center = center(&db, &brand).await;
         sold(&center, 50_000, Some(parts(21_600, 0))).await;
         let too_much = back(&center, 10, 22_000, Some(parts(21_700, 0))).await;
-        assert_eq!((too_much.state, too_much.code), (StateName::Declined, Some(pay::ABOVE_REST)));
+        assert_eq!((too_much.state, too_much.code), (StateName::Declined, Some(pay::PARTS_ABOVE_REST)));
         let first = back(&center, 11, 12_000, Some(parts(10_800, 0))).await.slip.unwrap();
         assert_eq!(told(&first.tax), [(TaxKind::Standard, 1_200, 109), (TaxKind::Reduced, 10_800, 800)]);
         assert!(first.refund.unwrap().sold_at_us <= first.taken_at_us);

@@ -326,6 +326,7 @@ fn begin(tx: &mut store::Tx<'_>, id: PaymentId, count: i64, sale: Sale) -> Resul
         order_code: payment::order_code(code, count),
         note: (count % 3 == 0).then(|| "ブレンドコーヒーとチーズケーキのセット".to_owned()),
         tax: None,
+        invoice_reg_no: None,
         operator: (count % 4 != 0).then(|| Operator { id: "aoki".into(), name: "青木 香".into() }),
         card: Some(CardFacts {
             brand: sale.brand,

@@ -57,6 +57,7 @@ fn payment(state: State) -> Payment {
         order_code: facts.order_code,
         note: facts.note,
         tax: None,
+        invoice_reg_no: None,
         operator: facts.operator,
         card: facts.card,
         code: None,

@@ -9,6 +9,7 @@ const TAX: tax::Words = tax::Words {
     exempt: "対象外(NOT TAXED)",
     mark: "※軽減税率対象(REDUCED RATE)",
     sold: "売上日時(SALE DATE)",
+    item: "商品名(ITEM)",
     registration: "登録番号(REG. NO)",
     minus: "-",
 };
@@ -19,7 +20,10 @@ pub(super) fn lines(facts: &SlipFacts, policy: &ReceiptPolicy, copy: Copy) -> Ve
     lines.extend(facts.card.iter().flat_map(chip));
     if let Some(note) = &facts.note {
         let label = if facts.refund.is_some() { "理由(REASON)" } else { "商品名(ITEM)" };
-        lines.push(Line::Pair(label.into(), tax::marked(facts, note)));
+        lines.push(Line::Pair(
+            label.into(),
+            if facts.refund.is_some() { note.clone() } else { tax::marked(facts, note) },
+        ));
     }
     if let Some(operator) = &facts.operator {
         lines.push(Line::Pair("担当者(CLERK)".into(), operator.name.clone()));

@@ -19,6 +19,8 @@ pub(super) struct Words {
     pub(super) mark: &'static str,
     /// The day of the sale, on a slip that gives back.
     pub(super) sold: &'static str,
+    /// What was sold, on a slip that gives back.
+    pub(super) item: &'static str,
     /// The registration number.
     pub(super) registration: &'static str,
     /// Before an amount that is given back (D-39).
@@ -35,6 +37,7 @@ pub(super) fn lines(facts: &SlipFacts, words: &Words) -> Vec<Line> {
     }
     if let Some(refund) = &facts.refund {
         lines.push(Line::Pair(words.sold.to_owned(), date(refund.sold_at_us)));
+        lines.extend(refund.item.iter().map(|item| Line::Pair(words.item.to_owned(), marked(facts, item))));
     }
     if let Some(number) = &facts.merchant.invoice_reg_no {
         lines.push(Line::Pair(words.registration.to_owned(), number.clone()));
@@ -45,7 +48,7 @@ pub(super) fn lines(facts: &SlipFacts, words: &Words) -> Vec<Line> {
 /// What was sold at one rate, and the tax inside it.
 fn rate(facts: &SlipFacts, line: &TaxLine, words: &Words) -> Vec<Line> {
     let minus = if facts.refund.is_some() { words.minus } else { "" };
-    let what = if facts.refund.is_some() { "ご返金" } else { "お品代" };
+    let what = "お品代";
     let amount = format!("{minus}{}", line.amount);
     let (percent, mark) = match line.kind {
         TaxKind::Exempt => return vec![Line::Pair(format!("{what} {}", words.exempt), amount)],
@@ -58,8 +61,8 @@ fn rate(facts: &SlipFacts, line: &TaxLine, words: &Words) -> Vec<Line> {
     ]
 }
 
-/// The note as contents of the sale: marked where everything is taxed at the reduced rate.
-pub(super) fn marked(facts: &SlipFacts, note: &str) -> String {
-    let all_reduced = facts.refund.is_none() && facts.tax.iter().all(|line| line.kind == TaxKind::Reduced);
-    if all_reduced && !facts.tax.is_empty() { format!("{note}{MARK}") } else { note.to_owned() }
+/// What was sold: marked where everything is taxed at the reduced rate.
+pub(super) fn marked(facts: &SlipFacts, item: &str) -> String {
+    let all_reduced = facts.tax.iter().all(|line| line.kind == TaxKind::Reduced);
+    if all_reduced && !facts.tax.is_empty() { format!("{item}{MARK}") } else { item.to_owned() }
 }

@@ -9,6 +9,7 @@ const TAX: tax::Words = tax::Words {
     exempt: "対象外",
     mark: "※は軽減税率の対象です",
     sold: "売上日",
+    item: "商品",
     registration: "登録番号",
     minus: "",
 };
@@ -44,7 +45,10 @@ pub(super) fn lines(facts: &SlipFacts, policy: &ReceiptPolicy, copy: Copy) -> Ve
     lines.extend(facts.card.iter().flat_map(chip));
     if let Some(note) = &facts.note {
         let label = if facts.refund.is_some() { "理由" } else { "商品" };
-        lines.push(Line::Pair(label.into(), tax::marked(facts, note)));
+        lines.push(Line::Pair(
+            label.into(),
+            if facts.refund.is_some() { note.clone() } else { tax::marked(facts, note) },
+        ));
     }
     let clerk = facts.operator.as_ref().map(|operator| operator.name.clone()).unwrap_or_default();
     lines.push(Line::Pair("売場".into(), facts.merchant.counter.clone()));

@@ -90,17 +90,17 @@ pub(crate) fn split(ctx: &Context, split: Split, event: Event, at: Moment) -> St
             Some(parts) => Step::to(Screen::Method(Draft { tax: Some(parts), ..split.draft })),
             None => Step::to(Screen::Split(Split { typed, wrong: true, ..split })),
         },
-        Event::Press(Press::Back) => back_to_amount(&split.draft),
+        Event::Press(Press::Back) => back_to_amount(&split.draft, TaxChoice::Several),
         Event::Press(Press::Cancel) => home(ctx, at),
         _ => Step::deaf(Screen::Split(split)),
     }
 }
 
-fn back_to_amount(draft: &Draft) -> Step {
+fn back_to_amount(draft: &Draft, tax: TaxChoice) -> Step {
     Step::to(Screen::Amount(AmountEntry {
         typed: draft.amount.get().to_string(),
         note: draft.note.clone().unwrap_or_default(),
-        tax: choice_of(draft),
+        tax,
         error: None,
     }))
 }
@@ -146,7 +146,7 @@ pub(crate) fn method(ctx: &Context, draft: Draft, event: Event, at: Moment) -> S
         Event::Press(Press::OpenClasses) if ctx.classes(at.now_us).len() > 1 => {
             Step::to(Screen::Class(draft))
         }
-        Event::Press(Press::Back) => back_to_amount(&draft),
+        Event::Press(Press::Back) => back_to_amount(&draft, choice_of(&draft)),
         Event::Press(Press::Cancel) => home(ctx, at),
         _ => Step::deaf(Screen::Method(draft)),
     }

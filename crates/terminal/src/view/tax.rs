@@ -58,26 +58,41 @@ pub(super) fn parts_line(w: Words, amount: Yen, parts: Option<TaxParts>, sold_us
 pub(super) fn split(w: Words, screen: &Split, now_us: i64) -> Markup {
     let (label, amount) = (w.t("terminal-due"), screen.draft.amount);
     let why = screen.wrong.then(|| w.ta("terminal-tax-wrong", &[("amount", &amount.to_string())]));
-    page(w, now_us, (&label, amount), &screen.typed, why.as_deref(), [true, true])
+    let asked = Asked { reduced: true, exempt: true, standard: true, left: None };
+    page(w, now_us, (&label, amount), &screen.typed, why.as_deref(), asked)
 }
 
 pub(super) fn refund_split(w: Words, screen: &GiveBack) -> Markup {
     let label = w.t(&super::refund::kind_key(screen.offer.kind, "amount"));
-    let left = screen.offer.tax.unwrap_or_default();
-    let asked = [!left.reduced.is_zero(), !left.exempt.is_zero()];
+    let (most, left) = (screen.offer.most, screen.offer.tax.unwrap_or_default());
+    let asked = Asked {
+        reduced: !left.reduced.is_zero(),
+        exempt: !left.exempt.is_zero(),
+        standard: left.standard(most).is_some_and(|standard| !standard.is_zero()),
+        left: Some((most, left)),
+    };
     let (amount, typed) = (screen.amount, &screen.parts);
     let why = screen.parts_wrong.then(|| w.ta("terminal-tax-wrong-back", &[("amount", &amount.to_string())]));
     page(w, screen.of.started_at_us, (&label, amount), typed, why.as_deref(), asked)
 }
 
-/// The fields of the parts. `why`: they were not taken. `asked`: at the reduced rate, not taxed.
+/// Which kinds there are, and what is left of them where something is given back.
+#[derive(Clone, Copy)]
+struct Asked {
+    reduced: bool,
+    exempt: bool,
+    standard: bool,
+    left: Option<(Yen, TaxParts)>,
+}
+
+/// The fields of the parts. `why`: they were not taken.
 fn page(
     w: Words,
     sold_us: i64,
     (label, amount): (&str, Yen),
     typed: &TypedParts,
     why: Option<&str>,
-    asked: [bool; 2],
+    asked: Asked,
 ) -> Markup {
     let [standard, reduced_rate] = rates(sold_us);
     let rates = [("rate", reduced_rate.as_str()), ("standard", standard.as_str())];
@@ -91,7 +106,7 @@ fn page(
             _ => field.render(),
         }
     };
-    let [asks_reduced, asks_exempt] = asked;
+    let about = if asked.standard { "terminal-tax-about" } else { "terminal-tax-about-sum" };
     form(
         "stack screen-fill split-page",
         "split",
@@ -99,9 +114,13 @@ fn page(
             (amount_small(label, amount))
             div.stack {
                 h1.screen-title tabindex="-1" { (w.t("terminal-tax-title")) }
-                p.dim.screen-title { (w.ta("terminal-tax-about", &rates)) }
-                @if asks_reduced { (field("reduced", &reduced, &typed.reduced, true)) }
-                @if asks_exempt { (field("exempt", &exempt, &typed.exempt, !asks_reduced)) }
+                @if let Some((most, left)) = asked.left {
+                    p.dim.screen-title { (w.t("terminal-tax-left")) }
+                    (parts_line(w, most, Some(left), sold_us))
+                }
+                p.dim.screen-title { (w.ta(about, &rates)) }
+                @if asked.reduced { (field("reduced", &reduced, &typed.reduced, true)) }
+                @if asked.exempt { (field("exempt", &exempt, &typed.exempt, !asked.reduced)) }
             }
             div.actions {
                 (Button::second(&back).icon(Icon::Previous).name("press", "back"))

@@ -217,7 +217,8 @@ pub(crate) fn refund_in_state(state: State) -> Attempt {
 }
 
 pub(crate) fn cancel_slip(of: &Attempt, refund: PaymentId) -> SlipFacts {
-    let refund = RefundFacts { kind: RefundKind::Void, id: refund, sold_at_us: NOW - 3_600_000_000 };
+    let refund =
+        RefundFacts { kind: RefundKind::Void, id: refund, sold_at_us: NOW - 3_600_000_000, item: None };
     SlipFacts { refund: Some(refund), ..slip(of) }
 }
 
