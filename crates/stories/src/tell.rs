@@ -148,9 +148,9 @@ impl Told<'_> {
             .collect();
         // From the first refund on an inquiry only asks whether a silent brand is there again: whether one does before
         // the repeated refund is answered is chance.
-        if let Some(first) = out.iter().position(|line| line.contains(" refund #")) {
+        if let Some(first) = out.iter().position(|line| line.contains(" refund ")) {
             let later = out.split_off(first);
-            out.extend(later.into_iter().filter(|line| !line.contains(" inquiry #")));
+            out.extend(later.into_iter().filter(|line| !line.contains(" inquiry ")));
         }
         out.dedup();
         out
