@@ -88,6 +88,18 @@ impl TaxParts {
         }
     }
 
+    /// The parts as people type them, an empty field for nothing of it; nothing where both fields are empty, or one is
+    /// no amount.
+    pub fn parse_typed(reduced: &str, exempt: &str) -> Option<Self> {
+        let fields = [reduced.trim(), exempt.trim()];
+        if fields.iter().all(|field| field.is_empty()) {
+            return None;
+        }
+        let yen = |field: &str| if field.is_empty() { Some(Yen::ZERO) } else { Yen::parse_typed(field).ok() };
+        let [reduced, exempt] = fields.map(yen);
+        Some(Self { reduced: reduced?, exempt: exempt? })
+    }
+
     /// What is left for the standard rate; nothing when the parts are more than the amount.
     pub fn standard(self, amount: Yen) -> Option<Yen> {
         amount.minus(self.reduced).and_then(|rest| rest.minus(self.exempt)).ok()

@@ -265,7 +265,7 @@ struct Sent {
 enum Wrong {
     /// It was refused, and nothing was given back.
     Refused(Code),
-    /// The parts of the amount are no amounts, or more than the amount.
+    /// The parts of the amount are no amounts, or do not fit the amount and what is left.
     Parts,
 }
 
@@ -278,14 +278,7 @@ fn read_parts(
     left: Yen,
 ) -> Result<Option<TaxParts>, Wrong> {
     let Some(rest) = asked.filter(|_| amount != left) else { return Ok(None) };
-    let typed = [sent.reduced.trim(), sent.exempt.trim()];
-    if typed.iter().all(|typed| typed.is_empty()) {
-        return Err(Wrong::Parts);
-    }
-    let [reduced, exempt] = typed
-        .map(|typed| if typed.is_empty() { Ok(Yen::ZERO) } else { Yen::parse_typed(typed) })
-        .map(|read| read.map_err(|_| Wrong::Parts));
-    let parts = TaxParts { reduced: reduced?, exempt: exempt? };
+    let parts = TaxParts::parse_typed(&sent.reduced, &sent.exempt).ok_or(Wrong::Parts)?;
     of_refund(left, rest, amount, Some(parts)).map(Some).ok_or(Wrong::Parts)
 }
 

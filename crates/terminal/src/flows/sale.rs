@@ -71,13 +71,7 @@ fn taxed(ctx: &Context, draft: Draft, choice: TaxChoice) -> Step {
 
 /// The parts of an amount as people type them: at least one of the two fields, and together not above the amount.
 pub(crate) fn read_parts(typed: &TypedParts, amount: Yen) -> Option<TaxParts> {
-    let fields = [typed.reduced.trim(), typed.exempt.trim()];
-    if fields.iter().all(|field| field.is_empty()) {
-        return None;
-    }
-    let yen = |field: &str| if field.is_empty() { Some(Yen::ZERO) } else { Yen::parse_typed(field).ok() };
-    let [reduced, exempt] = fields.map(yen);
-    let parts = TaxParts { reduced: reduced?, exempt: exempt? };
+    let parts = TaxParts::parse_typed(&typed.reduced, &typed.exempt)?;
     parts.standard(amount).map(|_| parts)
 }
 
