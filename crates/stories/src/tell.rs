@@ -101,23 +101,21 @@ impl Told<'_> {
 
     /// The approval codes that the network gave this payment.
     fn approvals(&self, rrn: &str) -> Vec<String> {
-        let of = |line: &Logged, wanted: u8| {
-            let field = line.fields.iter().find(|field| number(field) == wanted)?;
-            field.split_once(": ").map(|(_, value)| value.to_owned())
-        };
         self.log
             .iter()
-            .filter(|line| of(line, 37).as_deref() == Some(rrn))
-            .filter_map(|line| of(line, 38))
+            .filter(|line| field_of(line, 37) == Some(rrn))
+            .filter_map(|line| field_of(line, 38).map(str::to_owned))
             .collect()
     }
 
     fn messages(&self) -> Vec<String> {
         let mut out = Vec::new();
-        for line in self.log.iter().rev() {
+        let lines: Vec<&Logged> = self.log.iter().rev().collect();
+        let by_chance = repeated_by_chance(&lines);
+        for (at, line) in lines.iter().enumerate() {
             let management = line.title.starts_with("08") && !self.line_notes;
             let note = line.way == Way::Note && !self.line_notes;
-            if management || note {
+            if management || note || by_chance.contains(&at) {
                 continue;
             }
             let arrow = match line.way {
@@ -344,6 +342,39 @@ fn section(out: &mut String, title: &str, lines: &[String]) {
         out.push_str(line.trim_end());
         out.push('\n');
     }
+}
+
+/// The places in the log of advices that were repeated although the network answered undisturbed, and of the answers to
+/// the repeats. An advice is repeated by the clock, and a story's clock does not wait until the center has read an
+/// answer that is on its way: whether one is repeated then is chance.
+fn repeated_by_chance(log: &[&Logged]) -> Vec<usize> {
+    let mut out = Vec::new();
+    let mut of_one: BTreeMap<&str, (Vec<usize>, Vec<usize>)> = BTreeMap::new();
+    for (at, line) in log.iter().enumerate() {
+        let Some(rrn) = field_of(line, 37).filter(|_| line.title.contains(" reversal advice")) else {
+            continue;
+        };
+        let (asked, answered) = of_one.entry(rrn).or_default();
+        match line.way {
+            // What is lost on its way in has no answer; the others are answered in the order in which they came.
+            Way::In if !line.title.contains("by order") => asked.push(at),
+            Way::Out => answered.push(at),
+            Way::In | Way::Note => {}
+        }
+    }
+    for (asked, answered) in of_one.into_values() {
+        for (nth, _) in answered.iter().enumerate().filter(|(_, at)| !log[**at].title.contains("by order")) {
+            out.extend(asked.get(nth + 1));
+            out.extend(answered.get(nth + 1));
+        }
+    }
+    out
+}
+
+/// A field of a message, as it was logged.
+fn field_of(line: &Logged, wanted: u8) -> Option<&str> {
+    let field = line.fields.iter().find(|field| number(field) == wanted)?;
+    field.split_once(": ").map(|(_, value)| value)
 }
 
 fn number(field: &str) -> u8 {
