@@ -11,12 +11,12 @@ pub(crate) const LINE_QUEUE: usize = 4096;
 /// Requests that are put on the line in one write.
 pub(crate) const LINE_BATCH: usize = 128;
 /// How long a request waits for a connection that is just being made.
-pub(crate) const LINE_READY: Duration = Duration::from_secs(2);
+pub const LINE_READY: Duration = Duration::from_secs(2);
 /// How long a connection may take to come up.
 pub(crate) const CONNECT: Duration = Duration::from_secs(5);
 /// How long the network may take to accept the sign-on. One that a dead network swallowed must not keep the line
 /// down for long when it is back (R4).
-pub(crate) const SIGN_ON: Duration = Duration::from_secs(5);
+pub const SIGN_ON: Duration = Duration::from_secs(5);
 /// How long the network may refuse to take bytes.
 pub(crate) const WRITE: Duration = Duration::from_secs(10);
 /// A connection that was quiet for so long is asked for an echo.
@@ -26,7 +26,7 @@ pub const QUIET_WHILE_SILENT: Duration = Duration::from_secs(5);
 /// How long the network may take to echo. What is unanswered on a line that does not is in doubt at once.
 pub const ECHO: Duration = Duration::from_secs(5);
 /// The first pause before connecting again; it doubles up to [`RECONNECT_MAX`].
-pub(crate) const RECONNECT_FIRST: Duration = Duration::from_millis(100);
+pub const RECONNECT_FIRST: Duration = Duration::from_millis(100);
 /// The longest pause before connecting again.
 pub const RECONNECT_MAX: Duration = Duration::from_secs(2);
 

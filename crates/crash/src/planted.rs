@@ -36,11 +36,10 @@ pub const BUGS: &[Bug] = &[
     bug("send-before-journal", "the terminal asks before it has journaled that it asks"),
     bug("split-commit", "state and ledger of a payment are two commits"),
     bug("drop-outbox", "what the network must be told is not written down"),
-    // It shows only where the center has approved and its answer is lost.
+    // It shows only where the center has approved and its answer is lost: between its last commit and its last send.
     Bug {
-        flows: &["tap"],
+        flows: &["chip", "tap"],
         parties: &[Party::Center],
-        modes: &[Mode::Before, Mode::Reset],
         ..bug("silence-means-no", "the terminal takes a missing answer for a refusal")
     },
 ];

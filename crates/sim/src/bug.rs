@@ -33,12 +33,14 @@ pub enum Bug {
     DoubtShownAsNo,
     ScreenBeforeJournal,
     ScreenStaysInDoubt,
+    LineEndMeansNo,
+    LineEndForgotten,
     SleepsThroughReturn,
 }
 
 impl Bug {
     /// Every one.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 30] = [
         Self::DropIntent,
         Self::SendBeforeJournal,
         Self::RetryWithNewId,
@@ -66,6 +68,8 @@ impl Bug {
         Self::DoubtShownAsNo,
         Self::ScreenBeforeJournal,
         Self::ScreenStaysInDoubt,
+        Self::LineEndMeansNo,
+        Self::LineEndForgotten,
         Self::SleepsThroughReturn,
     ];
 
@@ -154,6 +158,12 @@ impl Bug {
             }
             Self::ScreenStaysInDoubt => {
                 ("screen-stays-in-doubt", "a doubt that was settled stays on the screen as one")
+            }
+            Self::LineEndMeansNo => {
+                ("line-end-means-no", "what was asked on a line that is given up counts as not sent")
+            }
+            Self::LineEndForgotten => {
+                ("line-end-forgotten", "an advice that was on a line that is given up is not sent again")
             }
             Self::SleepsThroughReturn => (
                 "sleeps-through-return",

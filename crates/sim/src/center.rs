@@ -126,15 +126,20 @@ impl Center {
             }
         }
         world.wake(Party::Center, SWEEP_EVERY_US, Wake::Sweep);
-        self.line_is_busy(world);
         self.wakes_outbox(world, 1_000);
-        Ok(())
+        self.signs_on(world)
     }
 
     /// Woken.
     pub(crate) fn woken(&mut self, world: &mut World, wake: &Wake) -> Result<(), Halt> {
         match wake {
             Wake::AskNetwork(id, call) => self.asks_network(world, *id, *call),
+            Wake::AskNow(id, call) => self.asks_on_line(world, *id, *call),
+            Wake::SignOn => self.signs_on(world),
+            Wake::SignOnOver(stan) => {
+                self.sign_on_failed(world, *stan);
+                Ok(())
+            }
             Wake::NetworkSilent(id) => match self.open.remove(id) {
                 Some(open) => {
                     self.line.ear.silent = true;
@@ -144,10 +149,7 @@ impl Center {
             },
             Wake::AdvicePatience(stan, tries) => self.advice_impatient(world, *stan, *tries),
             Wake::Quiet(turn) => self.quiet(world, *turn),
-            Wake::EchoOver(frames) => {
-                self.echo_over(world, *frames);
-                Ok(())
-            }
+            Wake::EchoOver(frames) => self.echo_over(world, *frames),
             Wake::BrandPatience(number) => self.brand_impatient(world, *number),
             Wake::BrandProbe => self.probes_brand(world),
             Wake::Outcome(id) => match self.outcomes.remove(id) {
@@ -330,15 +332,26 @@ impl Center {
         if self.tables.rows.get(&id).is_some_and(|row| row.by_code) {
             return self.asks_brand(world, id, call);
         }
-        let Some(message) = self.request(id) else { return Ok(()) };
-        self.open.insert(id, Open { call });
-        self.line_is_busy(world);
-        if world.send(Party::Center, Party::Network, Letter::Iso(Box::new(message)))? {
-            world.wake(Party::Center, WAIT_US, Wake::NetworkSilent(id));
-            return Ok(());
+        if self.line.up {
+            return self.asks_on_line(world, id, call);
         }
-        self.open.remove(&id);
-        self.line_is_down();
+        // The product waits as long as a line is being made, and at most so long.
+        world.wake(Party::Center, hearing::LINE_READY_US, Wake::AskNow(id, call));
+        Ok(())
+    }
+
+    fn asks_on_line(&mut self, world: &mut World, id: PaymentId, call: Option<CallNo>) -> Result<(), Halt> {
+        let Some(message) = self.request(id) else { return Ok(()) };
+        if self.line.up {
+            self.open.insert(id, Open { call });
+            self.line_is_busy(world);
+            if world.send(Party::Center, Party::Network, Letter::Iso(Box::new(message)))? {
+                world.wake(Party::Center, WAIT_US, Wake::NetworkSilent(id));
+                return Ok(());
+            }
+            self.open.remove(&id);
+            self.gives_up_line(world)?;
+        }
         let not_sent = NoAnswer::NotSent("no connection to the network");
         self.happens(world, id, Happening::from(&not_sent), call)
     }
@@ -354,11 +367,15 @@ impl Center {
 
     /// The network says something.
     pub(crate) fn hears(&mut self, world: &mut World, message: &Message) -> Result<(), Halt> {
-        self.line.frames = self.line.frames.saturating_add(1);
-        self.line_is_busy(world);
         if message.mti().class() == Class::NetworkManagement {
-            return self.echoed(world);
+            self.line_hears(world);
+            return self.managed(world, message);
         }
+        if !self.line.up {
+            world.tell(Party::Center, format_args!("reads nothing: that line was given up"));
+            return Ok(());
+        }
+        self.line_hears(world);
         let is_advice = [Mti::FINANCIAL_ADVICE, Mti::REVERSAL_ADVICE]
             .iter()
             .any(|advice| message.mti().class() == advice.class() && message.mti().is_advice());

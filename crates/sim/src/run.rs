@@ -85,8 +85,10 @@ fn play(cast: &mut Cast, world: &mut World, events: &mut u32, doubts: &mut Doubt
             if *events > EVENTS {
                 world.broke("a story ends", format!("more than {EVENTS} events"));
             }
+            // Whoever starts reads what he wrote before he died.
+            let starts = matches!(event, Event::Start(_));
             happens(cast, world, event);
-            if std::mem::take(&mut world.written) {
+            if std::mem::take(&mut world.written) || starts {
                 check::always(cast, world);
                 doubts.look(cast, world);
             }

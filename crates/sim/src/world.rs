@@ -62,6 +62,12 @@ pub(crate) enum Wake {
     CallOver(CallNo),
     /// The center asks the network, having committed.
     AskNetwork(PaymentId, Option<CallNo>),
+    /// The same, having waited for the line.
+    AskNow(PaymentId, Option<CallNo>),
+    /// The center connects to the network and signs on.
+    SignOn,
+    /// The sign-on with this trace number has waited long enough.
+    SignOnOver(u32),
     /// The network was silent for too long.
     NetworkSilent(PaymentId),
     /// The center tries to commit an outcome again.

@@ -2,17 +2,27 @@
 //! `acquiring::networks::line`, with the product's limits.
 
 use super::Center;
+use super::outbox::Telling;
 use super::tables::Write;
 use crate::bug::Bug;
 use crate::message::{Letter, Party};
 use crate::world::{Halt, Wake, World, us};
 use acquiring::limits;
-use acquiring::networks::card_iso8583::{management, stan_of};
+
+use acquiring::networks::card_iso8583::{acknowledges, management, stan_of};
+use acquiring::networks::line::NoAnswer;
+use acquiring::step::Happening;
+use iso8583::Message;
 use payment::PaymentId;
 
 const QUIET_US: i64 = us(limits::QUIET);
 const QUIET_WHILE_SILENT_US: i64 = us(limits::QUIET_WHILE_SILENT);
 const ECHO_US: i64 = us(limits::ECHO);
+/// How long a request waits for a line that is just being made (`acquiring::limits`).
+pub(super) const LINE_READY_US: i64 = us(limits::LINE_READY);
+const SIGN_ON_US: i64 = us(limits::SIGN_ON);
+const RECONNECT_FIRST_US: i64 = us(limits::RECONNECT_FIRST);
+const RECONNECT_MAX_US: i64 = us(limits::RECONNECT_MAX);
 
 /// What is remembered of the answers of a network.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +48,12 @@ impl Ear {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Line {
     pub(super) ear: Ear,
+    /// Whether the connection is signed on: without it nothing is sent.
+    pub(super) up: bool,
+    /// The sign-on that is under way, by its trace number.
+    signing: Option<u32>,
+    /// The pause before the next sign-on.
+    pause_us: i64,
     /// Messages that were heard.
     pub(super) frames: u64,
     /// When something last went either way.
@@ -52,7 +68,17 @@ pub(super) struct Line {
 impl Line {
     /// A line on which nothing was said.
     pub(super) const fn new() -> Self {
-        Self { ear: Ear::new(), frames: 0, busy_us: 0, turn: 0, echoing: false, stan: 0 }
+        Self {
+            ear: Ear::new(),
+            up: false,
+            signing: None,
+            pause_us: RECONNECT_FIRST_US,
+            frames: 0,
+            busy_us: 0,
+            turn: 0,
+            echoing: false,
+            stan: 0,
+        }
     }
 }
 
@@ -70,9 +96,67 @@ impl Center {
         }
     }
 
-    /// Nobody takes the connection: the line signs on again when somebody does, here by its echo.
-    pub(super) const fn line_is_down(&mut self) {
+    /// Whatever arrives shows that the line lives.
+    pub(super) fn line_hears(&mut self, world: &mut World) {
+        if self.line.up {
+            self.line.frames = self.line.frames.saturating_add(1);
+            self.line_is_busy(world);
+        }
+    }
+
+    /// Connects and signs on; when nobody takes the connection or nobody answers, again after a pause.
+    pub(super) fn signs_on(&mut self, world: &mut World) -> Result<(), Halt> {
+        let Ok(message) = self.management("001", world) else { return Ok(()) };
+        let stan = stan_of(self.line.stan);
+        self.line.signing = Some(stan);
+        if world.send(Party::Center, Party::Network, Letter::Iso(Box::new(message)))? {
+            world.wake(Party::Center, SIGN_ON_US, Wake::SignOnOver(stan));
+        } else {
+            self.sign_on_failed(world, stan);
+        }
+        Ok(())
+    }
+
+    /// Nobody has answered this sign-on, or nobody took the connection.
+    pub(super) fn sign_on_failed(&mut self, world: &mut World, stan: u32) {
+        if self.line.signing == Some(stan) {
+            self.line.signing = None;
+            world.wake(Party::Center, self.line.pause_us, Wake::SignOn);
+            self.line.pause_us = self.line.pause_us.saturating_mul(2).min(RECONNECT_MAX_US);
+        }
+    }
+
+    /// The line is given up and made anew: what was under way on it is in doubt at once.
+    pub(super) fn gives_up_line(&mut self, world: &mut World) -> Result<(), Halt> {
+        world.tell(Party::Center, format_args!("gives up the line to the network"));
+        self.line.up = false;
+        self.line.echoing = false;
         self.line.ear.silent = true;
+        self.line.pause_us = RECONNECT_FIRST_US;
+        let told: Vec<Telling> = std::mem::take(&mut self.telling).into_values().collect();
+        if !world.has(Bug::LineEndForgotten) {
+            for telling in told {
+                self.again(world, telling)?;
+            }
+        }
+        let by_code = |id: &PaymentId| self.tables.rows.get(id).is_some_and(|row| row.by_code);
+        let open: Vec<PaymentId> = self.open.keys().copied().filter(|id| !by_code(id)).collect();
+        for id in open {
+            if let Some(open) = self.open.remove(&id) {
+                let lost = if world.has(Bug::LineEndMeansNo) {
+                    NoAnswer::NotSent("the connection ended")
+                } else {
+                    NoAnswer::Lost("the connection ended")
+                };
+                self.happens(world, id, Happening::from(&lost), open.call)?;
+            }
+        }
+        self.signs_on(world)
+    }
+
+    fn management(&mut self, code: &str, world: &World) -> Result<Message, iso8583::Error> {
+        self.line.stan = self.line.stan.saturating_add(1);
+        management(code, stan_of(self.line.stan), world.clock_us(Party::Center))
     }
 
     fn looks_in(&mut self, world: &mut World, after_us: i64) {
@@ -86,7 +170,7 @@ impl Center {
     }
 
     pub(super) fn quiet(&mut self, world: &mut World, turn: u32) -> Result<(), Halt> {
-        if self.line.turn != turn {
+        if self.line.turn != turn || !self.line.up {
             return Ok(());
         }
         let quiet_us = if self.doubts() { QUIET_WHILE_SILENT_US } else { QUIET_US };
@@ -95,9 +179,7 @@ impl Center {
             self.looks_in(world, left_us.min(QUIET_WHILE_SILENT_US));
             return Ok(());
         }
-        self.line.stan = self.line.stan.saturating_add(1);
-        let now_us = world.clock_us(Party::Center);
-        let Ok(echo) = management("301", stan_of(self.line.stan), now_us) else { return Ok(()) };
+        let Ok(echo) = self.management("301", world) else { return Ok(()) };
         self.line.busy_us = world.now_us;
         self.line.echoing = true;
         world.wake(Party::Center, ECHO_US, Wake::EchoOver(self.line.frames));
@@ -105,15 +187,29 @@ impl Center {
         Ok(())
     }
 
-    /// A line that echoes nothing would be given up and made anew; here it stays and is asked again.
-    pub(super) fn echo_over(&mut self, world: &mut World, frames: u64) {
-        self.line.echoing = false;
-        self.line.ear.silent |= self.line.frames == frames;
+    /// A line on which nothing was heard since its echo was asked for is given up.
+    pub(super) fn echo_over(&mut self, world: &mut World, frames: u64) -> Result<(), Halt> {
+        if !std::mem::replace(&mut self.line.echoing, false) {
+            return Ok(());
+        }
+        if self.line.frames == frames {
+            return self.gives_up_line(world);
+        }
         self.looks_in(world, 0);
+        Ok(())
     }
 
-    pub(super) fn echoed(&mut self, world: &mut World) -> Result<(), Halt> {
-        if self.doubts() { self.network_is_back(world) } else { Ok(()) }
+    /// A 0810: of the sign-on that is under way, else of an echo.
+    pub(super) fn managed(&mut self, world: &mut World, message: &Message) -> Result<(), Halt> {
+        let stan = message.number(11).and_then(|stan| u32::try_from(stan).ok());
+        if self.line.signing.is_some() && self.line.signing == stan && acknowledges(message) {
+            self.line.signing = None;
+            self.line.up = true;
+            self.line.pause_us = RECONNECT_FIRST_US;
+            self.line_is_busy(world);
+            return self.network_is_back(world);
+        }
+        if self.line.up && self.doubts() { self.network_is_back(world) } else { Ok(()) }
     }
 
     /// A question to the network is answered.

@@ -104,6 +104,9 @@ impl Center {
             (None, _) => row.subject(id).advice(&told, now_us),
         };
         let Ok(message) = message else { return Ok(()) };
+        if !self.line.up {
+            return self.again(world, telling);
+        }
         self.line_is_busy(world);
         if world.send(Party::Center, Party::Network, Letter::Iso(Box::new(message)))? {
             self.telling.insert(stan, telling);
@@ -111,7 +114,7 @@ impl Center {
             world.wake(Party::Center, ADVICE_PATIENCE_US, Wake::AdvicePatience(stan, telling.tries));
             return Ok(());
         }
-        self.line_is_down();
+        self.gives_up_line(world)?;
         self.again(world, telling)
     }
 
