@@ -49,9 +49,13 @@ impl End {
 }
 
 async fn line() -> (TcpListener, Line, Clock, tokio::task::JoinHandle<()>) {
+    line_of(1).await
+}
+
+async fn line_of(connections: usize) -> (TcpListener, Line, Clock, tokio::task::JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let clock = Clock::by_hand("2026-11-21T00:00:00Z".parse().unwrap());
-    let line = Line::new(&listener.local_addr().unwrap().to_string(), 1, clock.clone());
+    let line = Line::new(&listener.local_addr().unwrap().to_string(), connections, clock.clone());
     let running = line.clone();
     let task = tokio::spawn(async move { running.run().await });
     (listener, line, clock, task)
@@ -201,5 +205,107 @@ async fn a_refused_sign_on_sends_nothing() {
     }
     assert!(matches!(asking.await.unwrap(), Err(NoAnswer::NotSent(_))));
     assert!(!line.is_up());
+    task.abort();
+}
+
+/// A line of two connections that are both signed on.
+async fn two_connections() -> (TcpListener, Line, Clock, tokio::task::JoinHandle<()>, [End; 2]) {
+    let (listener, line, clock, task) = line_of(2).await;
+    let mut revivals = line.revivals();
+    let ends = [End::signed_on(&listener).await, End::signed_on(&listener).await];
+    revivals.wait_for(|signed_on| *signed_on == 2).await.unwrap();
+    (listener, line, clock, task, ends)
+}
+
+type Asking = tokio::task::JoinHandle<Result<Message, NoAnswer>>;
+
+/// Asks under these trace numbers, one after the other, so that the connections take turns.
+async fn ask_in_turn(
+    line: &Line,
+    ends: &mut [End; 2],
+    stans: [&'static str; 4],
+) -> [Vec<(Message, Asking)>; 2] {
+    let mut asked = [Vec::new(), Vec::new()];
+    for stan in stans {
+        let running = line.clone();
+        let asking = tokio::spawn(async move { running.ask(&request(stan), Duration::from_secs(500)).await });
+        let [a, b] = &mut *ends;
+        let (at, message) = tokio::select! {
+            message = a.next() => (0, message),
+            message = b.next() => (1, message),
+        };
+        let message = message.unwrap();
+        assert_eq!(message.text(11), Some(stan));
+        asked[at].push((message, asking));
+    }
+    asked
+}
+
+#[tokio::test]
+async fn a_connection_that_ends_takes_its_own_requests_with_it_and_no_others() {
+    let (listener, line, _, task, mut ends) = two_connections().await;
+    let asked = ask_in_turn(&line, &mut ends, ["000001", "000002", "000003", "000004"]).await;
+    assert_eq!([asked[0].len(), asked[1].len()], [2, 2], "they take turns");
+    let [first, mut second] = ends;
+    drop(first);
+    let [lost, kept] = asked;
+    for (_, asking) in lost {
+        assert!(matches!(asking.await.unwrap(), Err(NoAnswer::Lost(_))), "it left, and nobody knows");
+    }
+    assert!(line.is_up(), "the other one works on");
+    for (message, asking) in kept {
+        assert!(!asking.is_finished());
+        second.answer(&message, "00").await;
+        assert!(asking.await.unwrap().is_ok());
+    }
+    // The one that ended is made again, and takes its turn.
+    let mut revivals = line.revivals();
+    let first = End::signed_on(&listener).await;
+    revivals.changed().await.unwrap();
+    let mut ends = [first, second];
+    let asked = ask_in_turn(&line, &mut ends, ["000005", "000006", "000007", "000008"]).await;
+    assert_eq!([asked[0].len(), asked[1].len()], [2, 2]);
+    task.abort();
+}
+
+#[tokio::test]
+async fn an_answer_on_another_connection_than_its_request_is_nobodys() {
+    // A request belongs to the connection that it left on: what ends with that one is in doubt at once, so nothing
+    // that comes elsewhere may end it twice.
+    let (_listener, line, _, task, mut ends) = two_connections().await;
+    let asked = ask_in_turn(&line, &mut ends, ["000001", "000002", "000003", "000004"]).await;
+    let [ours, theirs] = asked;
+    let [(strayed, asking), _] = <[_; 2]>::try_from(ours).unwrap();
+    let [(other, other_asking), _] = <[_; 2]>::try_from(theirs).unwrap();
+    ends[1].answer(&strayed, "00").await;
+    ends[1].answer(&other, "00").await;
+    assert!(other_asking.await.unwrap().is_ok(), "what came behind it was read");
+    assert!(!asking.is_finished());
+    ends[0].answer(&strayed, "51").await;
+    assert_eq!(asking.await.unwrap().unwrap().text(39), Some("51"));
+    task.abort();
+}
+
+#[tokio::test]
+async fn a_connection_that_went_deaf_is_given_up_while_the_other_one_works() {
+    // R4
+    let (_listener, line, clock, task, mut ends) = two_connections().await;
+    let asked = ask_in_turn(&line, &mut ends, ["000001", "000002", "000003", "000004"]).await;
+    clock.advance(Duration::from_secs(5));
+    let [mut deaf, mut well] = ends;
+    assert_eq!(deaf.next().await.unwrap().text(70), Some("301"), "both are asked for an echo");
+    let echo = well.next().await.unwrap();
+    assert_eq!(echo.text(70), Some("301"));
+    well.answer(&echo, "00").await;
+    let [in_doubt, open] = asked;
+    let (message, asking) = open.into_iter().next().unwrap();
+    well.answer(&message, "00").await;
+    assert!(asking.await.unwrap().is_ok(), "an answer behind the echo's was read");
+    clock.advance(Duration::from_secs(5));
+    assert!(deaf.next().await.is_none(), "the center closes the one that does not echo");
+    for (_, asking) in in_doubt {
+        assert!(matches!(asking.await.unwrap(), Err(NoAnswer::Lost(_))));
+    }
+    assert!(line.is_up());
     task.abort();
 }
