@@ -1,6 +1,7 @@
 //! Room on the disk that books lie on, and the reserve that is kept back for what is under way.
 
 use std::fmt;
+use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -26,9 +27,10 @@ impl Space {
 
     /// Of the file system of a folder: what this user may still write.
     pub fn of(folder: &Path) -> Self {
-        let folder = folder.to_owned();
+        // Asked for every payment: an open folder spares the look-up of its path.
+        let folder = File::open(folder).ok();
         Self::told_by(move || {
-            let told = rustix::fs::statvfs(&folder).ok()?;
+            let told = rustix::fs::fstatvfs(folder.as_ref()?).ok()?;
             Some(told.f_bavail.saturating_mul(told.f_frsize))
         })
     }

@@ -44,9 +44,12 @@ pub(crate) fn amount(ctx: &Context, entry: AmountEntry, event: Event, at: Moment
     match event {
         Event::Press(Press::Amount { typed, note, tax }) => match read_amount(ctx, &typed) {
             Ok(amount) => {
-                taxed(ctx, Draft { amount, note: read_note(&note), tax: None, since_us: at.now_us }, tax)
+                let draft = Draft { amount, note: read_note(&note), tax: None, since_us: at.now_us };
+                taxed(ctx, draft, tax, entry.parts)
             }
-            Err(error) => Step::to(Screen::Amount(AmountEntry { typed, note, tax, error: Some(error) })),
+            Err(error) => {
+                Step::to(Screen::Amount(AmountEntry { typed, note, tax, error: Some(error), ..entry }))
+            }
         },
         Event::Press(Press::Back | Press::Cancel) => home(ctx, at),
         _ => Step::deaf(Screen::Amount(entry)),
@@ -54,7 +57,7 @@ pub(crate) fn amount(ctx: &Context, entry: AmountEntry, event: Event, at: Moment
 }
 
 /// On with the payment, once it is said how it is taxed; asked only where the shop's slips state it.
-fn taxed(ctx: &Context, draft: Draft, choice: TaxChoice) -> Step {
+fn taxed(ctx: &Context, draft: Draft, choice: TaxChoice, typed: TypedParts) -> Step {
     if ctx.policy().receipt.tax != SlipTax::Entered {
         return Step::to(Screen::Method(draft));
     }
@@ -63,9 +66,7 @@ fn taxed(ctx: &Context, draft: Draft, choice: TaxChoice) -> Step {
             let tax = Some(TaxParts::all(kind, draft.amount));
             Step::to(Screen::Method(Draft { tax, ..draft }))
         }
-        TaxChoice::Several => {
-            Step::to(Screen::Split(Split { draft, typed: TypedParts::default(), wrong: false }))
-        }
+        TaxChoice::Several => Step::to(Screen::Split(Split { draft, typed, wrong: false })),
     }
 }
 
@@ -84,26 +85,29 @@ pub(crate) fn split(ctx: &Context, split: Split, event: Event, at: Moment) -> St
             Some(parts) => Step::to(Screen::Method(Draft { tax: Some(parts), ..split.draft })),
             None => Step::to(Screen::Split(Split { typed, wrong: true, ..split })),
         },
-        Event::Press(Press::Back) => back_to_amount(&split.draft, TaxChoice::Several),
+        Event::Press(Press::Back) => back_to_amount(&split.draft, TaxChoice::Several, split.typed),
         Event::Press(Press::Cancel) => home(ctx, at),
         _ => Step::deaf(Screen::Split(split)),
     }
 }
 
-fn back_to_amount(draft: &Draft, tax: TaxChoice) -> Step {
+fn back_to_amount(draft: &Draft, tax: TaxChoice, parts: TypedParts) -> Step {
     Step::to(Screen::Amount(AmountEntry {
         typed: draft.amount.get().to_string(),
         note: draft.note.clone().unwrap_or_default(),
         tax,
+        parts,
         error: None,
     }))
 }
 
 /// What the clerk said of the tax, to begin with.
-fn choice_of(draft: &Draft) -> TaxChoice {
-    draft.tax.map_or_else(TaxChoice::default, |parts| {
-        parts.only(draft.amount).map_or(TaxChoice::Several, TaxChoice::All)
-    })
+fn said_of(draft: &Draft) -> (TaxChoice, TypedParts) {
+    let Some(parts) = draft.tax else { return Default::default() };
+    match parts.only(draft.amount) {
+        Some(kind) => (TaxChoice::All(kind), TypedParts::default()),
+        None => (TaxChoice::Several, TypedParts::of(parts)),
+    }
 }
 
 /// 401: left too long; the amount is asked for again, so that nobody pays a stranger's sum.
@@ -140,7 +144,10 @@ pub(crate) fn method(ctx: &Context, draft: Draft, event: Event, at: Moment) -> S
         Event::Press(Press::OpenClasses) if ctx.classes(at.now_us).len() > 1 => {
             Step::to(Screen::Class(draft))
         }
-        Event::Press(Press::Back) => back_to_amount(&draft, choice_of(&draft)),
+        Event::Press(Press::Back) => {
+            let (tax, parts) = said_of(&draft);
+            back_to_amount(&draft, tax, parts)
+        }
         Event::Press(Press::Cancel) => home(ctx, at),
         _ => Step::deaf(Screen::Method(draft)),
     }

@@ -13,6 +13,8 @@ pub struct AmountEntry {
     pub note: String,
     /// How it is taxed, where the clerk says it.
     pub tax: TaxChoice,
+    /// Its parts as they were said before the clerk went back here.
+    pub parts: TypedParts,
     /// Why it was not taken: 207, 208, or nothing typed.
     pub error: Option<AmountError>,
 }
@@ -54,6 +56,14 @@ pub struct TypedParts {
     pub reduced: String,
     /// Not taxed.
     pub exempt: String,
+}
+
+impl TypedParts {
+    /// As somebody would type them: nothing for no part.
+    pub fn of(parts: TaxParts) -> Self {
+        let typed = |part: Yen| if part.is_zero() { String::new() } else { part.get().to_string() };
+        Self { reduced: typed(parts.reduced), exempt: typed(parts.exempt) }
+    }
 }
 
 /// The parts of a sale's amount.

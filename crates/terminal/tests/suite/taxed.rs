@@ -70,7 +70,14 @@ fn the_clerk_says_how_an_amount_is_taxed_and_the_payment_begins_with_it() {
     assert_eq!((new.method, new.tax), (Method::Code, Some(parts(3_240, 0))));
     // Back to the keypad, and what was said stands there.
     let back = press(&ctx, &method, Press::Back);
-    assert!(matches!(back, Screen::Amount(entry) if entry.tax == TaxChoice::Several));
+    assert!(matches!(&back, Screen::Amount(entry) if entry.tax == TaxChoice::Several));
+    // Also after a slip of the finger, and with the parts when he goes on.
+    let again =
+        |typed: &str| Press::Amount { typed: typed.into(), note: String::new(), tax: TaxChoice::Several };
+    let refused = press(&ctx, &back, again(""));
+    let split = press(&ctx, &refused, again("5500"));
+    let Screen::Split(said) = &split else { panic!("{}", split.name()) };
+    assert_eq!(said.typed, TypedParts { reduced: "3240".into(), exempt: String::new() });
 }
 
 #[test]
