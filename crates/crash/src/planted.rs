@@ -18,48 +18,45 @@ pub struct Bug {
     pub name: &'static str,
     /// What is wrong with the program then.
     pub about: &'static str,
-    /// The flows in which it can show.
-    flows: &'static [&'static str],
-    /// Who is struck, where not everybody.
-    parties: &'static [Party],
-    /// How.
-    modes: &'static [Mode],
+    /// The flow in which it shows for certain.
+    flow: &'static str,
+    /// Who must be struck for it.
+    party: Party,
 }
 
-const fn bug(name: &'static str, about: &'static str) -> Bug {
-    Bug { name, about, flows: &["chip", "silent"], parties: &[], modes: &[Mode::Before, Mode::After] }
+const fn bug(name: &'static str, party: Party, flow: &'static str, about: &'static str) -> Bug {
+    Bug { name, about, flow, party }
 }
 
 /// Every bug that a killed process brings to light. `no-sync` needs a power cut (`cargo xtask powercut`).
+///
+/// One shows at one call alone, so every call of its flow is struck: a sample would find it by chance.
 pub const BUGS: &[Bug] = &[
-    bug("forget-doubt", "the center forgets at its start what was asked and not answered"),
-    bug("send-before-journal", "the terminal asks before it has journaled that it asks"),
-    bug("split-commit", "state and ledger of a payment are two commits"),
-    bug("drop-outbox", "what the network must be told is not written down"),
-    // It shows only where the center has approved and its answer is lost: between its last commit and its last send.
-    Bug {
-        flows: &["chip", "tap"],
-        parties: &[Party::Center],
-        ..bug("silence-means-no", "the terminal takes a missing answer for a refusal")
-    },
+    bug(
+        "forget-doubt",
+        Party::Center,
+        "chip",
+        "the center forgets at its start what was asked and not answered",
+    ),
+    bug(
+        "send-before-journal",
+        Party::Terminal,
+        "chip",
+        "the terminal asks before it has journaled that it asks",
+    ),
+    bug("split-commit", Party::Center, "chip", "state and ledger of a payment are two commits"),
+    bug("drop-outbox", Party::Center, "silent", "what the network must be told is not written down"),
+    // It shows between the center's last commit and its answer.
+    bug("silence-means-no", Party::Center, "tap", "the terminal takes a missing answer for a refusal"),
 ];
 
-/// Looks for a bug until the first violation. `most` points at most.
-pub fn hunt(
-    tools: &Tools,
-    bug: Bug,
-    most: usize,
-    jobs: usize,
-    out: &mut (dyn Write + Send),
-) -> Result<Swept> {
+/// Looks for a bug, before and after every call that can show it, until the first violation.
+pub fn hunt(tools: &Tools, bug: Bug, jobs: usize, out: &mut (dyn Write + Send)) -> Result<Swept> {
     let tools = Tools { planted: Some(bug.name.to_owned()), ..tools.clone() };
-    let flows =
-        bug.flows.iter().map(|name| flow::named(name).context("a flow")).collect::<Result<Vec<_>>>()?;
     let wanted = Wanted {
-        flows,
-        parties: bug.parties.to_vec(),
-        modes: bug.modes.to_vec(),
-        sample: Some(most),
+        flows: vec![flow::named(bug.flow).context("a flow")?],
+        parties: vec![bug.party],
+        modes: vec![Mode::Before, Mode::After],
         jobs,
         stop_after: 1,
         even_if_wrong: true,
@@ -74,7 +71,7 @@ pub fn hunt_all(tools: &Tools, jobs: usize, out: &mut (dyn Write + Send)) -> Res
     let mut missed = Vec::new();
     for bug in BUGS {
         let mut told = Vec::new();
-        let swept = hunt(tools, *bug, 200, jobs, &mut told)?;
+        let swept = hunt(tools, *bug, jobs, &mut told)?;
         let found = swept.violations.first().zip(swept.first);
         let row = if let Some(((point, outcome), after)) = found {
             let by = outcome.problems.first().map_or("", String::as_str);

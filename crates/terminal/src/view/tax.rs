@@ -52,7 +52,14 @@ pub(super) fn parts_line(w: Words, amount: Yen, parts: Option<TaxParts>, sold_us
             w.ta(&format!("terminal-tax-line-{}", line.kind.word()), &of)
         })
         .collect();
-    html! { p.dim.screen-title { (told.join("　")) } }
+    html! {
+        p.dim.screen-title {
+            @for (at, line) in told.iter().enumerate() {
+                @if at > 0 { "　" }
+                span.nowrap { (line) }
+            }
+        }
+    }
 }
 
 pub(super) fn split(w: Words, screen: &Split, now_us: i64) -> Markup {
