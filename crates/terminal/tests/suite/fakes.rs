@@ -683,7 +683,7 @@ impl Bench {
                 heard.changed().await.unwrap();
             }
         };
-        let ended = Clock::real().timeout(Duration::from_mins(1), waiting).await;
+        let ended = Clock::real().timeout(Duration::from_mins(5), waiting).await;
         assert!(ended.is_ok(), "never: {what}; the screen is {}", self.terminal.screen_name());
     }
 
@@ -701,7 +701,7 @@ impl Bench {
                 }
             }
         };
-        let ended = Clock::real().timeout(Duration::from_mins(1), passing).await;
+        let ended = Clock::real().timeout(Duration::from_mins(5), passing).await;
         assert!(ended.is_ok(), "never: {what}; the screen is {}", self.terminal.screen_name());
     }
 
