@@ -433,11 +433,21 @@ impl House {
         self.trouble("card", "the card network", fault, times).await;
     }
 
+    /// The next answer of the card network comes so many minutes late.
+    pub async fn answer_late(&mut self, minutes: u64) {
+        self.say(&format!("(Trouble at the card network: late, by {minutes} minutes, 1 time.)"));
+        let ms = Duration::from_mins(minutes).as_millis();
+        self.order(&json!({ "network": "card", "fault": "late", "ms": ms, "times": 1 })).await;
+    }
+
     async fn trouble(&mut self, network: &str, place: &str, fault: &str, times: u32) {
         let plural = if times == 1 { "" } else { "s" };
         self.say(&format!("(Trouble at {place}: {fault}, {times} time{plural}.)"));
-        let body = json!({ "network": network, "fault": fault, "times": times });
-        let answer = http::post(self.outside.at.desk, "/desk/faults", &body).await.unwrap();
+        self.order(&json!({ "network": network, "fault": fault, "times": times })).await;
+    }
+
+    async fn order(&self, body: &Value) {
+        let answer = http::post(self.outside.at.desk, "/desk/faults", body).await.unwrap();
         assert_eq!(answer.status, 200, "{}", answer.body);
     }
 
