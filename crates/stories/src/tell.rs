@@ -363,9 +363,11 @@ fn repeated_by_chance(log: &[&Logged]) -> Vec<usize> {
         }
     }
     for (asked, answered) in of_one.into_values() {
-        for (nth, _) in answered.iter().enumerate().filter(|(_, at)| !log[**at].title.contains("by order")) {
-            out.extend(asked.get(nth + 1));
-            out.extend(answered.get(nth + 1));
+        for (nth, at) in answered.iter().enumerate() {
+            if !log[*at].title.contains("by order") {
+                out.extend(asked.get(nth + 1));
+                out.extend(answered.get(nth + 1));
+            }
         }
     }
     out
@@ -463,4 +465,43 @@ fn labelled(label: &str, value: &Value) -> String {
 
 fn yen(value: &Value) -> String {
     format!("\u{a5}{}", value.as_i64().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ASKED: (Way, &str) = (Way::In, "0420 reversal advice");
+    const AGAIN: (Way, &str) = (Way::In, "0421 reversal advice, repeated");
+    const ANSWER: (Way, &str) = (Way::Out, "0430 reversal advice response \u{2013} the charge was undone");
+    const SWALLOWED: (Way, &str) = (Way::Out, "0430 reversal advice response \u{2013} never sent, by order");
+
+    fn left_out(log: &[(Way, &str)]) -> Vec<usize> {
+        let lines: Vec<Logged> = log
+            .iter()
+            .map(|(way, title)| Logged {
+                number: 0,
+                at: jiff::Timestamp::UNIX_EPOCH,
+                way: *way,
+                title: (*title).to_owned(),
+                fields: vec!["37 Retrieval reference number: 49414G2G4G92".to_owned()],
+            })
+            .collect();
+        let mut out = repeated_by_chance(&lines.iter().collect::<Vec<_>>());
+        out.sort_unstable();
+        out
+    }
+
+    #[test]
+    fn an_advice_that_was_answered_and_repeated_is_told_once() {
+        assert_eq!(left_out(&[ASKED, ANSWER, AGAIN, ANSWER]), [2, 3]);
+        assert_eq!(left_out(&[ASKED, AGAIN, ANSWER, ANSWER]), [1, 3], "the answer was on its way");
+    }
+
+    #[test]
+    fn an_advice_that_had_to_be_repeated_is_told_twice() {
+        assert!(left_out(&[ASKED, SWALLOWED, AGAIN, ANSWER]).is_empty());
+        let lost = (Way::In, "0420 reversal advice \u{2013} lost on its way in, by order");
+        assert!(left_out(&[lost, AGAIN, ANSWER]).is_empty());
+    }
 }
