@@ -8,7 +8,6 @@ use crate::bug::Bug;
 use crate::message::{Letter, Party};
 use crate::world::{Halt, Wake, World, us};
 use acquiring::limits;
-
 use acquiring::networks::card_iso8583::{acknowledges, management, stan_of};
 use acquiring::networks::line::NoAnswer;
 use acquiring::step::Happening;
@@ -132,7 +131,6 @@ impl Center {
         self.line.up = false;
         self.line.echoing = false;
         self.line.ear.silent = true;
-        self.line.pause_us = RECONNECT_FIRST_US;
         let told: Vec<Telling> = std::mem::take(&mut self.telling).into_values().collect();
         if !world.has(Bug::LineEndForgotten) {
             for telling in told {
