@@ -4,7 +4,7 @@
 //! Every effect runs in a task of its own to its end. A browser that goes away stops nothing.
 
 use crate::attempt::Attempt;
-use crate::context::{Clerk, Context, LocalSettings, Reader, instant};
+use crate::context::{Clerk, Context, Reader, instant};
 use crate::event::{Done, Effect, Event, Local, Moment, NewPayment, Press};
 use crate::handle::{Heard, NotNow, TerminalHandle};
 use crate::screen::Screen;
@@ -35,7 +35,6 @@ pub(crate) enum Message {
 pub(crate) enum Around {
     Config(Box<TerminalConfig>),
     Clerk(Option<Clerk>),
-    Settings(LocalSettings),
     Reader(Reader),
     Center(bool),
     Standing(Option<Code>, Option<i64>),
@@ -117,7 +116,6 @@ fn surround(ctx: &mut Context, around: Around) {
     match around {
         Around::Config(config) => ctx.config = Some(*config),
         Around::Clerk(clerk) => ctx.clerk = clerk,
-        Around::Settings(settings) => ctx.settings = settings,
         Around::Reader(reader) => ctx.reader = reader,
         Around::Center(up) => ctx.center_up = up,
         Around::Standing(blocked, off_s) => (ctx.blocked, ctx.clock_off_s) = (blocked, off_s),
@@ -182,6 +180,8 @@ async fn move_by(shared: &Arc<Shared>, event: Event) {
             match effect {
                 // The intent is on disk before anything else is heard (reliability rule 1).
                 Effect::Start(new) => events.push_back(tasks::start(shared, new).await),
+                // One after the other, each kept before its press is answered.
+                Effect::Save(settings) => events.push_back(tasks::counter::save(shared, settings).await),
                 effect => tasks::spawn(shared, effect),
             }
         }

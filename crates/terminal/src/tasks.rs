@@ -156,7 +156,10 @@ async fn carry_out(shared: &Arc<Shared>, effect: Effect) {
             let found = looked_up(shared.journal.find(code).await).flatten();
             shared.tell(Done::Found(found.map(Box::new))).await;
         }
-        Effect::Save(settings) => counter::save(shared, settings).await,
+        Effect::Save(settings) => {
+            let event = counter::save(shared, settings).await;
+            let _ = shared.messages.send(crate::agent::Message::Event(event)).await;
+        }
         Effect::Echo => line::echo(shared).await,
     }
 }

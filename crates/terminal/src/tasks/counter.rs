@@ -4,7 +4,7 @@ use super::line;
 use crate::agent::Around;
 use crate::center::CenterFault;
 use crate::context::{Clerk, LocalSettings};
-use crate::event::Done;
+use crate::event::{Done, Event};
 use crate::journal::Fact;
 use crate::limits;
 use crate::screen::Trouble;
@@ -140,11 +140,16 @@ async fn keep_clerk(shared: &Shared, clerk: Option<Clerk>, fact: Fact) {
     shared.around(Around::Clerk(clerk)).await;
 }
 
-/// Keeps the settings of the device.
-pub(crate) async fn save(shared: &Shared, settings: LocalSettings) {
-    if let Err(error) = shared.journal.keep_settings(&settings).await {
-        tracing::error!(%error, "the settings could not be kept");
+/// Keeps the settings of the device. They hold from now on even where the disk takes nothing; only what
+/// is kept is called saved.
+pub(crate) async fn save(shared: &Shared, settings: LocalSettings) -> Event {
+    let kept = shared.journal.keep_settings(&settings).await;
+    shared.change_context(|ctx| ctx.settings = settings);
+    match kept {
+        Ok(()) => Event::Done(Done::Saved),
+        Err(error) => {
+            tracing::error!(%error, "the settings could not be kept");
+            Event::Done(Done::Context)
+        }
     }
-    shared.around(Around::Settings(settings)).await;
-    shared.tell(Done::Saved).await;
 }

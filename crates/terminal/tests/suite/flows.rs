@@ -3,6 +3,8 @@
 use crate::fakes::{Bench, Next};
 use device::hardware::PrinterStatus;
 use std::time::Duration;
+use terminal::context::Theme;
+use terminal::journal::Journal;
 
 async fn signed_in(bench: &Bench) {
     assert_eq!(bench.press("sign-in", "login_id=Hanako+&password=Komorebi7").await, 303);
@@ -246,4 +248,31 @@ async fn the_pages_follow_by_themselves_over_the_live_stream() {
         heard.push_str(&String::from_utf8_lossy(&stream.next().await.unwrap().unwrap()));
     }
     assert!(heard.contains("event: beat"));
+}
+
+#[tokio::test]
+async fn a_setting_is_kept_before_its_press_is_answered() {
+    // M-090, M-098: whoever switches the device off now finds the setting again.
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::fresh(folder.path()).await;
+    assert_eq!(bench.press("sign-in", "login_id=Hanako+&password=Komorebi7").await, 303);
+    bench.reach("home").await;
+    bench.ask("GET", "/go/settings", "text/plain", "").await;
+    bench.reach("settings").await;
+    for theme in [Theme::Dark, Theme::Light, Theme::Dark, Theme::Light] {
+        assert_eq!(bench.press("save", &format!("lang=en&theme={}", theme.word())).await, 303);
+        let page = bench.ask("GET", "/", "text/plain", "").await.1;
+        assert!(page.contains("Saved"), "{page}");
+        let switched_off = tempfile::tempdir().unwrap();
+        for file in std::fs::read_dir(folder.path()).unwrap().map(Result::unwrap) {
+            if file.file_type().unwrap().is_file() {
+                std::fs::copy(file.path(), switched_off.path().join(file.file_name())).unwrap();
+            }
+        }
+        let kept = Journal::open(switched_off.path(), bench.clock.clone()).unwrap().kept().unwrap();
+        assert_eq!((kept.settings.lang, kept.settings.theme), (i18n::Lang::En, theme));
+        // Looked at anew, the page no longer says it.
+        bench.ask("GET", "/go/home", "text/plain", "").await;
+        bench.ask("GET", "/go/settings", "text/plain", "").await;
+    }
 }
