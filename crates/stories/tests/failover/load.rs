@@ -51,10 +51,14 @@ impl Settled {
     }
 }
 
+/// A terminal with its reader and cards. They live on through all rounds: a reader that counted from one again
+/// would be refused by the network, as every copy of a reader is.
+pub(crate) type WithReader = (Till, Terminal);
+
 /// A load under way.
 pub(crate) struct Load {
     runtime: Runtime,
-    terminals: JoinSet<Result<Settled>>,
+    terminals: JoinSet<Result<(WithReader, Settled)>>,
     stop: Arc<AtomicBool>,
     approved: Arc<AtomicUsize>,
 }
@@ -70,17 +74,21 @@ impl Counter for Numbers {
 
 impl Load {
     /// All terminals begin.
-    pub(crate) fn start(town: &Town) -> Result<Self> {
+    pub(crate) fn start(town: &Town, all: Vec<WithReader>) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let (stop, approved) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
         let mut terminals = JoinSet::new();
-        for (till, terminal) in town.with_readers()? {
+        for (till, terminal) in all {
             let client = CenterClient::new(&[format!("http://{}", town.center)], Clock::real(), ANSWER)?;
             let counter = Arc::new(Numbers(AtomicI64::new(Clock::real().now_us() / 1_000)));
-            let Terminal { id, key, .. } = terminal;
+            let Terminal { id, key, .. } = terminal.clone();
             let signer = Signer { terminal: id, key: Arc::new(key), counter };
             let pays = Pays { client, signer, stop: Arc::clone(&stop), approved: Arc::clone(&approved) };
-            terminals.spawn_on(pays.on(till), runtime.handle());
+            let work = async move {
+                let (till, settled) = pays.on(till).await?;
+                Ok(((till, terminal), settled))
+            };
+            terminals.spawn_on(work, runtime.handle());
         }
         Ok(Self { runtime, terminals, stop, approved })
     }
@@ -91,14 +99,16 @@ impl Load {
     }
 
     /// Nobody begins another payment; returns when every one has ended.
-    pub(crate) fn end(mut self) -> Result<Settled> {
+    pub(crate) fn end(mut self) -> Result<(Vec<WithReader>, Settled)> {
         self.stop.store(true, Ordering::Relaxed);
         self.runtime.block_on(async {
-            let mut all = Settled::default();
+            let (mut all, mut ended) = (Vec::new(), Settled::default());
             while let Some(done) = self.terminals.join_next().await {
-                all.extend(done??);
+                let (terminal, settled) = done??;
+                all.push(terminal);
+                ended.extend(settled);
             }
-            Ok(all)
+            Ok((all, ended))
         })
     }
 }
@@ -112,7 +122,7 @@ struct Pays {
 }
 
 impl Pays {
-    async fn on(self, mut till: Till) -> Result<Settled> {
+    async fn on(self, mut till: Till) -> Result<(Till, Settled)> {
         let (clock, mut settled) = (Clock::real(), Settled::default());
         while !self.stop.load(Ordering::Relaxed) {
             let mut random = [0; 10];
@@ -139,7 +149,7 @@ impl Pays {
             settled.note(id, yen, taken);
             self.approved.fetch_add(usize::from(taken), Ordering::Relaxed);
         }
-        Ok(settled)
+        Ok((till, settled))
     }
 
     /// Asks by id until it has ended. What the center never heard of is undone, so that it cannot come late.

@@ -53,15 +53,19 @@ fn run() -> Result<bool> {
     let pair = Pair::start();
     let town = Town::start(&pair, &cast::terminals(TERMINALS))?;
     let (mut primary, mut settled, mut wrong) = (Node::A, Settled::default(), Vec::new());
+    let mut terminals = town.with_readers()?;
     for number in 1..=rounds {
-        let load = Load::start(&town)?;
+        let load = Load::start(&town, terminals)?;
         let told = round(&pair, &town, &load, primary);
-        settled.extend(load.end()?);
+        let ended = load.end()?;
+        terminals = ended.0;
+        settled.extend(ended.1);
         let (mut told, mut found) = told?;
         found.extend(books::differences(&town, &settled)?);
         if let Some(line) = told.as_object_mut() {
             line.insert("round".into(), number.into());
             line.insert("acknowledged".into(), settled.taken.len().into());
+            line.insert("not_taken".into(), settled.not_taken.len().into());
             line.insert("settled_by_id".into(), settled.by_id.into());
             line.insert("of_these_taken".into(), settled.by_id_taken.into());
             line.insert("commits_looked_up".into(), town.looked_up().into());
