@@ -12,7 +12,7 @@ use payment::PaymentId;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
@@ -61,6 +61,7 @@ pub(crate) struct Load {
     terminals: JoinSet<Result<(WithReader, Settled)>>,
     stop: Arc<AtomicBool>,
     approved: Arc<AtomicUsize>,
+    begun: Instant,
 }
 
 /// Grows over the rounds: the machine's time in milliseconds begins it.
@@ -77,7 +78,7 @@ impl Load {
     pub(crate) fn start(town: &Town, all: Vec<WithReader>) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let (stop, approved) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
-        let mut terminals = JoinSet::new();
+        let (begun, mut terminals) = (Instant::now(), JoinSet::new());
         for (till, terminal) in all {
             let client = CenterClient::new(&[format!("http://{}", town.center)], Clock::real(), ANSWER)?;
             let counter = Arc::new(Numbers(AtomicI64::new(Clock::real().now_us() / 1_000)));
@@ -90,12 +91,17 @@ impl Load {
             };
             terminals.spawn_on(work, runtime.handle());
         }
-        Ok(Self { runtime, terminals, stop, approved })
+        Ok(Self { runtime, terminals, stop, approved, begun })
     }
 
     /// Payments approved so far.
     pub(crate) fn approved(&self) -> usize {
         self.approved.load(Ordering::Relaxed)
+    }
+
+    /// Payments approved in a second so far.
+    pub(crate) fn per_second(&self) -> u128 {
+        self.approved() as u128 * 1_000 / self.begun.elapsed().as_millis().max(1)
     }
 
     /// Nobody begins another payment; returns when every one has ended.

@@ -91,9 +91,8 @@ fn run() -> Result<bool> {
 /// makes it the new standby; payments go on all the time.
 fn round(pair: &Pair, town: &Town, load: &Load, primary: Node) -> Result<(Value, Vec<String>)> {
     let standby = primary.other();
-    let begun = Instant::now();
     until("payments before the kill", || load.approved() >= PAYMENTS)?;
-    let rate = load.approved() as u128 * 1_000 / begun.elapsed().as_millis().max(1);
+    let rate = load.per_second();
     pair.kill(primary);
     let killed = Instant::now();
     pair.promote(standby);
