@@ -4,7 +4,7 @@
 
 import { mkdirSync } from "node:fs";
 import {
-  TERMINALS, addresses, atTheConsole, atTheTerminal, byCard, byCode, deskApi, draw, enterAmount, name, openNewestSale,
+  CLERK, TERMINALS, addresses, atTheConsole, atTheTerminal, byCard, byCode, deskApi, draw, enterAmount, name, openNewestSale,
   startDemo, toKeypad,
 } from "./demo.mjs";
 import { SIZES, launch, newPage, screenIs } from "./lib.mjs";
@@ -96,6 +96,19 @@ const chapters = {
     await page.goto(`${terminal}/go/history`);
     await page.locator(".empty, .history").first().waitFor();
     await take(page, "t04-history-empty");
+  },
+  async password(page) {
+    await atTheTerminal(page, terminal);
+    await page.goto(`${terminal}/go/settings`);
+    await page.locator("form[action$=change-password] button").click();
+    await screenIs(page, "new-password");
+    await take(page, "t09a-new-password");
+    await page.locator("#current").fill(CLERK.password);
+    for (const field of ["#new", "#again"]) await page.locator(field).fill("short");
+    await page.locator("#screen .btn-primary").click();
+    await page.locator("#new-error").waitFor();
+    await take(page, "t09b-new-password-lack");
+    await page.locator("form[action$=back] button").click();
   },
   async keys(page) {
     await toKeypad(page, terminal);
