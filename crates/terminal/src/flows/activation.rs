@@ -78,8 +78,7 @@ pub(crate) fn open_new_password(ctx: &Context, at: Moment) -> Step {
 }
 
 pub(crate) fn new_password(ctx: &Context, form: NewPassword, event: Event, at: Moment) -> Step {
-    let form = NewPassword { lack: None, trouble: None, ..form };
-    let told = |trouble| NewPassword { busy: false, trouble: Some(trouble), ..form.clone() };
+    let told = |trouble| NewPassword { busy: false, lack: None, trouble: Some(trouble), ..form.clone() };
     match event {
         Event::Press(Press::NewPassword { current, new, again }) if !form.busy => {
             if current.is_empty() || new.is_empty() || again.is_empty() {
@@ -89,17 +88,15 @@ pub(crate) fn new_password(ctx: &Context, form: NewPassword, event: Event, at: M
                 return Step::to(Screen::NewPassword(told(Trouble::PasswordDiffers)));
             }
             let login_id = form.login_id.clone();
-            Step::to(Screen::NewPassword(NewPassword { busy: true, ..form })).with(Effect::NewPassword {
-                login_id,
-                current,
-                new,
-            })
+            let form = NewPassword { busy: true, lack: None, trouble: None, ..form };
+            Step::to(Screen::NewPassword(form)).with(Effect::NewPassword { login_id, current, new })
         }
         // Whoever has a good password goes on with it; the others sign in anew.
         Event::Press(Press::Back) if !form.busy => home(ctx, at),
         Event::Done(Done::SignedIn) => home(ctx, at),
         Event::Done(Done::PasswordLacks(lack)) => {
-            Step::to(Screen::NewPassword(NewPassword { busy: false, lack: Some(lack), ..form }))
+            let form = NewPassword { busy: false, lack: Some(lack), trouble: None, ..form };
+            Step::to(Screen::NewPassword(form))
         }
         Event::Done(Done::PasswordNotChanged(trouble)) => Step::to(Screen::NewPassword(told(trouble))),
         _ => Step::deaf(Screen::NewPassword(form)),

@@ -180,6 +180,27 @@ fn the_table_of_screens_and_events_is_the_one_that_was_read() {
 }
 
 #[test]
+fn what_a_screen_does_not_listen_to_changes_nothing_on_it() {
+    // An error that the clerk has not read yet, or what he typed, must not go because something else happened.
+    let ctx = context(Lang::Ja);
+    let seen = |screen: &Screen| terminal::view::body(&ctx, screen, NOW).into_string();
+    for (name, screen) in all() {
+        let (before, mut events) = (seen(&screen), events());
+        events.push(("settings kept", Event::Done(Done::Saved)));
+        for (event_name, event) in events {
+            let (next, effects, heard) = go(&ctx, &screen, event, NOW);
+            if !heard {
+                assert!(seen(&next) == before, "{name}: {event_name}");
+                assert!(effects.is_empty(), "{name}: {event_name}");
+            }
+        }
+        for event in [Event::Press(Press::Language(Lang::Ja)), Event::Done(Done::Context)] {
+            assert!(seen(&go(&ctx, &screen, event, NOW).0) == before, "{name}");
+        }
+    }
+}
+
+#[test]
 fn no_payment_is_cancelled_once_its_card_is_read() {
     // cancel until a card is read, by page and by program.
     let ctx = context(Lang::Ja);
