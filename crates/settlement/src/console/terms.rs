@@ -305,7 +305,7 @@ impl Page<'_> {
         }
     }
 
-    /// What each brand costs today; those without a rate are named below.
+    /// What each brand costs today, brands with the same terms together; those without a rate are named below.
     fn brands(&self) -> Markup {
         let found: Vec<(Brand, Result<Terms, _>)> = Brand::ALL
             .iter()
@@ -328,9 +328,25 @@ impl Page<'_> {
             Column::text(&line).only_wide(),
             Column::text(&by),
         ];
-        let rows: Vec<(&str, Vec<Markup>)> = found
-            .iter()
-            .filter_map(|(brand, terms)| Some(("", self.brand_row(*brand, terms.as_ref().ok()?))))
+        // Brands with the same terms share a row.
+        let mut alike: Vec<(Vec<Brand>, Vec<Markup>)> = Vec::new();
+        for (brand, terms) in &found {
+            let Ok(terms) = terms else { continue };
+            let says = self.brand_says(*brand, terms);
+            match alike
+                .iter_mut()
+                .find(|(_, of)| of.iter().map(|cell| &cell.0).eq(says.iter().map(|cell| &cell.0)))
+            {
+                Some((brands, _)) => brands.push(*brand),
+                None => alike.push((vec![*brand], says)),
+            }
+        }
+        let rows: Vec<(&str, Vec<Markup>)> = alike
+            .into_iter()
+            .map(|(brands, mut cells)| {
+                cells.insert(0, self.list(&brands));
+                ("", cells)
+            })
             .collect();
         html! {
             @if rows.is_empty() {
@@ -339,10 +355,14 @@ impl Page<'_> {
             } @else {
                 (table(&self.t("settlement-terms-now-brands"), &columns, &rows))
                 @if !without.is_empty() {
-                    p.sub { (self.t("settlement-terms-no-rate")) ": " @for brand in &without { (self.brand(*brand)) " " } }
+                    p.sub { (self.t("settlement-terms-no-rate")) ": " (self.list(&without)) }
                 }
             }
         }
+    }
+
+    fn list(&self, brands: &[Brand]) -> Markup {
+        html! { @for (n, brand) in brands.iter().enumerate() { @if n > 0 { " · " } (self.brand(*brand)) } }
     }
 
     fn brand(&self, brand: Brand) -> Markup {
@@ -354,7 +374,8 @@ impl Page<'_> {
         html! { a.nowrap href=(href) { (name) } }
     }
 
-    fn brand_row(&self, brand: Brand, terms: &Terms) -> Vec<Markup> {
+    /// The cells behind the brand's name.
+    fn brand_says(&self, brand: Brand, terms: &Terms) -> Vec<Markup> {
         let source = match self.facts.book.source(self.company, brand, self.today) {
             None => "settlement-terms-level-default",
             Some(Level::Tenant) => "settlement-terms-level-tenant",
@@ -370,7 +391,6 @@ impl Page<'_> {
             }
         };
         vec![
-            self.brand(brand),
             rate,
             html! { (cycle(self.lang, &terms.cycle)) },
             html! { (group(self.lang, &terms.group)) },

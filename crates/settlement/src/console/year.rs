@@ -205,7 +205,7 @@ impl Page<'_> {
     }
 
     fn row(&self, number: i8, month: &Month) -> (&'static str, Vec<Markup>) {
-        let name = ta(self.lang, "settlement-month-name", &[("month", &number.to_string())]);
+        let name = self.t(&format!("settlement-month-{number}"));
         if month.documents == 0 {
             let mut row = vec![html! { (name) }];
             row.extend((0..7).map(|_| html! { span.dim { "–" } }));
