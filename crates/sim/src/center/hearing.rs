@@ -59,8 +59,8 @@ pub(super) struct Line {
     busy_us: i64,
     /// Only the newest wake counts.
     turn: u32,
-    /// An echo is under way.
-    echoing: bool,
+    /// The echo that is under way: how many messages had been heard when it was asked for.
+    echo: Option<u64>,
     stan: i64,
 }
 
@@ -75,7 +75,7 @@ impl Line {
             frames: 0,
             busy_us: 0,
             turn: 0,
-            echoing: false,
+            echo: None,
             stan: 0,
         }
     }
@@ -90,7 +90,7 @@ impl Center {
     /// Something goes over the line: it is looked at again when it may be quiet.
     pub(super) fn line_is_busy(&mut self, world: &mut World) {
         self.line.busy_us = world.now_us;
-        if !self.line.echoing {
+        if self.line.echo.is_none() {
             self.looks_in(world, QUIET_WHILE_SILENT_US);
         }
     }
@@ -129,7 +129,7 @@ impl Center {
     pub(super) fn gives_up_line(&mut self, world: &mut World) -> Result<(), Halt> {
         world.tell(Party::Center, format_args!("gives up the line to the network"));
         self.line.up = false;
-        self.line.echoing = false;
+        self.line.echo = None;
         self.line.ear.silent = true;
         let told: Vec<Telling> = std::mem::take(&mut self.telling).into_values().collect();
         if !world.has(Bug::LineEndForgotten) {
@@ -179,17 +179,19 @@ impl Center {
         }
         let Ok(echo) = self.management("301", world) else { return Ok(()) };
         self.line.busy_us = world.now_us;
-        self.line.echoing = true;
+        self.line.echo = Some(self.line.frames);
         world.wake(Party::Center, ECHO_US, Wake::EchoOver(self.line.frames));
         world.send(Party::Center, Party::Network, Letter::Iso(Box::new(echo)))?;
         Ok(())
     }
 
-    /// A line on which nothing was heard since its echo was asked for is given up.
+    /// A line on which nothing was heard since its echo was asked for is given up. What an earlier line had
+    /// asked says nothing of this one.
     pub(super) fn echo_over(&mut self, world: &mut World, frames: u64) -> Result<(), Halt> {
-        if !std::mem::replace(&mut self.line.echoing, false) {
+        if self.line.echo != Some(frames) {
             return Ok(());
         }
+        self.line.echo = None;
         if self.line.frames == frames {
             return self.gives_up_line(world);
         }
@@ -203,6 +205,7 @@ impl Center {
         if self.line.signing.is_some() && self.line.signing == stan && acknowledges(message) {
             self.line.signing = None;
             self.line.up = true;
+            self.line.frames = self.line.frames.saturating_add(1);
             self.line.pause_us = RECONNECT_FIRST_US;
             self.line_is_busy(world);
             return self.network_is_back(world);
