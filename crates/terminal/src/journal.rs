@@ -206,12 +206,13 @@ impl Journal {
     /// The fact itself stands whatever becomes of the sum: a full disk must not hide an approval.
     async fn adds_up(&self) {
         loop {
-            let Some(of) = self.waiting().first().copied() else { return };
+            // Taken out before it is added up: a refund that is approved meanwhile puts it in again.
+            let Some(of) = self.waiting().pop_first() else { return };
             if let Err(error) = self.db.write(TENANT, move |tx| add_up(tx, of)).await {
                 tracing::warn!(payment.id = %of, %error, "what was given back is added up later");
+                self.waiting().insert(of);
                 return;
             }
-            self.waiting().remove(&of);
         }
     }
 

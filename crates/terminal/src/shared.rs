@@ -8,13 +8,13 @@ use crate::journal::Journal;
 use crate::printer::AnyPrinter;
 use crate::reader::Order;
 use crate::screen::Screen;
+use crate::tasks::settling::Settling;
 use center_api::{Activation, JournalStanding};
 use clock::Clock;
 use device::hardware::Battery;
 use pages::frame::Link;
 use pages::live::Live;
 use payment::PaymentId;
-use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::Space;
@@ -54,7 +54,7 @@ pub(crate) struct Shared {
     /// and look like an old backup.
     pub(crate) reporting: tokio::sync::Mutex<()>,
     /// Payments that a task is settling.
-    pub(crate) settling: Mutex<BTreeSet<PaymentId>>,
+    pub(crate) settling: Settling,
     /// What the center said at the activation, until the clerk has confirmed it.
     pub(crate) activation: Mutex<Option<Activation>>,
     /// When the last camera frame was looked at, UTC microseconds; held while one is.
@@ -109,7 +109,7 @@ impl Shared {
             silent: AtomicBool::new(false),
             proved: AtomicBool::new(false),
             reporting: tokio::sync::Mutex::default(),
-            settling: Mutex::default(),
+            settling: Settling::default(),
             activation: Mutex::default(),
             frames: tokio::sync::Mutex::default(),
             witness: parts.witness,

@@ -11,16 +11,45 @@ use crate::shared::Shared;
 use center_api::{CompletionRequest, RefundReversal, ReversalRequest};
 use codes::pay;
 use payment::PaymentId;
-use std::sync::{Arc, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// Sets a task going that asks about a payment until it is final. One task a payment.
+/// Payments that a task is settling, and whether it was asked for again since the task last began.
+#[derive(Debug, Default)]
+pub(crate) struct Settling(Mutex<BTreeMap<PaymentId, bool>>);
+
+impl Settling {
+    /// Whether a task is to be set going. One that is at it already will look once more: it may have read the
+    /// payment before what is to be settled now was written down.
+    fn begins(&self, id: PaymentId) -> bool {
+        let mut settling = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = settling.get(&id).copied();
+        settling.insert(id, before.is_some());
+        before.is_none()
+    }
+
+    /// Whether the task of this payment is over; else it begins again.
+    fn is_over(&self, id: PaymentId) -> bool {
+        let mut settling = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let again = settling.insert(id, false) == Some(true);
+        if !again {
+            settling.remove(&id);
+        }
+        !again
+    }
+}
+
+/// Sees to it that a task asks about a payment until it is final. One task a payment.
 pub(crate) fn settle_soon(shared: &Arc<Shared>, id: PaymentId) {
-    let fresh = shared.settling.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
-    if fresh {
+    if shared.settling.begins(id) {
         let shared = Arc::clone(shared);
         tokio::spawn(async move {
-            settle_all_the_way(&shared, id).await;
-            shared.settling.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+            loop {
+                settle_all_the_way(&shared, id).await;
+                if shared.settling.is_over(id) {
+                    return;
+                }
+            }
         });
     }
 }
@@ -187,4 +216,21 @@ async fn wanted_of_refund(
         }
     };
     Ok(Word::from(&view?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_asks_while_a_task_is_about_to_end_is_not_forgotten() {
+        // A signature that comes between the task's look at the payment and its end must still be sent on.
+        let (settling, id) = (Settling::default(), PaymentId::mint(1_795_000_000_000_000, [7; 10]));
+        assert!(settling.begins(id), "nobody is at it");
+        assert!(!settling.begins(id) && !settling.begins(id), "one task a payment");
+        assert!(!settling.is_over(id), "asked for since it began: it looks once more");
+        assert!(settling.is_over(id));
+        assert!(settling.begins(id), "the next time it is another task");
+        assert!(settling.is_over(id));
+    }
 }
