@@ -5,7 +5,7 @@
 
 use crate::attempt::Attempt;
 use crate::context::{Clerk, Context, Reader, instant};
-use crate::event::{Done, Effect, Event, Local, Moment, NewPayment, Press};
+use crate::event::{Done, Event, Local, Moment, NewPayment, Press};
 use crate::handle::{Heard, NotNow, TerminalHandle};
 use crate::screen::Screen;
 use crate::shared::Shared;
@@ -177,13 +177,7 @@ async fn move_by(shared: &Arc<Shared>, event: Event) {
         }
         shared.show(ctx, screen, at.now_us);
         for effect in effects {
-            match effect {
-                // The intent is on disk before anything else is heard (reliability rule 1).
-                Effect::Start(new) => events.push_back(tasks::start(shared, new).await),
-                // One after the other, each kept before its press is answered.
-                Effect::Save(settings) => events.push_back(tasks::counter::save(shared, settings).await),
-                effect => tasks::spawn(shared, effect),
-            }
+            events.extend(tasks::perform(shared, effect).await);
         }
     }
 }

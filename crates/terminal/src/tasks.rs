@@ -91,18 +91,21 @@ pub(crate) async fn insist(shared: &Shared, id: PaymentId, fact: Fact) {
     }
 }
 
-/// Sets an effect going.
-pub(crate) fn spawn(shared: &Arc<Shared>, effect: Effect) {
+/// Carries an effect out. What must be on disk before anything else is heard (reliability rule 1) is waited for
+/// and gives its event; everything else is set going.
+pub(crate) async fn perform(shared: &Arc<Shared>, effect: Effect) -> Option<Event> {
+    if matches!(effect, Effect::Start(_) | Effect::Save(_)) {
+        return carry_out(shared, effect).await;
+    }
     let shared = Arc::clone(shared);
     tokio::spawn(async move { carry_out(&shared, effect).await });
+    None
 }
 
-async fn carry_out(shared: &Arc<Shared>, effect: Effect) {
+async fn carry_out(shared: &Arc<Shared>, effect: Effect) -> Option<Event> {
     match effect {
-        Effect::Start(new) => {
-            let event = start(shared, new).await;
-            let _ = shared.messages.send(crate::agent::Message::Event(event)).await;
-        }
+        Effect::Start(new) => return Some(start(shared, new).await),
+        Effect::Save(settings) => return Some(counter::save(shared, settings).await),
         Effect::Arm(attempt) => {
             let serial = &shared.reader_serial;
             let job = shared.with_shown(|shown| {
@@ -156,12 +159,9 @@ async fn carry_out(shared: &Arc<Shared>, effect: Effect) {
             let found = looked_up(shared.journal.find(code).await).flatten();
             shared.tell(Done::Found(found.map(Box::new))).await;
         }
-        Effect::Save(settings) => {
-            let event = counter::save(shared, settings).await;
-            let _ = shared.messages.send(crate::agent::Message::Event(event)).await;
-        }
         Effect::Echo => line::echo(shared).await,
     }
+    None
 }
 
 fn looked_up<T>(found: Result<T, JournalError>) -> Option<T> {
